@@ -1,0 +1,333 @@
+"""Gradients against what people use today: the sweeps alone, storing everything, and pyrevolve. Interleaved.
+
+In every round each contestant runs once, one after the other; a ratio is formed within its round, and the median of the
+rounds is held against a bar and an aim. Rounds may be spread over several calls (``--append``); a round is whole.
+Every contestant's gradient is compared with the exact one, and the bytes that it keeps stand beside its time.
+
+Devito's own store-all keeps whole levels, absorbing layer and halo included; ours keeps the physical domain alone, a
+quarter of it here. Our strategies must stay below the share of the *smaller* one; pyrevolve, whose checkpoints need the
+whole grid, gets the share of the *larger* one, or, for the exact gradients, both get the same. On an otherwise idle
+machine::
+
+    python suites/gradient_peers.py --problem quick --rounds 5 --out results/published/gradient/peers.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from gradient_speed import References
+from pyrevolve_peer import PeerUnavailable, PyrevolvePeer
+
+from wavecomp.adjoint.gradient import Workbench
+from wavecomp.adjoint.opening import open_operators
+from wavecomp.adjoint.problem_recipe import find_problem
+from wavecomp.adjoint.strategies import Strategy, parse_strategy
+from wavecomp.errors import WavecompError
+from wavecomp.metrics.gradient import gradient_distance
+from wavecomp.records.provenance import collect_provenance
+
+_LZ4 = "blosc2:codec=lz4,level=5,shuffle=bitshuffle,threads=2"
+_ZFP = "slabs:planes=52,threads=2/zfp"
+FAST = (f"trajectory:every=6,quantum=1e-2/{_LZ4}", f"trajectory:every=4/{_ZFP}:accuracy=1e-1")
+EVERY_STEP = (f"trajectory:quantum=1e-2/{_LZ4}", f"trajectory/{_ZFP}:accuracy=5e-1")
+EXACT = ("mixed", "revolve")
+LOSSLESS = ("trajectory/blosc2:codec=lz4,level=1,shuffle=bitshuffle,threads=2",)
+
+
+@dataclass
+class Entry:
+    """One contestant, and what its runs gave."""
+
+    name: str
+    run: Callable[[], dict[str, Any]]
+    seconds: list[float] = field(default_factory=list)
+    found: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the verdict: the median ratio of two contestants, held against a bar and an aim.
+
+    ``faster`` turns the quotient around: how many times faster ``ours`` is than ``other``.
+    """
+
+    label: str
+    ours: tuple[str, ...]
+    other: str
+    bar: float
+    aim: float
+    faster: bool = False
+    most_bytes: float = math.inf
+    most_error: float = 0.0
+
+    def measure(self, entries: dict[str, Entry]) -> dict[str, Any]:
+        """Return ratio, spread and verdict of the fastest of ours that keeps within memory and error."""
+        best: dict[str, Any] | None = None
+        for name in self.ours:
+            entry, other = entries.get(name), entries.get(self.other)
+            if entry is None or other is None or not entry.seconds or not other.seconds:
+                continue
+            held, error = entry.found["held_bytes"], entry.found["relative_l2"]
+            if held > self.most_bytes or error > self.most_error:
+                continue
+            pairs = zip(entry.seconds, other.seconds, strict=True)
+            ratios = sorted(b / a if self.faster else a / b for a, b in pairs)
+            median = statistics.median(ratios)
+            if best is None or (median > best["ratio"] if self.faster else median < best["ratio"]):
+                best = {"ours": name, "ratio": median, "least": ratios[0], "greatest": ratios[-1]}
+        head = {"label": self.label, "other": self.other, "bar": self.bar, "aim": self.aim, "faster": self.faster}
+        if best is None:
+            return head | {"verdict": "not measured: no run within memory and error"}
+        reached = [best["ratio"] >= mark if self.faster else best["ratio"] <= mark for mark in (self.aim, self.bar)]
+        verdict = "aim met" if reached[0] else "bar met, aim missed" if reached[1] else "bar missed"
+        return head | best | {"verdict": verdict}
+
+
+class Contest:
+    """The contestants on one problem."""
+
+    def __init__(self, bench: Workbench, given: argparse.Namespace) -> None:
+        self.bench = bench
+        operators = bench.operators
+        self.whole_bytes = (operators.steps + 1) * operators.state_bytes // 2
+        self.lean_bytes = (operators.steps - 1) * operators.level_bytes
+        self.exact = bench.run(parse_strategy("store-all")).gradient
+        references = References(bench)
+        self.entries: dict[str, Entry] = {}
+        self.rows: list[Row] = []
+        self.messages: list[str] = []
+        self._add("bare", lambda: {"seconds": references.bare(), "held_bytes": 0, "relative_l2": math.nan})
+        self._add("devito store-all", lambda: self._devito(references))
+        self._ours("store-all")
+        fast, every = (tuple(parse_strategy(text).spec for text in texts) for texts in (given.fast, given.every_step))
+        for text in (*given.fast, *given.every_step):
+            self._ours(text)
+        one_percent = {"most_bytes": 0.01 * self.lean_bytes, "most_error": 1e-3}
+        self.rows += [
+            Row("over the bare sweeps", fast, "bare", 1.2, 1.0, **one_percent),
+            Row("over Devito's store-all", fast, "devito store-all", 0.9, 0.7, **one_percent),
+        ]
+        lossless = tuple(self._ours(text) for text in given.lossless)
+        exact: dict[int, tuple[str, ...]] = {}
+        for budget in (self.whole_bytes // 10, self.lean_bytes // 10):
+            exact[budget] = tuple(self._ours(text, budget) for text in given.exact)
+        try:
+            self._pyrevolve(given, fast, exact, one_percent)
+        except PeerUnavailable as reason:
+            self.messages.append(str(reason))
+        self.rows += [
+            Row("every step, over the bare sweeps", every, "bare", 2.0, 1.4, False, 0.02 * self.lean_bytes, 2e-3),
+            Row("lossless, over Devito's store-all", lossless, "devito store-all", 1.5, 1.5),
+            Row("lossless, over our store-all", lossless, "store-all", 1.5, 1.5),
+        ]
+
+    def _pyrevolve(
+        self,
+        given: argparse.Namespace,
+        fast: tuple[str, ...],
+        exact: dict[int, tuple[str, ...]],
+        limits: dict[str, float],
+    ) -> None:
+        peer = PyrevolvePeer(self.bench, given.peer_timeout)
+        share = self.whole_bytes // 100
+        few = max(1, share // peer.checkpoint_bytes)
+        name = self._peer(peer, few, None)
+        self.rows.append(Row("pyrevolve, same bytes: times faster", fast, name, 6, 10, faster=True, **limits))
+        for spec in fast:
+            strategy = parse_strategy(spec)
+            if strategy.quantum is not None:
+                continue  # its compressor is lossless: what loses something lies in our operators
+            compressor = strategy.compressor
+            # What it reserves is much more than what it holds, and must fit beside everything else here.
+            reservable = psutil.virtual_memory().total // 4 // peer.checkpoint_bytes
+            many = int(min(share // peer.compressed_bytes(compressor), reservable, self.bench.operators.steps - 1))
+            name = self._peer(peer, max(1, many), compressor)
+            label = "pyrevolve, same compressor: times faster"
+            self.rows.append(Row(label, (spec,), name, 2, 4, faster=True, **limits))
+        for budget, names in exact.items():
+            name = self._peer(peer, max(1, budget // peer.checkpoint_bytes), None)
+            label = f"exact in {budget / 1e6:.0f} MB, pyrevolve: times faster"
+            self.rows.append(Row(label, names, name, 1.2, 2, True, budget))
+
+    def _add(self, name: str, run: Callable[[], dict[str, Any]]) -> str:
+        self.entries.setdefault(name, Entry(name, run))
+        return name
+
+    def _ours(self, text: str, budget_bytes: int | None = None) -> str:
+        strategy = parse_strategy(text)
+        name = strategy.spec if budget_bytes is None else f"{strategy.spec} in {budget_bytes / 1e6:.0f} MB"
+        return self._add(name, lambda: self._run_ours(strategy, budget_bytes))
+
+    def _run_ours(self, strategy: Strategy, budget_bytes: int | None) -> dict[str, Any]:
+        slots = 4 * self.bench.operators.level_bytes  # they count as well
+        kwargs = {} if budget_bytes is None else {"budget_bytes": budget_bytes - slots}
+        run = self.bench.run(strategy, **kwargs)
+        return {
+            "seconds": run.seconds.wall,
+            "held_bytes": run.peak_checkpoint_bytes,
+            "forward_steps": run.forward_steps,
+            "parts": asdict(run.seconds),
+            "ratios": asdict(run.ratios) if run.ratios else None,
+            **self._distance(run.gradient),
+        }
+
+    def _devito(self, references: References) -> dict[str, Any]:
+        seconds = references.store_all()
+        operators = self.bench.operators
+        points = operators.problem.medium.absorbing_points
+        inner = tuple(slice(points, points + n) for n in operators.problem.medium.shape)
+        gradient = np.array(references.grad.data[inner])
+        return {"seconds": seconds, "held_bytes": self.whole_bytes, **self._distance(gradient)}
+
+    def _peer(self, peer: PyrevolvePeer, checkpoints: int, compressor: Any) -> str:
+        name = f"pyrevolve, {checkpoints} checkpoints" + (f", {compressor.spec}" if compressor else "")
+
+        def run() -> dict[str, Any]:
+            made = peer.run(checkpoints, compressor)
+            return {
+                "seconds": made.seconds,
+                "held_bytes": made.held_bytes,
+                "reserved_bytes": made.reserved_bytes,
+                "forward_steps": made.forward_steps,
+                **self._distance(made.gradient),
+            }
+
+        return self._add(name, run)
+
+    def _distance(self, gradient: Any) -> dict[str, float]:
+        distance = gradient_distance(self.exact, np.ascontiguousarray(gradient))
+        deep = np.s_[..., gradient.shape[-1] // 10 :]  # below source and receivers, which drown everything else
+        error = gradient_distance(np.ascontiguousarray(self.exact[deep]), np.ascontiguousarray(gradient[deep]))
+        return {
+            "relative_l2": distance.relative_l2,
+            "deep_relative_l2": error.relative_l2,
+            "angle_rad": distance.angle_rad,
+        }
+
+    def warm_up(self) -> None:
+        """Run what has memory and kernels of its own once; the slow ones share them."""
+        for name in list(self.entries):
+            if not name.startswith("pyrevolve") and " in " not in name:
+                self._once(name)
+
+    def _once(self, name: str) -> dict[str, Any] | None:
+        """Run a contestant; one that cannot is out of the contest, with a message."""
+        try:
+            found = self.entries[name].run()
+            print(f"{found['seconds']:8.2f} s  {name}", file=sys.stderr, flush=True)
+            return found
+        except WavecompError as reason:
+            self.messages.append(f"{name}: {reason}")
+            del self.entries[name]
+            return None
+
+    def rounds(self, count: int, minutes: float) -> Iterator[int]:
+        """Run whole rounds until there are ``count``, or another would not fit into the time."""
+        begun = longest = 0.0
+        start = time.perf_counter()
+        for number in range(count):
+            begun = time.perf_counter()
+            if begun - start + longest > 60 * minutes:
+                self.messages.append(f"stopped after {number} rounds: another would have gone beyond {minutes:g} min")
+                return
+            made = {name: found for name in list(self.entries) if (found := self._once(name)) is not None}
+            for name, found in made.items():
+                self.entries[name].seconds.append(found.pop("seconds"))
+                self.entries[name].found = found
+            longest = max(longest, time.perf_counter() - begun)
+            yield number + 1
+
+    def recall(self, content: dict[str, Any]) -> None:
+        """Put earlier rounds before those to come."""
+        if content["problem"]["digest"] != self.bench.operators.problem.digest:
+            raise SystemExit("--append: the file is about another problem")
+        for name, old in content["contestants"].items():
+            if name in self.entries:
+                self.entries[name].seconds = list(old["seconds"])
+                self.entries[name].found = {key: value for key, value in old.items() if key != "seconds"}
+        counts = {len(entry.seconds) for entry in self.entries.values()}
+        if len(counts) > 1:
+            raise SystemExit(f"--append: the file has other contestants than this call (rounds: {sorted(counts)})")
+
+    def content(self) -> dict[str, Any]:
+        """Return everything that was measured, with its provenance."""
+        problem = self.bench.operators.problem
+        return {
+            "provenance": json.loads(collect_provenance(("pyrevolve",)).to_json()),
+            "problem": {
+                "name": problem.name,
+                "digest": problem.digest,
+                "shape": problem.medium.shape,
+                "steps": self.bench.operators.steps,
+            },
+            "store_all_bytes": {"whole grid": self.whole_bytes, "physical domain": self.lean_bytes},
+            "contestants": {e.name: {"seconds": e.seconds, **e.found} for e in self.entries.values() if e.seconds},
+            "rows": [row.measure(self.entries) for row in self.rows],
+            "messages": self.messages,
+        }
+
+
+def show(content: dict[str, Any]) -> str:
+    """Return the two tables as text."""
+    whole, lean = content["store_all_bytes"].values()
+    problem = content["problem"]
+    head = f"{'contestant':76s} {'s':>7s} {'MB':>8s} {'% whole':>8s} {'% lean':>7s} {'rel. L2':>8s} {'deep':>8s}  steps"
+    sizes = f"store-all takes {whole / 1e9:.2f} GB (whole grid), {lean / 1e9:.2f} GB (physical domain: lean)"
+    lines = [f"{problem['name']}: {problem['shape']}, {problem['steps']} steps; {sizes}", head]
+    for name, one in content["contestants"].items():
+        seconds, held = statistics.median(one["seconds"]), one["held_bytes"]
+        lines.append(
+            f"{name:76s} {seconds:7.2f} {held / 1e6:8.1f} {100 * held / whole:8.2f} {100 * held / lean:7.2f} "
+            f"{one['relative_l2']:8.1e} {one.get('deep_relative_l2', math.nan):8.1e}  {one.get('forward_steps', '')}"
+        )
+    lines.append(f"\n{'ratio of wall times':52s} {'bar':>6s} {'aim':>6s} {'median':>8s}  {'range':14s}  verdict")
+    for row in content["rows"]:
+        sign = "≥" if row["faster"] else "≤"
+        measured = (
+            f"{row['ratio']:8.2f}  [{row['least']:.2f}, {row['greatest']:.2f}]" if "ratio" in row else f"{'':8s}  "
+        )
+        lines.append(f"{row['label']:52s} {sign}{row['bar']:5g} {sign}{row['aim']:5g} {measured:24s}  {row['verdict']}")
+        if "ours" in row:
+            lines.append(f"    {row['ours']}  against  {row['other']}")
+    return "\n".join(lines + [""] + content["messages"])
+
+
+def main() -> None:
+    """Measure, print, save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problem", default="quick")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=9.0, help="begin no round that would go beyond (default: 9)")
+    parser.add_argument("--peer-timeout", type=float, default=150.0, help="seconds for one run of pyrevolve")
+    parser.add_argument("--out", type=Path, help="save what was measured as JSON")
+    parser.add_argument("--append", action="store_true", help="add the rounds to those of the file")
+    for option, texts in (("fast", FAST), ("every-step", EVERY_STEP), ("exact", EXACT), ("lossless", LOSSLESS)):
+        parser.add_argument(f"--{option}", nargs="+", default=texts, metavar="STRATEGY")
+    given = parser.parse_args()
+    contest = Contest(Workbench(open_operators(find_problem(given.problem))), given)
+    contest.warm_up()  # what cannot run drops out before the rounds of the file come in
+    if given.append and given.out and given.out.exists():
+        contest.recall(json.loads(given.out.read_text(encoding="utf-8")))
+    content = contest.content()
+    for _ in contest.rounds(given.rounds, given.minutes):
+        content = contest.content()
+        if given.out:
+            given.out.parent.mkdir(parents=True, exist_ok=True)
+            given.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(show(content | {"messages": contest.messages}))
+
+
+if __name__ == "__main__":
+    main()

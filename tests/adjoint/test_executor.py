@@ -1,0 +1,133 @@
+"""Every strategy gives the exact gradient where nothing is lost, and a bounded one where something is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from wavecomp.adjoint.strategies import parse_strategy
+from wavecomp.errors import BudgetExceeded, CheckpointTooLarge, UnsupportedField
+
+EXACT = [
+    "trajectory/identity",
+    "trajectory:overlap/identity",
+    "trajectory/zfp:reversible",
+    "trajectory:overlap/blosc2:codec=lz4,level=5,shuffle=shuffle",
+    "trajectory:tier=disk/identity",
+    "revolve:slots=1/identity",
+    "revolve:slots=5/identity",
+    "revolve:slots=40/zfp:reversible",
+    "revolve:slots=5,tier=disk/identity",
+    "mixed:levels=2/identity",
+    "mixed:levels=10/identity",
+    "mixed:levels=81/zfp:reversible",
+]
+
+
+@pytest.fixture(scope="module")
+def bench(cube, open_workbench):
+    return open_workbench(cube)
+
+
+@pytest.fixture(scope="module")
+def exact(bench):
+    return bench.run(parse_strategy("store-all"))
+
+
+@pytest.mark.parametrize("text", EXACT)
+def test_nothing_lost_means_the_same_bits(text, bench, exact, tmp_path):
+    run = bench.run(parse_strategy(text), disk_folder=tmp_path, disk_budget_bytes=1 << 30)
+    np.testing.assert_array_equal(run.gradient, exact.gradient)
+    assert run.misfit == exact.misfit
+    assert run.writes > 0
+    assert run.peak_store_bytes + run.peak_disk_bytes > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("every", [2, 3, 7])
+@pytest.mark.parametrize(
+    "text", ["trajectory:every={}/identity", "revolve:slots=4,every={}", "mixed:levels=9,every={}"]
+)
+def test_subsampled_gradients_agree_among_strategies(text, every, bench, exact):
+    reference = bench.run(parse_strategy(f"store-all:every={every}"))
+    run = bench.run(parse_strategy(text.format(every)))
+    np.testing.assert_array_equal(run.gradient, reference.gradient)
+    if every == 2:
+        error = np.linalg.norm(run.gradient - exact.gradient) / np.linalg.norm(exact.gradient)
+        assert 0 < error < 0.1  # a wrong weight would be an error of 0.5 or 1
+
+
+@pytest.mark.parametrize("text", ["trajectory/zfp:accuracy={}", "trajectory:overlap/slabs/zfp:accuracy={}"])
+def test_the_error_falls_with_the_tolerance(text, bench, exact):
+    """Each imaged level is off by at most the tolerance: |Δg| ≤ tolerance · Σ_n |v.dt2|, linear in the tolerance.
+
+    ZFP stays below its tolerance by a factor that varies by less than 4 between these tolerances (it halves its step).
+    """
+    norm = np.linalg.norm(exact.gradient)
+    errors, ratios = [], []
+    for tolerance in ("1e-1", "1e-2", "1e-3", "1e-4"):
+        run = bench.run(parse_strategy(text.format(tolerance)))
+        errors.append(float(np.linalg.norm(run.gradient - exact.gradient) / norm))
+        ratios.append(run.ratios.median)
+    assert all(2.5 < a / b < 40 for a, b in pairwise(errors)), errors
+    assert ratios == sorted(ratios, reverse=True)
+
+
+def test_the_error_is_proportional_to_the_quantum(bench, exact):
+    """Rounding errors of a level are spread evenly over ± quantum / 2 and add up at random: a tenth gives a tenth.
+
+    Within a factor 3 either way, since the coarsest quantum is a good part of the wavefield's amplitude.
+    """
+    norm = np.linalg.norm(exact.gradient)
+    errors = []
+    for quantum in ("1e0", "1e-1", "1e-2"):
+        for overlap in ("", "overlap,"):
+            text = f"trajectory:{overlap}quantum={quantum}/blosc2:codec=lz4,shuffle=bitshuffle"
+            run = bench.run(parse_strategy(text))
+            errors.append(float(np.linalg.norm(run.gradient - exact.gradient) / norm))
+    assert errors[0::2] == errors[1::2]
+    assert all(10 / 3 < a / b < 30 for a, b in pairwise(errors[0::2])), errors
+
+
+def test_a_quantum_that_is_too_small_is_refused_with_one_that_is_not(bench):
+    with pytest.raises(UnsupportedField, match="give a quantum of at least") as caught:
+        bench.run(parse_strategy("trajectory:quantum=1e-6/blosc2:codec=lz4,shuffle=bitshuffle"))
+    assert "quantum=1e-06: u[" in str(caught.value)
+
+
+def test_lossy_restarts_come_near(bench, exact):
+    run = bench.run(parse_strategy("revolve:slots=6/zfp:accuracy=1e-4"))
+    error = np.linalg.norm(run.gradient - exact.gradient) / np.linalg.norm(exact.gradient)
+    assert 0 < error < 1e-2
+    assert run.misfit == exact.misfit  # the record comes from the first sweep, which nothing was lost in
+
+
+def test_the_counts_are_those_of_the_schedule(bench):
+    steps = bench.operators.steps - 1
+    for text in ("store-all", "trajectory:every=3", "revolve:slots=5", "mixed:levels=10"):
+        strategy = parse_strategy(text)
+        schedule = strategy.schedule(steps, bench.operators.state_bytes, 1 << 40)
+        run = bench.run(strategy)
+        assert run.forward_steps == schedule.forward_steps, text
+        assert run.writes == schedule.state_writes + schedule.level_writes
+        assert run.reads == schedule.state_reads + schedule.level_writes
+        assert run.seconds.other >= 0
+
+
+def test_a_budget_decides_the_slots_and_is_kept(bench, exact):
+    operators = bench.operators
+    budget = 4 * operators.state_bytes
+    run = bench.run(parse_strategy("revolve/identity"), budget_bytes=budget)
+    assert run.checkpoints_held == 3  # four would leave nothing for the bookkeeping
+    assert run.peak_store_bytes <= budget
+    np.testing.assert_array_equal(run.gradient, exact.gradient)
+    with pytest.raises(CheckpointTooLarge, match=str(operators.state_bytes // 2)):
+        bench.run(parse_strategy("revolve/identity"), budget_bytes=operators.state_bytes // 2)
+    with pytest.raises(BudgetExceeded):
+        bench.run(parse_strategy("trajectory/identity"), budget_bytes=10 * operators.level_bytes)
+    with pytest.raises(BudgetExceeded):
+        bench.run(parse_strategy("trajectory:overlap/identity"), budget_bytes=10 * operators.level_bytes)
+    # What failed has left nothing behind.
+    np.testing.assert_array_equal(bench.run(parse_strategy("trajectory")).gradient, exact.gradient)

@@ -1,0 +1,1 @@
+"""Tests of the compressors; a package, so that the files share their checks."""

@@ -1,0 +1,54 @@
+"""Which specs run through the contract: every example of every registered definition, and the modes between them."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from wavecomp.compressors import default_registry
+
+CODECS = ("blosclz", "lz4", "lz4hc", "zlib", "zstd")
+SHUFFLES = ("none", "shuffle", "bitshuffle", "bytedelta")
+PREDICTORS = ("lorenzo_reg", "interp_lorenzo", "interp", "nopred")
+
+EXAMPLES = tuple(example for definition in default_registry().definitions() for example in definition.examples)
+
+# These pass every check.
+OWN = (
+    "blosc2",
+    "blosc2:codec=lz4,level=0,shuffle=none,chunk=1024,block=256",
+    "blosc2:codec=blosclz,level=9,shuffle=bitshuffle,chunk=1028",
+    "blosc2:codec=zlib,level=1,shuffle=bytedelta,chunk=2048,block=2048",
+    "blosc2:codec=zstd,level=1,shuffle=bitshuffle,truncate=1,chunk=4096",
+    "blosc2:codec=lz4,level=5,shuffle=none,truncate=22",
+    "zfp:accuracy=1e-9",
+    "zfp:accuracy=1000",
+    "zfp:precision=1",
+    "zfp:precision=64",
+    "zfp:rate=3",
+    "zfp:rate=10.3",
+    "zfp:rate=64",
+    "sz3:abs=1e-9",
+    "sz3:abs=1e9,rel=1e-3,algorithm=lorenzo_reg",
+    *(f"sz3:rel=1e-3,algorithm={algorithm}" for algorithm in PREDICTORS),
+    *(f"sz3:psnr=60,algorithm={algorithm}" for algorithm in PREDICTORS),
+    *(f"sz3:l2norm=0.5,algorithm={algorithm}" for algorithm in PREDICTORS),
+    "int8:block=8",
+    "int16:block=65536",
+    "slabs:planes=1,threads=3/zfp:reversible",
+    "slabs:planes=4,threads=2/zfp:rate=8",
+    "slabs:planes=3,threads=2/zfp:rate=12",
+    "slabs:planes=5,threads=2/zfp:precision=20",
+    "slabs:planes=2,threads=1/blosc2:codec=lz4,shuffle=bitshuffle",
+    "slabs:planes=3,threads=2/blosc2:codec=zstd,level=1,truncate=7",
+)
+
+# These pass the round trips only: the cases of a sweep, many of them, alike in all but their codec.
+MATRIX = tuple(
+    f"blosc2:codec={codec},level={level},shuffle={shuffle},chunk={chunk}"
+    for codec, shuffle, (level, chunk) in product(
+        CODECS, SHUFFLES, ((0, 1 << 20), (1, 1024), (5, 2965820), (9, 1 << 13))
+    )
+)
+
+FULL = tuple(dict.fromkeys((*EXAMPLES, *OWN)))
+ALL = tuple(dict.fromkeys((*FULL, *MATRIX)))

@@ -1,0 +1,77 @@
+"""Fixtures that several parts share: really propagated fields, and plug-ins in a folder of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests_support import PLUGIN, install_plugin
+from wavecomp.sweep import FieldRef
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def fields_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fields")
+
+
+@pytest.fixture(scope="session")
+def generated(fields_root: Path) -> Callable[[str], list[FieldRef]]:
+    """Propagate a recipe once in the session; returns its snapshots in order of time."""
+    from wavecomp.cli.fields import references
+    from wavecomp.wavefields import FieldStore, find_recipe
+
+    if "WAVECOMP_DATA" not in os.environ and SHARED_DATA.is_dir():
+        os.environ["WAVECOMP_DATA"] = str(SHARED_DATA)
+
+    def make(name: str) -> list[FieldRef]:
+        recipe = find_recipe(name)
+        return references(FieldStore(fields_root).generate(recipe))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def real_section_data() -> Path:
+    folder = Path(os.environ.get("WAVECOMP_DATA", SHARED_DATA))
+    if not (folder / "marmousi_2d.bin").exists():
+        pytest.skip(f"no real velocity sections in {folder}; set WAVECOMP_DATA")
+    return folder
+
+
+@pytest.fixture
+def array_field(tmp_path: Path) -> Callable[..., FieldRef]:
+    """Store an array as a field; without one, a smooth synthetic field."""
+    import hashlib
+
+    def make(array: np.ndarray | None = None, name: str = "synthetic@1") -> FieldRef:
+        if array is None:
+            x, y, z = np.meshgrid(*[np.linspace(0, 6, 24, dtype=np.float32)] * 3, indexing="ij")
+            array = np.sin(x + 0.3 * y) * np.cos(1.7 * z - x) * np.exp(-0.2 * y)
+        array = np.ascontiguousarray(array)
+        digest = hashlib.sha256(array.tobytes()).hexdigest()
+        path = tmp_path / f"{digest[:8]}.npy"
+        np.save(path, array)
+        return FieldRef(name, path, digest, array.shape, array.dtype.name, 1, 0.1, float(np.abs(array).max()))
+
+    return make
+
+
+@pytest.fixture
+def troublemaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install the misbehaving compressor for this process and those that it starts."""
+    from wavecomp.compressors import default_registry
+
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    install_plugin(folder, "trouble", PLUGIN)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    default_registry.cache_clear()
+    yield folder
+    default_registry.cache_clear()

@@ -1,0 +1,212 @@
+"""A sweep may be interrupted, killed, repeated and run side by side: no record is lost, none stands there twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from wavecomp.compressors import default_registry
+from wavecomp.errors import ArchiveBusy, DamagedArchive
+from wavecomp.records import Archive, collect_provenance
+from wavecomp.sweep import Case, Repeats, run_sweep
+
+ONCE = Repeats(seconds=0.0, least=1, most=1)
+SPECS = [f"zfp:precision={planes}" for planes in range(4, 30)] + [f"zfp:rate={bits}" for bits in range(1, 15)]
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from wavecomp.records import Archive
+from wavecomp.sweep import Case, FieldRef, Repeats, run_sweep
+if __name__ == "__main__":
+    path, digest, out, *specs = sys.argv[1:]
+    field = FieldRef("killed@1", Path(path), digest, (24, 24, 24), "float32", 1, 0.1, 1.0)
+    run_sweep([Case(s, 1, field) for s in specs], Archive(out), suite="killed", repeats=Repeats(0.0, 1, 1))
+"""
+
+
+def test_kill_minus_nine_then_the_same_command(tmp_path, array_field):
+    """SIGKILL the whole sweep, several times, at moments when it has written more and more; then let it finish."""
+    field = array_field()
+    script = tmp_path / "sweep.py"
+    script.write_text(SCRIPT)
+    out = tmp_path / "archive"
+    command = [sys.executable, str(script), str(field.path), field.digest, str(out), *SPECS]
+    archive = Archive(out)
+    kept: list[bytes] = []
+    kills = 0
+    for wanted in (3, 11, 23):
+        process = subprocess.Popen(command)
+        deadline = time.monotonic() + 60
+        while len(_lines(archive)) < wanted and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        workers = _children(process.pid)
+        if process.poll() is None:
+            kills += 1
+        process.kill()
+        process.wait()
+        _gone(workers)
+        lines = _lines(archive)
+        assert lines[: len(kept)] == kept, "records of an earlier run were changed"
+        kept = lines
+    assert kills == 3, "the sweep was faster than the test that kills it"
+    subprocess.run(command, check=True, timeout=120)
+    lines = _lines(archive)
+    assert lines[: len(kept)] == kept
+    assert [record.spec for record in archive] == SPECS
+    assert all(not record.failed for record in archive)
+    before = archive.path.read_bytes()
+    subprocess.run(command, check=True, timeout=120)
+    assert archive.path.read_bytes() == before, "a finished sweep measured something again"
+
+
+def _lines(archive: Archive) -> list[bytes]:
+    if not archive.path.exists():
+        return []
+    return [line for line in archive.path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def _children(pid: int) -> list[int]:
+    import psutil
+
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _gone(pids: list[int]) -> None:
+    """Workers of a killed sweep end too: nothing is left that burns a core."""
+    import psutil
+
+    deadline = time.monotonic() + 10
+    while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in pids):
+        assert time.monotonic() < deadline, f"workers {pids} outlived their sweep"
+        time.sleep(0.02)
+
+
+def test_nothing_is_measured_twice_and_duplicates_run_once(tmp_path, array_field):
+    field = array_field()
+    cases = [Case("identity", 1, field), Case("zfp:rate=8", 1, field), Case("identity", 1, field)]
+    first = run_sweep(cases, Archive(tmp_path / "a"), suite="s", repeats=ONCE)
+    again = run_sweep(cases, Archive(tmp_path / "a"), suite="another", repeats=ONCE)
+    assert (first.measured, again.measured) == (2, 0)
+    assert [r.to_line() for r in first.records] == [r.to_line() for r in again.records]
+
+
+def test_concurrent_timings_are_marked_and_measured_again_alone(tmp_path, array_field):
+    field = array_field()
+    cases = [Case(f"zfp:precision={p}", 1, field) for p in range(8, 16)]
+    archive = Archive(tmp_path / "a")
+    together = run_sweep(cases, archive, suite="s", repeats=ONCE, workers=2)
+    assert together.measured == 8
+    assert all(record.concurrent for record in together.records)
+    assert run_sweep(cases, archive, suite="s", repeats=ONCE, workers=2).measured == 0
+    alone = run_sweep(cases, archive, suite="s", repeats=ONCE)
+    assert alone.measured == 8
+    assert not any(record.concurrent for record in alone.records)
+    assert [(r.outcome.ratio, r.outcome.distortion) for r in together.records] == [
+        (r.outcome.ratio, r.outcome.distortion) for r in alone.records
+    ]
+    # What was measured alone is good enough for a run that wants ratios only.
+    assert run_sweep(cases, archive, suite="s", repeats=ONCE, workers=2).measured == 0
+
+
+def test_failures_stay_until_a_retry_is_asked_for(tmp_path, troublemaker, array_field):
+    cases = [Case("trouble:kind=raise", 1, array_field())]
+    archive = Archive(tmp_path / "a")
+    assert len(run_sweep(cases, archive, suite="s", repeats=ONCE).failures) == 1
+    assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 0
+    source = troublemaker / "trouble_plugin.py"
+    source.write_text(source.read_text().replace('raise RuntimeError("no luck today")', "pass"))
+    mended = run_sweep(cases, archive, suite="s", repeats=ONCE, retry=True)
+    assert (mended.measured, len(mended.failures)) == (1, 0)
+
+
+def test_two_sweeps_do_not_write_to_one_archive(tmp_path, array_field):
+    archive = Archive(tmp_path / "a")
+    with archive.writer(collect_provenance()), pytest.raises(ArchiveBusy, match=r"records\.jsonl"):
+        run_sweep([Case("identity", 1, array_field())], archive, suite="s", repeats=ONCE)
+
+
+def test_damaged_line_stops_the_sweep_and_loses_nothing(tmp_path, array_field):
+    field = array_field()
+    archive = Archive(tmp_path / "a")
+    run_sweep([Case(f"zfp:rate={b}", 1, field) for b in (2, 4, 8)], archive, suite="s", repeats=ONCE)
+    lines = archive.path.read_bytes().splitlines(keepends=True)
+    digit = lines[1].index(b'"ratio":') + 8
+    changed = bytes([lines[1][digit] ^ 1])
+    damaged = lines[0] + lines[1][:digit] + changed + lines[1][digit + 1 :] + lines[2]
+    archive.path.write_bytes(damaged)
+    with pytest.raises(DamagedArchive, match="line 2"):
+        run_sweep([Case("identity", 1, field)], archive, suite="s", repeats=ONCE)
+    assert archive.path.read_bytes() == damaged
+    archive.path.write_bytes(lines[0] + lines[2])
+    mended = run_sweep([Case(f"zfp:rate={b}", 1, field) for b in (2, 4, 8)], archive, suite="s", repeats=ONCE)
+    assert mended.measured == 1
+
+
+def test_records_of_another_machine_or_version_are_kept_and_not_taken_for_ours(tmp_path, array_field, monkeypatch):
+    from wavecomp.records import Provenance
+
+    cases = [Case("identity", 1, array_field()), Case("zfp:rate=8", 1, array_field())]
+    archive = Archive(tmp_path / "a")
+    run_sweep(cases, archive, suite="s", repeats=ONCE)
+    (file,) = archive.folder.glob("provenance-*.json")
+    ours = Provenance.from_json(file.read_text())
+    theirs = replace(ours, cpu="another processor")
+    file.unlink()
+    (archive.folder / f"provenance-{theirs.digest}.json").write_text(theirs.to_json())
+    foreign = [replace(record, provenance=theirs.digest).to_line() + "\n" for record in archive]
+    archive.path.write_text("".join(foreign))
+    assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 2
+    assert archive.path.read_text().startswith("".join(foreign))
+    assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 0
+    monkeypatch.setattr("wavecomp.sweep.run.library_version", lambda name: f"{name} 99.0")
+    assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 2
+
+
+def test_time_outside_the_compressor_is_a_tenth_at_most(tmp_path, array_field):
+    """Cases whose round trip takes 50 ms and more, on a field of 14 MB and with the default repeats: the wall time that
+    the sweep spends on them, processes and messages included, goes to the compressor to nine tenths at least."""
+    from wavecomp.records import load_frame
+    from wavecomp.report.summary import outside_share
+
+    x, y, z = np.meshgrid(*[np.linspace(0, 9, 152, dtype=np.float32)] * 3, indexing="ij")
+    field = array_field(np.sin(x * y) * np.cos(3 * z - x) * np.exp(-0.2 * y))
+    specs = ["zfp:accuracy=1e-5", "zfp:reversible", "sz3:abs=1e-4", "blosc2:codec=zstd,level=5", "blosc2:codec=zlib"]
+    cases = [Case(default_registry().canonical(spec), 1, field) for spec in specs]
+    run_sweep(cases, Archive(tmp_path / "a"), suite="s")
+    share = outside_share(load_frame([Archive(tmp_path / "a")]))
+    assert share is not None
+    assert share <= 0.10
+
+
+@pytest.fixture
+def interruptible():
+    """A shell starts background jobs with SIGINT ignored, and Python leaves it so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupt_keeps_what_is_finished(tmp_path, array_field, interruptible):
+    field = array_field()
+    archive = Archive(tmp_path / "a")
+
+    def stop_at_three(progress):
+        if progress.done == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_sweep([Case(s, 1, field) for s in SPECS], archive, suite="s", repeats=ONCE, progress=stop_at_three)
+    assert len(list(archive)) == 3
+    assert run_sweep([Case(s, 1, field) for s in SPECS], archive, suite="s", repeats=ONCE).measured == len(SPECS) - 3

@@ -1,0 +1,1 @@
+"""The adjoint run: a gradient whose forward wavefield is stored, recomputed or compressed."""

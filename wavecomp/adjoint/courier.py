@@ -1,0 +1,152 @@
+"""Carrying levels between the operators' memory and the checkpoint store, if wanted beside the propagation.
+
+A level waits in a slot until it is compressed, or lies there decompressed until it is imaged. With ``overlap`` a thread
+of its own does the work while the operators go on: there is one slot more, and at most one level on its way in each
+direction. An error of that thread is raised at the next call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Protocol
+
+from wavecomp.adjoint.clock import Clock
+from wavecomp.adjoint.compiled import Slot
+from wavecomp.adjoint.store import CheckpointStore, Receipt
+from wavecomp.compressors import Compressor
+
+Key = tuple[str, int]
+
+
+class Courier(Protocol):
+    """Puts levels into the store and brings them back."""
+
+    def free_slot(self) -> Slot:
+        """Return a slot that may be overwritten."""
+
+    def send(self, step: int, slot: Slot) -> None:
+        """Compress a slot's level into the store; the slot belongs to the courier until :meth:`free_slot` gives it."""
+
+    def expect(self, step: int) -> None:
+        """Say which level will be fetched next."""
+
+    def fetch(self, step: int) -> Slot:
+        """Return a level out of the store, decompressed; it is dropped there. Valid until the next fetch."""
+
+    def settle(self) -> None:
+        """Wait until nothing is on its way."""
+
+
+class Inline:
+    """Everything at once, in the caller's thread."""
+
+    def __init__(self, store: CheckpointStore, compressor: Compressor, slots: list[Slot], clock: Clock) -> None:
+        self._store, self._compressor, self._clock = store, compressor, clock
+        self._slot = slots[0]
+        self.receipts: list[Receipt] = []
+
+    def free_slot(self) -> Slot:
+        """Return the one slot."""
+        return self._slot
+
+    def send(self, step: int, slot: Slot) -> None:
+        """Compress."""
+        with self._clock.doing("compress"):
+            self.receipts.append(self._store.put(("level", step), (slot.stored,), self._compressor))
+
+    def expect(self, step: int) -> None:
+        """Nothing to prepare."""
+
+    def fetch(self, step: int) -> Slot:
+        """Decompress."""
+        with self._clock.doing("decompress"):
+            key = ("level", step)
+            self._store.get_into(key, (self._slot.stored,), self._compressor)
+            self._store.drop(key)
+        return self._slot
+
+    def settle(self) -> None:
+        """Nothing is ever on its way."""
+
+
+class Overlapped:
+    """One level on its way in a thread, while the operators work with the other slot."""
+
+    def __init__(
+        self,
+        store: CheckpointStore,
+        compressor: Compressor,
+        slots: list[Slot],
+        clock: Clock,
+        submit: Callable[[Callable[[], object]], Future[object]],
+    ) -> None:
+        self._store, self._compressor, self._clock = store, compressor, clock
+        self._slots, self._submit = slots, submit
+        self._turn = 0
+        self._underway: Future[object] | None = None
+        self._expected: tuple[int, Slot] | None = None
+        self.receipts: list[Receipt] = []
+
+    def free_slot(self) -> Slot:
+        """Return the slot that is not on its way."""
+        self._turn = 1 - self._turn
+        return self._slots[self._turn]
+
+    def send(self, step: int, slot: Slot) -> None:
+        """Wait for the level before, then compress this one beside what follows."""
+        with self._clock.doing("compress"):
+            self._wait()
+
+        def work() -> None:
+            self.receipts.append(self._store.put(("level", step), (slot.stored,), self._compressor))
+
+        self._underway = self._submit(work)
+
+    def expect(self, step: int) -> None:
+        """Begin to decompress."""
+        slot = self.free_slot()
+        with self._clock.doing("compress"):
+            self._wait()
+
+        def work() -> None:
+            key = ("level", step)
+            self._store.get_into(key, (slot.stored,), self._compressor)
+            self._store.drop(key)
+
+        self._expected = (step, slot)
+        self._underway = self._submit(work)
+
+    def fetch(self, step: int) -> Slot:
+        """Wait for the expected level."""
+        if self._expected is None or self._expected[0] != step:
+            self.expect(step)
+        assert self._expected is not None
+        slot = self._expected[1]
+        with self._clock.doing("decompress"):
+            self._wait()
+        self._expected = None
+        return slot
+
+    def settle(self) -> None:
+        """Wait."""
+        with self._clock.doing("compress"):
+            self._wait()
+
+    def _wait(self) -> None:
+        underway, self._underway = self._underway, None
+        if underway is not None:
+            underway.result()
+
+
+@contextmanager
+def open_courier(
+    store: CheckpointStore, compressor: Compressor, slots: list[Slot], clock: Clock, *, overlap: bool
+) -> Iterator[Inline | Overlapped]:
+    """Give a courier for one run; an overlapped one needs two slots."""
+    if not overlap:
+        yield Inline(store, compressor, slots, clock)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="wavecomp-courier") as pool:
+        yield Overlapped(store, compressor, slots, clock, pool.submit)

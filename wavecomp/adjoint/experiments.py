@@ -1,0 +1,129 @@
+"""The experiments on what compression does to the gradient, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from wavecomp.adjoint.problem import GradientProblem
+from wavecomp.errors import StorageError, UsageError, did_you_mean
+from wavecomp.records.experiment import ExperimentResult, save_experiment
+from wavecomp.records.provenance import collect_provenance
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One of the experiments: ``module:function`` and its settings' class, imported when it is run."""
+
+    description: str
+    module: str
+    function: str
+    settings: str
+
+    def load(self) -> tuple[Callable[[Any, Any, Progress], ExperimentResult], type[Any]]:
+        """Return the function and its settings' class; Devito comes with them."""
+        import importlib
+
+        module = importlib.import_module(f"wavecomp.adjoint.{self.module}")
+        return getattr(module, self.function), getattr(module, self.settings)
+
+
+EXPERIMENTS = {
+    "tolerance": Experiment(
+        "gradient error against the tolerance, and of the fixed quantisers",
+        "experiments_error", "tolerance", "ToleranceSettings",
+    ),
+    "steps": Experiment(
+        "gradient error against tolerance and number of steps", "experiments_error", "steps", "StepsSettings"
+    ),
+    "checkpoints": Experiment(
+        "gradient error of a compressed Revolve against its number of checkpoints",
+        "experiments_error", "checkpoints", "CheckpointsSettings",
+    ),
+    "restart": Experiment(
+        "growth of the wavefield's error after a restart from a lossy state",
+        "experiments_forward", "restart", "RestartSettings",
+    ),
+    "stack": Experiment(
+        "error of the gradient after stacking 1 to 16 shots", "experiments_shots", "stack", "StackSettings"
+    ),
+    "memory": Experiment(
+        "lossy, subsampled in time, and both, at equal memory", "experiments_memory", "memory", "MemorySettings"
+    ),
+    "ratio": Experiment("ratio at every step of a run", "experiments_forward", "ratio", "RatioSettings"),
+    "fwi": Experiment(
+        "full waveform inversion with exact and with compressed gradients", "experiments_fwi", "fwi", "FwiSettings"
+    ),
+}  # fmt: skip
+"""What ``wavecomp gradient --experiment NAME`` knows."""
+
+
+class UnknownExperiment(UsageError):
+    """No experiment of that name is known."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f'unknown experiment "{name}"{did_you_mean(name, EXPERIMENTS)} (known: {", ".join(EXPERIMENTS)})'
+        )
+
+
+def run_experiment(
+    name: str,
+    problem: GradientProblem,
+    out_folder: str | Path,
+    progress: Progress = lambda _done, _total, _note: None,
+    *,
+    settings: object | None = None,
+    bench: Any = None,
+) -> ExperimentResult:
+    """Run an experiment on a problem and save its result, with its provenance beside it.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`EXPERIMENTS`.
+    problem : GradientProblem
+        Any; those in two dimensions take 1 to 5 minutes.
+    out_folder : path
+        Where ``experiment-NAME.npz`` goes.
+    progress : callable
+        Told (done, total, note) on the way.
+    settings : object, optional
+        An instance of the experiment's settings; the defaults otherwise.
+    bench : Bench, optional
+        The problem's, if it is there already.
+
+    Returns
+    -------
+    ExperimentResult
+        What was saved.
+
+    Raises
+    ------
+    UnknownExperiment
+        The name is none of those.
+    StorageError
+        The folder cannot be written.
+    """
+    if name not in EXPERIMENTS:
+        raise UnknownExperiment(name)
+    from wavecomp.adjoint.experiments_bench import Bench
+
+    function, kind = EXPERIMENTS[name].load()
+    found = function(bench or Bench(problem), settings or kind(), progress)
+    provenance = collect_provenance()
+    result = replace(found, provenance=provenance.digest)
+    save_experiment(out_folder, result)
+    file = Path(out_folder) / f"provenance-{provenance.digest}.json"
+    text = provenance.to_json() + "\n"
+    temporary = file.with_suffix(".tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(file)
+    except OSError as error:
+        raise StorageError(file, len(text), error.strerror or str(error)) from error
+    return result

@@ -1,0 +1,112 @@
+"""What every experiment starts from: a problem's workbench with its exact gradients, and one measurement as a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wavecomp.adjoint.gradient import Workbench
+from wavecomp.adjoint.opening import open_operators
+from wavecomp.adjoint.operators import FIRST
+from wavecomp.adjoint.problem import GradientProblem
+from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.strategies import parse_strategy
+from wavecomp.metrics.gradient import gradient_distance
+from wavecomp.records.experiment import Cell
+
+Progress: TypeAlias = Callable[[int, int, str], None]
+Row: TypeAlias = dict[str, Cell]
+
+
+class Bench:
+    """A problem, ready to be experimented on.
+
+    Parameters
+    ----------
+    problem : GradientProblem
+        What is modelled.
+    workbench : Workbench, optional
+        The problem's own, if it is there already: to compile its operators takes seconds.
+    """
+
+    def __init__(self, problem: GradientProblem, workbench: Workbench | None = None) -> None:
+        self.problem = problem
+        self.workbench = workbench or Workbench(open_operators(problem))
+        self.operators = self.workbench.operators
+        self._exact: dict[int, NDArray[np.floating]] = {}
+        self._peaks: dict[int, float] = {}
+
+    @property
+    def middle_shot(self) -> int:
+        """The shot that experiments with one shot take."""
+        return len(self.problem.shots_m) // 2
+
+    def run(self, strategy: str, shot: int) -> GradientRun:
+        """Compute one gradient at the initial model."""
+        return self.workbench.run(parse_strategy(strategy), shot=shot)
+
+    def exact(self, shot: int) -> NDArray[np.floating]:
+        """Return the gradient with every level kept and every step imaged."""
+        if shot not in self._exact:
+            self._exact[shot] = self.run("store-all", shot).gradient
+        return self._exact[shot]
+
+    def peak(self, shot: int) -> float:
+        """Return the greatest amplitude of the wavefield over space and time."""
+        if shot not in self._peaks:
+            operators = self.operators
+            operators.set_shot(shot)
+            operators.rest()
+            greatest = 0.0
+            for step in range(FIRST, operators.steps):
+                operators.forward(step, step + 1, record=False)
+                greatest = max(greatest, float(np.abs(operators.state(step + 1)[1]).max()))
+            self._peaks[shot] = greatest
+        return self._peaks[shot]
+
+    def measure(self, strategy: str, shot: int) -> Row:
+        """Run a strategy and compare its gradient with the exact one: what it cost and what it did."""
+        exact = self.exact(shot)
+        return measured(self.run(strategy, shot), exact)
+
+    def facts(self, shot: int | None = None) -> Row:
+        """Return what holds for every row of an experiment."""
+        operators = self.operators
+        facts: Row = {
+            "steps": operators.steps,
+            "dt_s": operators.dt_s,
+            "level_bytes": operators.level_bytes,
+            "state_bytes": operators.state_bytes,
+        }
+        if shot is not None:
+            facts |= {"shot": shot, "peak_amplitude": self.peak(shot)}
+        return facts
+
+
+def measured(run: GradientRun, exact: NDArray[np.floating]) -> Row:
+    """Put a run and its gradient's distance from the exact one into a row."""
+    distance = gradient_distance(exact, run.gradient)
+    spread = run.ratios
+    return {
+        "strategy": run.strategy,
+        "relative_l2": distance.relative_l2,
+        "relative_linf": distance.relative_linf,
+        "angle_rad": distance.angle_rad,
+        "norm_ratio": distance.norm_ratio,
+        "ratio_least": spread.least if spread else None,
+        "ratio_median": spread.median if spread else None,
+        "peak_checkpoint_bytes": run.peak_checkpoint_bytes,
+        "checkpoints_held": run.checkpoints_held,
+        "forward_steps": run.forward_steps,
+        "writes": run.writes,
+        "reads": run.reads,
+        "wall_s": run.seconds.wall,
+    }
+
+
+def power_text(exponent: float) -> str:
+    """Return a power of ten as specs print it: ``1e-3``, and ``3.1622776601683795e-3`` for half a power."""
+    return f"{10.0**exponent!r}" if exponent != int(exponent) else f"1e{int(exponent)}"

@@ -1,0 +1,143 @@
+"""One gradient of one shot: problem × strategy, under a budget."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wavecomp.adjoint.actions import Action, Tape
+from wavecomp.adjoint.clock import Clock
+from wavecomp.adjoint.compiled import Slot
+from wavecomp.adjoint.courier import open_courier
+from wavecomp.adjoint.executor import Executor
+from wavecomp.adjoint.operators import FIRST, AcousticOperators
+from wavecomp.adjoint.result import GradientRun, spread
+from wavecomp.adjoint.store import CheckpointStore
+from wavecomp.adjoint.strategies import Strategy
+from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
+
+Array = NDArray[np.floating]
+
+UNLIMITED = 1 << 62
+
+
+class Workbench:
+    """A problem's operators with the memory that runs share, so that the second run finds all of it touched.
+
+    Parameters
+    ----------
+    operators : AcousticOperators
+        From :func:`wavecomp.adjoint.opening.open_operators`.
+    """
+
+    def __init__(self, operators: AcousticOperators) -> None:
+        self.operators = operators
+        self._slots: dict[str, list[Slot]] = {}
+        self._observed: dict[int, Array] = {}
+
+    def observed(self, shot: int = 0) -> Array:
+        """Return the observed data of a shot, shape (steps + 1, receivers): what the true model gives.
+
+        Modelled at the first call. Sample n is u at time n·Δt; the last one, which no iteration records, is 0.
+        """
+        if shot not in self._observed:
+            problem, operators = self.operators.problem, self.operators
+            here = operators.model.vp.data.copy(), operators.model.damp.data.copy()
+            operators.set_velocity(problem.true_velocity(), renew_layer=True)
+            self._observed[shot] = self.synthetic(shot)
+            operators.model.vp.data[:], operators.model.damp.data[:] = here
+        return self._observed[shot]
+
+    def synthetic(self, shot: int = 0) -> Array:
+        """Return the data of a shot in the operators' present model."""
+        operators = self.operators
+        operators.set_shot(shot)
+        operators.rest()
+        operators.forward(FIRST, operators.steps, record=True)
+        return np.array(operators.records.data)
+
+    def run(
+        self,
+        strategy: Strategy,
+        *,
+        shot: int = 0,
+        budget_bytes: int = UNLIMITED,
+        disk_folder: Path | None = None,
+        disk_budget_bytes: int = UNLIMITED,
+    ) -> GradientRun:
+        """Compute the gradient of one shot's misfit at the operators' present model.
+
+        Parameters
+        ----------
+        strategy : Strategy
+            How the forward wavefield is kept.
+        shot : int
+            Which of the problem's shots.
+        budget_bytes, disk_budget_bytes : int
+            What the checkpoint store may hold in memory and, with a tier on disk, there.
+        disk_folder : pathlib.Path, optional
+            Where the disk tier lives; the system's temporary folder by default.
+
+        Raises
+        ------
+        BudgetExceeded, CheckpointTooLarge
+            A checkpoint does not fit.
+        StorageError
+            The disk is full or gone.
+        """
+        observed = self.observed(shot)
+        operators = self.operators
+        operators.set_shot(shot)
+        tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
+        planned_bytes = budget_bytes if strategy.tier == "memory" else disk_budget_bytes
+        schedule = strategy.schedule(operators.steps - FIRST, operators.state_bytes, planned_bytes)
+        quantum = strategy.quantum
+        carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
+        tape = self._take("tape", _tape_length(schedule))
+        with CheckpointStore(budget_bytes, tier) as store:
+            clock = Clock()
+            with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
+                executor = Executor(operators, observed, store, strategy.compressor, courier, tape, clock, quantum)
+                gradient = executor.run(schedule)
+            seconds = clock.read()
+            tally = executor.tally
+            # The store saw levels of integers where there is a quantum; a ratio is that to the uncompressed numbers.
+            widened = operators.level_bytes / carried[0].stored.nbytes if quantum is not None else 1.0
+            slots_bytes = sum(slot.array.nbytes for slot in (*carried, *tape))
+            return GradientRun(
+                strategy=strategy.spec,
+                gradient=gradient,
+                misfit=executor.misfit,
+                seconds=seconds,
+                forward_steps=tally.forward_steps,
+                writes=tally.writes,
+                reads=tally.reads,
+                checkpoints_held=tally.held_most,
+                ratios=spread([widened * receipt.ratio for receipt in tally.receipts]),
+                peak_checkpoint_bytes=store.peak_bytes + store.disk_peak_bytes + slots_bytes,
+                peak_store_bytes=store.peak_bytes,
+                peak_disk_bytes=store.disk_peak_bytes,
+            )
+
+    def _take(self, kind: str, count: int) -> list[Slot]:
+        """Return slots that are kept from run to run, more of them where it needs."""
+        if count > len(self._slots.get(kind, ())):
+            self._slots[kind] = []  # let go of the old ones first
+            self._slots[kind] = self.operators.slots(count, quantised=kind == "quantised")
+        return self._slots.get(kind, [])[:count]
+
+
+def _tape_length(actions: Iterable[Action]) -> int:
+    """Return how many levels the longest tape copies: the last two, at least, stay where they are."""
+    return max((sum(step < a.reach - 1 for step in a.kept) for a in actions if isinstance(a, Tape)), default=0)
+
+
+def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:
+    if kind == "memory":
+        return Memory()
+    place = folder if folder is not None else Path(tempfile.gettempdir())
+    return Disk(place, budget_bytes) if kind == "disk" else TwoTier(place, budget_bytes)

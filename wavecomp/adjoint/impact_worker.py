@@ -1,0 +1,144 @@
+"""The process in which gradients are measured: it keeps operators and the exact gradient from one case to the next."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from wavecomp.adjoint.clock import Clock
+from wavecomp.adjoint.impact_cases import BARE, ImpactCase
+from wavecomp.adjoint.opening import open_operators
+from wavecomp.adjoint.schedules import FIRST_STEP
+from wavecomp.adjoint.strategies import parse_strategy
+from wavecomp.compressors import default_registry
+from wavecomp.errors import CheckpointTooLarge
+from wavecomp.metrics.gradient import gradient_distance
+from wavecomp.records import GradientImpact, Spread, WorkTimes
+
+if TYPE_CHECKING:
+    from wavecomp.adjoint.gradient import Workbench
+    from wavecomp.adjoint.result import GradientRun
+
+T = TypeVar("T")
+
+_SPEND_S = 2.0
+_MOST_REPEATS = 5
+_SHARE = 0.5  # of the memory for the exact gradient's levels
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What comes back from the process: the outcome, and what only the operators know."""
+
+    steps: int
+    impact: GradientImpact
+
+
+class Measuring:
+    """Answers cases in the worker's process."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, int] | None = None
+        self._bench: Workbench
+        self._exact: NDArray[np.floating]
+
+    def __call__(self, case: ImpactCase) -> Measured:
+        """Measure one case; raises WavecompError."""
+        self._open(case)
+        operators = self._bench.operators
+        if case.spec == BARE:
+            times, walls_s = _repeated(lambda: self._bare(case.shot), lambda times: times.wall)
+            forward_steps = operators.steps - FIRST_STEP
+            impact = GradientImpact(times, walls_s, forward_steps, 0, 0, 0, None, 0, 0, None, {}, None)
+            return Measured(operators.steps, impact)
+        strategy = parse_strategy(case.spec, default_registry())
+        if strategy.name == "store-all":
+            self._fits(case, strategy.every)
+        from wavecomp.adjoint.gradient import UNLIMITED  # Devito comes with it
+
+        budget = UNLIMITED if case.budget_bytes is None else case.budget_bytes
+        run, walls_s = _repeated(
+            lambda: self._bench.run(strategy, shot=case.shot, budget_bytes=budget), lambda run: run.seconds.wall
+        )
+        return Measured(operators.steps, _impact(run, walls_s, self._exact))
+
+    def _open(self, case: ImpactCase) -> None:
+        key = (case.problem.digest, case.shot)
+        if self._key == key:
+            return
+        from wavecomp.adjoint.gradient import Workbench
+
+        if self._key is None or self._key[0] != key[0]:
+            self._key = None
+            self._bench = Workbench(open_operators(case.problem))
+        # Every later run of this process finds its operators compiled and their memory touched.
+        self._exact = self._bench.run(parse_strategy(self._exact_spec()), shot=case.shot).gradient
+        self._key = key
+
+    def _exact_spec(self) -> str:
+        """Store everything where the memory holds it; otherwise the same bits by recomputation."""
+        operators, memory = self._bench.operators, psutil.virtual_memory().total
+        if operators.steps * operators.level_bytes <= _SHARE * memory:
+            return "store-all"
+        return f"revolve:slots={max(1, int(_SHARE * memory / operators.state_bytes))}"
+
+    def _fits(self, case: ImpactCase, every: int) -> None:
+        operators = self._bench.operators
+        needed = (operators.steps - FIRST_STEP) // every * operators.level_bytes
+        budget = case.budget_bytes
+        if budget is None:
+            budget = int(_SHARE * psutil.virtual_memory().total)
+        if needed > budget:
+            raise CheckpointTooLarge(("all levels", every), "memory", needed, needed, 0, budget)
+
+    def _bare(self, shot: int) -> WorkTimes:
+        """Run both sweeps with nothing between them."""
+        observed, operators = self._bench.observed(shot), self._bench.operators
+        operators.set_shot(shot)
+        operators.rest()
+        clock = Clock()
+        with clock.doing("advance"):
+            operators.forward(FIRST_STEP, operators.steps, record=True)
+        operators.residual.data[:] = operators.records.data - observed
+        with clock.doing("reverse"):
+            operators.adjoint(operators.steps, FIRST_STEP)
+        seconds = clock.read()
+        return WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
+
+
+def _repeated(run: Callable[[], T], wall: Callable[[T], float]) -> tuple[T, tuple[float, ...]]:
+    """Repeat what is short; return the fastest run and the wall time of every one."""
+    best = run()
+    walls = [wall(best)]
+    while sum(walls) < _SPEND_S and len(walls) < _MOST_REPEATS:
+        again = run()
+        walls.append(wall(again))
+        if walls[-1] < wall(best):
+            best = again
+    return best, tuple(walls)
+
+
+def _impact(run: GradientRun, walls_s: tuple[float, ...], exact: NDArray[np.floating]) -> GradientImpact:
+    seconds, ratios = run.seconds, run.ratios
+    return GradientImpact(
+        seconds=WorkTimes(
+            seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
+        ),
+        walls_s=walls_s,
+        forward_steps=run.forward_steps,
+        writes=run.writes,
+        reads=run.reads,
+        checkpoints_held=run.checkpoints_held,
+        ratio=None if ratios is None else Spread(ratios.least, ratios.median, ratios.greatest),
+        peak_checkpoint_bytes=run.peak_checkpoint_bytes,
+        peak_disk_bytes=run.peak_disk_bytes,
+        misfit=run.misfit,
+        distance=asdict(gradient_distance(exact, run.gradient)),
+        gradient_digest=hashlib.sha256(np.ascontiguousarray(run.gradient).tobytes()).hexdigest(),
+    )

@@ -1,0 +1,289 @@
+"""Devito's acoustic operators for one gradient problem, prepared once.
+
+The equation is that of :mod:`wavecomp.wavefields.propagation_acoustic`. In Devito's time loop, iteration n of the
+forward operator computes u[n+1] from u[n] and u[n-1], injects the source's sample n, and records u[n] at the receivers;
+iteration n of the adjoint operator computes v[n-1] from v[n] and v[n+1] and injects the residual's sample n. With N
+the last step, both run n = 1 … N − 1, and the gradient is
+
+    g = − Σ_n u[n] · (v[n+1] − 2 v[n] + v[n-1]) / Δt²,   n = 1 … N − 1,
+
+which is what Devito's own ``jacobian_adjoint`` adds up. It is taken in the physical domain alone: the absorbing layer
+is no part of the model. Devito counts in ms, kHz, km/s: converted here and in the propagator, nowhere else.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from devito import Constant, Eq, Function, Inc, Max, Min, Operator, SpaceDimension, TimeFunction, floor
+from numpy.typing import NDArray
+
+from wavecomp.adjoint.compiled import Compiled, Slot, slots
+from wavecomp.adjoint.problem import GradientProblem
+from wavecomp.errors import UnsupportedField, UsageError
+from wavecomp.wavefields.float_state import kernel_float_state
+from wavecomp.wavefields.propagation_acoustic import _fill_layer, _last_step, _time_step_ms
+from wavecomp.wavefields.recipe_type import check_sampling
+from wavecomp.wavefields.seismic_examples import examples_importable
+
+with examples_importable():
+    from examples.seismic import AcquisitionGeometry, SeismicModel
+    from examples.seismic.acoustic import AcousticWaveSolver
+    from examples.seismic.acoustic.operators import iso_stencil
+
+Array = NDArray[np.floating]
+
+FIRST = 1
+"""The first step: u[0] = u[1] = 0."""
+
+MOST_QUANTA = 32767
+"""A level's greatest multiple of the quantum: what 16 bits hold, the same on both sides of zero."""
+
+
+class AcousticOperators:
+    """Forward, adjoint and imaging operators with one set of buffers, at one velocity model.
+
+    Parameters
+    ----------
+    problem : GradientProblem
+        What is modelled. The model is the initial one, the shot the first one.
+    dtype : {"float32", "float64"}
+        Precision of all of it.
+    """
+
+    def __init__(self, problem: GradientProblem, dtype: str = "float32") -> None:
+        self.problem = problem
+        self.dtype = np.dtype(dtype)
+        medium = problem.medium
+        initial, true = problem.initial_velocity(), problem.true_velocity()
+        for velocity in (initial, true):
+            check_sampling(medium, float(velocity.min()))
+        with kernel_float_state():
+            self._build(np.maximum(initial, true))
+        self.set_velocity(initial, renew_layer=True)
+
+    def _build(self, fastest_m_s: Array) -> None:
+        medium = self.problem.medium
+        self.model = model = _model(self.problem, fastest_m_s.astype(self.dtype) / 1000)
+        # Stable for the true and the initial model alike: both run with one clock.
+        dt_ms = self.dtype.type(_time_step_ms(medium, model.critical_dt))
+        self._dt_ms = dt_ms
+        self.steps = _last_step(medium, self.dt_s)
+        self.geometry = AcquisitionGeometry(
+            model,
+            self.problem.receivers_m(),
+            np.array(self.problem.shots_m[:1]),
+            t0=0.0,
+            tn=(self.steps - 0.5) * float(dt_ms),  # half a step short, so that rounding cannot add a sample
+            f0=medium.peak_frequency_hz / 1000.0,
+            src_type="Ricker",
+        ).resample(dt_ms)
+        order = medium.space_order
+        self.solver = AcousticWaveSolver(model, self.geometry, space_order=order)
+        self._forward_symbols(order)
+        self._imaging_symbols()
+
+    def _forward_symbols(self, order: int) -> None:
+        model, geometry = self.model, self.geometry
+        # Devito's usual halo of `order` points, though the stencil reaches half as far: with another one the C compiler
+        # sums in another order, and the bits are no longer those of Devito's own solver.
+        self.u = u = TimeFunction(name="u", grid=model.grid, time_order=2, space_order=order)
+        self.v = v = TimeFunction(name="v", grid=model.grid, time_order=2, space_order=order)
+        self.source, self.records, self.residual = geometry.src, geometry.rec, geometry.rec
+        s = model.grid.stepping_dim.spacing
+        step_u = iso_stencil(u, model, "OT2")
+        step_v = iso_stencil(v, model, "OT2", forward=False)
+        shoot = self.source.inject(field=u.forward, expr=self.source * s**2 / model.m)
+        inject = self.residual.inject(field=v.backward, expr=self.residual * s**2 / model.m)
+        record = self.records.interpolate(expr=u)
+        shared = {"dt": self._dt_ms, **model.physical_params()}
+        self._recording = self._compile(
+            step_u + shoot + record, "Recording", src=self.source, rec=self.records, u=u, **shared
+        )
+        self._forward = self._compile(step_u + shoot, "Forward", src=self.source, u=u, **shared)
+        self._adjoint = self._compile(step_v + inject, "Adjoint", rec=self.residual, v=v, **shared)
+
+    def _imaging_symbols(self) -> None:
+        """Build the operators between the whole grid's buffers and arrays of the physical domain alone."""
+        grid, layer = self.model.grid, self.problem.medium.absorbing_points
+        self._inner = tuple(SpaceDimension(name=f"p{d.name}", spacing=d.spacing) for d in grid.dimensions)
+        shift = {d: p + layer for d, p in zip(grid.dimensions, self._inner, strict=True)}
+        self._level = level = self._physical("level", self.dtype)
+        self._gradient = self._physical("grad", self.dtype)
+        self._inner_u = u = self.u.subs(shift)
+        v, before, after = (field.subs(shift) for field in (self.v, self.v.forward, self.v.backward))
+        # 1/Δt² as a number of its own, and the sum in this order: as Devito's fused operator computes it.
+        per_dt2 = Constant(name="per_dt2", dtype=self.dtype.type)
+        self._curvature = -2 * per_dt2 * v + per_dt2 * after + per_dt2 * before
+        self._keep = self._compile([Eq(level, u)], "Keep", level=level, u=self.u)
+        self._image = self._imaging("Image", level, level=level)
+        self._image_live = self._imaging("ImageLive", u, u=self.u)
+
+    def _physical(self, name: str, dtype: np.dtype[Any]) -> Function:
+        shape = self.problem.medium.shape
+        return Function(name=name, dimensions=self._inner, shape=shape, dtype=dtype.type, space_order=0)
+
+    def _imaging(self, name: str, image_of: Any, **arguments: Any) -> Compiled:
+        update = Inc(self._gradient, -self._curvature * image_of)
+        per_dt2 = self.dtype.type(1) / (self._dt_ms * self._dt_ms)
+        return self._compile([update], name, grad=self._gradient, v=self.v, per_dt2=per_dt2, **arguments)
+
+    @cached_property
+    def _quantised(self) -> Function:
+        return self._physical("quantised", np.dtype(np.int16))
+
+    @cached_property
+    def _keep_quantised(self) -> Compiled:
+        per_quantum = Constant(name="per_quantum", dtype=self.dtype.type)
+        nearest = floor(self._inner_u * per_quantum + 0.5)
+        within = Max(Min(nearest, MOST_QUANTA), -MOST_QUANTA)
+        given = {"quantised": self._quantised, "u": self.u, "per_quantum": self.dtype.type(1)}
+        return self._compile([Eq(self._quantised, within)], "KeepQuantised", **given)
+
+    @cached_property
+    def _image_quantised(self) -> Compiled:
+        quantum = Constant(name="quantum", dtype=self.dtype.type)
+        given = {"quantised": self._quantised, "quantum": self.dtype.type(1)}
+        return self._imaging("ImageQuantised", quantum * self._quantised, **given)
+
+    def _compile(self, equations: list[Any], name: str, **arguments: Any) -> Compiled:
+        return Compiled(Operator(equations, subs=self.model.spacing_map, name=name), **arguments)
+
+    @property
+    def dt_s(self) -> float:
+        """Time step in s: the number of milliseconds that the operators are given."""
+        return float(self._dt_ms) / 1000.0
+
+    @property
+    def gradient(self) -> Array:
+        """The gradient so far, a view of shape ``problem.medium.shape``."""
+        return np.asarray(self._gradient.data)
+
+    @property
+    def level_bytes(self) -> int:
+        """Bytes of one level of the physical domain: what the imaging condition reads."""
+        return int(np.prod(self.problem.medium.shape)) * self.dtype.itemsize
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of one state: two levels of the whole grid with its halo."""
+        return 2 * int(self.u._data[0].nbytes)
+
+    def set_velocity(self, velocity_m_s: Array, *, renew_layer: bool) -> None:
+        """Change the model.
+
+        Parameters
+        ----------
+        velocity_m_s : ndarray, shape ``problem.medium.shape``
+            P velocity of the physical domain.
+        renew_layer : bool
+            Continue the new model into the absorbing layer. Without it the layer stays as it is, as it must where
+            gradients are compared with misfits: the layer is no part of the model.
+        """
+        medium = self.problem.medium
+        if velocity_m_s.shape != medium.shape:
+            raise UsageError(f"a velocity of shape {velocity_m_s.shape} was given, the problem's is {medium.shape}")
+        points = medium.absorbing_points
+        velocity = (np.asarray(velocity_m_s, dtype=np.float64) / 1000).astype(self.dtype)
+        if renew_layer:
+            self.model.vp.data[:] = np.pad(velocity, points, mode="edge")
+            _fill_layer(self.model, medium)
+        else:
+            self.model.vp.data[tuple(slice(points, points + n) for n in medium.shape)] = velocity
+
+    def set_shot(self, shot: int) -> None:
+        """Move the source to the place of another shot."""
+        self.source.coordinates.data[:] = np.array([self.problem.shots_m[shot]])
+
+    def rest(self) -> None:
+        """Begin anew: both wavefields at rest, no record, no gradient."""
+        for field in (self.u, self.v):
+            field._data[:] = 0
+        self.records.data[:] = 0
+        self._gradient.data[:] = 0
+
+    def forward(self, first: int, last: int, *, record: bool) -> None:
+        """Advance the state from step ``first`` to step ``last``."""
+        (self._recording if record else self._forward).up(first, last)
+
+    def adjoint(self, last: int, first: int) -> None:
+        """Run the adjoint's iterations ``last > n >= first``."""
+        self._adjoint.down(last, first)
+
+    def slots(self, count: int, *, quantised: bool = False) -> list[Slot]:
+        """Allocate memory for so many levels of the physical domain, as numbers or as multiples of a quantum."""
+        return slots(self._quantised if quantised else self._level, count)
+
+    def keep(self, step: int, slot: Slot) -> None:
+        """Copy u[step], one of the levels in the buffers, into a slot."""
+        self._keep.replace("level", slot.argument)
+        self._keep.up(step, step + 1)
+
+    def keep_quantised(self, step: int, slot: Slot, quantum: float) -> None:
+        """Round u[step] to multiples of a quantum on its way into a slot: the error is at most half a quantum.
+
+        Raises
+        ------
+        UnsupportedField
+            u[step] reaches further than 16-bit integers count.
+        """
+        operator = self._keep_quantised
+        operator.replace("quantised", slot.argument)
+        operator.replace("per_quantum", self.dtype.type(1 / quantum))
+        operator.up(step, step + 1)
+        if max(int(slot.array.max()), -int(slot.array.min())) >= MOST_QUANTA:
+            most = float(np.abs(self.state(step)[1]).max())
+            raise UnsupportedField(
+                f"quantum={quantum:g}: u[{step}] reaches {most:.4g}, beyond {MOST_QUANTA} quanta; "
+                f"give a quantum of at least {most / (MOST_QUANTA - 1):.3g}"
+            )
+
+    def image(self, step: int, slot: Slot | None, quantum: float | None = None) -> None:
+        """Evaluate the imaging condition at a step right after the adjoint's iteration of that number.
+
+        u[step] is taken from the slot, of multiples of ``quantum`` where that is given, or from the forward buffers
+        where ``slot`` is None.
+        """
+        if slot is None:
+            self._image_live.up(step, step + 1)
+        elif quantum is None:
+            self._image.replace("level", slot.argument)
+            self._image.up(step, step + 1)
+        else:
+            self._image_quantised.replace("quantised", slot.argument)
+            self._image_quantised.replace("quantum", self.dtype.type(quantum))
+            self._image_quantised.up(step, step + 1)
+
+    def state(self, step: int) -> tuple[Array, Array]:
+        """Return the buffers of u[step - 1] and u[step], halo included, each C-contiguous."""
+        data = self.u._data
+        return np.asarray(data[(step - 1) % 3]), np.asarray(data[step % 3])
+
+    def clear_halo(self, step: int) -> None:
+        """Set the halo of a state to zero, as it always is: a lossy compressor may have left something there."""
+        width = self.problem.medium.space_order
+        for level in self.state(step):
+            for axis in range(level.ndim):
+                along = np.moveaxis(level, axis, 0)
+                along[:width] = 0
+                along[-width:] = 0
+
+
+def _model(problem: GradientProblem, velocity_km_s: Array) -> SeismicModel:
+    medium = problem.medium
+    with warnings.catch_warnings():
+        # Devito's examples use an interface that Devito itself has begun to retire.
+        warnings.filterwarnings("ignore", message="Passing `SubDomain`s", category=DeprecationWarning)
+        return SeismicModel(
+            origin=medium.origin_m,
+            spacing=medium.spacing_m,
+            shape=medium.shape,
+            space_order=medium.space_order,
+            vp=velocity_km_s,
+            nbl=medium.absorbing_points,
+            dtype=velocity_km_s.dtype.type,
+            bcs=lambda _damp, _points: None,
+        )

@@ -1,0 +1,317 @@
+"""Compressed checkpoints under a budget in bytes, checksummed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from dataclasses import replace
+from time import perf_counter
+from types import TracebackType
+from typing import Self
+
+from wavecomp.adjoint.store_entries import Checkpoint, Kept, checksum, cost_bytes, keep, table_bytes
+from wavecomp.adjoint.store_receipts import Counts, Receipt
+from wavecomp.adjoint.tiers import CheckpointFile, Disk, Memory, Tier, TwoTier
+from wavecomp.compressors.base import Compressor, Field
+from wavecomp.compressors.frame import Stream, unpack
+from wavecomp.errors import (
+    BudgetExceeded,
+    CheckpointKeyError,
+    CheckpointTooLarge,
+    DamagedCheckpoint,
+    StreamError,
+    UsageError,
+)
+
+__all__ = ["CheckpointStore", "Counts", "Receipt"]
+
+
+class CheckpointStore:
+    """Holds compressed arrays by key, never more bytes than the budget.
+
+    Everything that stays in memory from one call to the next counts: streams, checksums, and the objects that keep
+    them. What a call needs while it runs does not: :meth:`put` has the streams of one checkpoint on its hands before it
+    knows that they fit, :meth:`get_into` of a disk those that it reads.
+
+    Every stream is checked, before it is decompressed, against a CRC-32 (zlib's: it sees every burst of up to 32 bits
+    and all but one in 2**32 of other damages; at 2 to 5 GB/s of *compressed* bytes its time does not show. Adler-32 is
+    slower and weaker, SHA-1, SHA-256, BLAKE2b and MD5 take 2.5 to 7 times as long).
+
+    Calls may come from several threads.
+
+    Parameters
+    ----------
+    budget_bytes : int
+        What may be held in memory.
+    tier : Memory, Disk or TwoTier
+        Where checkpoints go.
+
+    Raises
+    ------
+    StorageError
+        The disk's folder is not there or cannot be written to.
+    UsageError
+        A budget that is not positive.
+    """
+
+    def __init__(self, budget_bytes: int, tier: Tier = Memory()) -> None:  # noqa: B008 (frozen)
+        for name, budget in (("", budget_bytes), ("disk ", getattr(tier, "budget_bytes", 1))):
+            if budget < 1:
+                raise UsageError(f"a {name}budget of {budget} bytes holds no checkpoint; give at least 1 byte")
+        self.budget_bytes = budget_bytes
+        self._tier = tier
+        self._disk = None if isinstance(tier, Memory) else CheckpointFile(tier.folder, tier.budget_bytes)
+        self._checkpoints: dict[Hashable, Checkpoint] = {}
+        self._costs = 0
+        self._most_keys = 0
+        self._peak = 0
+        self._counts = Counts()
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._checkpoints
+
+    def __len__(self) -> int:
+        return len(self._checkpoints)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes held in memory now."""
+        return self._costs + table_bytes(self._most_keys)
+
+    @property
+    def peak_bytes(self) -> int:
+        """Greatest ``held_bytes`` so far."""
+        return self._peak
+
+    @property
+    def disk_held_bytes(self) -> int:
+        """Bytes held on disk now."""
+        return self._disk.held_bytes if self._disk else 0
+
+    @property
+    def disk_peak_bytes(self) -> int:
+        """Greatest ``disk_held_bytes`` so far."""
+        return self._disk.peak_bytes if self._disk else 0
+
+    @property
+    def counts(self) -> Counts:
+        """What was done so far."""
+        return self._counts
+
+    def put(self, key: Hashable, arrays: tuple[Field, ...], compressor: Compressor) -> Receipt:
+        """Compress arrays and hold them.
+
+        Parameters
+        ----------
+        key : hashable
+            A name that is not taken.
+        arrays : tuple of ndarray
+            Not changed, and not needed afterwards.
+        compressor : Compressor
+            The same must be given to :meth:`get_into`.
+
+        Raises
+        ------
+        BudgetExceeded, CheckpointTooLarge
+            It does not fit; the text names what would. The store is as before.
+        CheckpointKeyError
+            The key is taken.
+        StorageError
+            The disk is full or gone. The store is as before.
+        UnsupportedField
+            The compressor cannot take one of the arrays.
+        """
+        if key in self._checkpoints:
+            raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
+        raw = sum(array.nbytes for array in arrays)
+        begun = perf_counter()
+        streams = [compressor.encode(compressor.prepare(array)) for array in arrays]
+        compressed = perf_counter()
+        kept = tuple(keep(stream) for stream in streams)
+        checked = perf_counter()
+        streams.clear()
+        checkpoint = Checkpoint(compressor.spec, raw, 0, kept)
+        checkpoint.cost = cost_bytes(key, checkpoint)
+        size = sum(len(array.head) + array.size for array in kept)
+        with self._lock:
+            if key in self._checkpoints:
+                raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
+            disk_begun = perf_counter()
+            try:
+                self._admit(key, checkpoint)
+            except BudgetExceeded:
+                self._count(refusals=1)
+                raise
+            finally:
+                self._count(
+                    compress_seconds=compressed - begun,
+                    checksum_seconds=checked - compressed,
+                    disk_seconds=perf_counter() - disk_begun if self._disk else 0.0,
+                )
+            self._count(puts=1, raw_bytes=raw, stored_bytes=size)
+            disk_bytes = sum(array.size for array in checkpoint.arrays if array.on_disk)
+            return Receipt(
+                size,
+                checkpoint.cost + disk_bytes,
+                raw / size if size else 1.0,
+                compressed - begun,
+                "disk" if disk_bytes else "memory",
+            )
+
+    def get_into(self, key: Hashable, outs: tuple[Field, ...], compressor: Compressor) -> None:
+        """Check and decompress a checkpoint into memory that the caller owns. It stays held.
+
+        Nothing is written to any of the outputs before all of the checkpoint is found whole.
+
+        Raises
+        ------
+        CheckpointKeyError
+            No such checkpoint.
+        DamagedCheckpoint
+            A checksum differs.
+        StorageError
+            The disk is gone.
+        StreamError
+            Another compressor, or other shapes or dtypes, than those that were put in.
+        """
+        with self._lock:
+            checkpoint = self._find(key)
+            if compressor.spec != checkpoint.spec:
+                raise StreamError(f"checkpoint {key!r} was compressed by {checkpoint.spec}, not by {compressor.spec}")
+            if len(outs) != len(checkpoint.arrays):
+                raise StreamError(f"checkpoint {key!r} holds {len(checkpoint.arrays)} arrays, {len(outs)} were given")
+            begun = perf_counter()
+            streams = [self._fetch(array) for array in checkpoint.arrays]
+        fetched = perf_counter()
+        for number, (array, stream) in enumerate(zip(checkpoint.arrays, streams, strict=True)):
+            if checksum(stream) != array.checksum:
+                raise DamagedCheckpoint(
+                    f"checkpoint {key!r}: array {number} of {len(streams)} ({array.size} bytes, "
+                    f"{'on disk' if array.on_disk else 'in memory'}) has changed since it was stored"
+                )
+        checked = perf_counter()
+        for stream, out in zip(streams, outs, strict=True):
+            unpack(stream, out)
+        for stream, out in zip(streams, outs, strict=True):
+            compressor.decompress(stream, out)
+        done = perf_counter()
+        with self._lock:
+            self._count(
+                gets=1,
+                disk_seconds=fetched - begun if self._disk else 0.0,
+                checksum_seconds=checked - fetched,
+                decompress_seconds=done - checked,
+            )
+
+    def drop(self, key: Hashable) -> None:
+        """Let go of a checkpoint.
+
+        Raises
+        ------
+        CheckpointKeyError
+            No such checkpoint.
+        """
+        with self._lock:
+            checkpoint = self._find(key)
+            del self._checkpoints[key]
+            self._costs -= checkpoint.cost
+            self._free(checkpoint)
+            if not self._checkpoints:
+                self._checkpoints, self._most_keys = {}, 0
+            self._count(drops=1)
+
+    def close(self) -> None:
+        """Let go of everything; the file on disk is gone."""
+        with self._lock:
+            self._checkpoints, self._most_keys, self._costs = {}, 0, 0
+            if self._disk:
+                self._disk.close()
+
+    def _find(self, key: Hashable) -> Checkpoint:
+        try:
+            return self._checkpoints[key]
+        except KeyError:
+            raise CheckpointKeyError(f"checkpoint {key!r} is not held; {len(self)} others are") from None
+
+    def _admit(self, key: Hashable, checkpoint: Checkpoint) -> None:
+        """Find room, moving older checkpoints to the disk where there is one, and hold the checkpoint."""
+        keys = max(self._most_keys, len(self._checkpoints) + 1)
+        if isinstance(self._tier, TwoTier):
+            if not self._make_room(checkpoint.cost + table_bytes(keys)):
+                self._move_to_disk(key, checkpoint)
+        elif isinstance(self._tier, Disk):
+            self._move_to_disk(key, checkpoint)
+        held = self._costs + table_bytes(keys)
+        if held + checkpoint.cost > self.budget_bytes:
+            self._free(checkpoint)
+            kind = CheckpointTooLarge if checkpoint.cost + table_bytes(1) > self.budget_bytes else BudgetExceeded
+            held = table_bytes(1) if kind is CheckpointTooLarge else held
+            raise kind(key, "memory", checkpoint.raw_bytes, checkpoint.cost, held, self.budget_bytes)
+        self._checkpoints[key] = checkpoint
+        self._costs += checkpoint.cost
+        self._most_keys = keys
+        self._peak = max(self._peak, self.held_bytes)
+
+    def _make_room(self, needed: int) -> bool:
+        """Move checkpoints to the disk, the oldest first, until so many bytes of memory are free."""
+        for key, checkpoint in self._checkpoints.items():
+            if self._costs + needed <= self.budget_bytes:
+                break
+            if not any(array.parts for array in checkpoint.arrays):
+                continue
+            # Its entry is replaced, not changed: another thread may be reading the parts.
+            moved = replace(checkpoint)
+            self._move_to_disk(key, moved)
+            if moved.cost >= checkpoint.cost:  # to remember where a small one lies takes more than to hold it
+                self._free(moved)
+                continue
+            self._costs += moved.cost - checkpoint.cost
+            self._checkpoints[key] = moved
+            self._count(spills=1)
+        return self._costs + needed <= self.budget_bytes
+
+    def _free(self, checkpoint: Checkpoint) -> None:
+        if self._disk:
+            for array in checkpoint.arrays:
+                self._disk.free(array.extents)
+
+    def _move_to_disk(self, key: Hashable, checkpoint: Checkpoint) -> None:
+        """Write the parts to the file and let go of them, if the file may grow so far."""
+        assert self._disk is not None
+        size, disk = sum(array.size for array in checkpoint.arrays), self._disk
+        if size > disk.free_bytes:
+            kind = CheckpointTooLarge if size > disk.budget_bytes else BudgetExceeded
+            held = 0 if kind is CheckpointTooLarge else disk.held_bytes
+            raise kind(key, "disk", checkpoint.raw_bytes, size, held, disk.budget_bytes)
+        moved: list[Kept] = []
+        try:
+            for array in checkpoint.arrays:
+                extents = disk.write(array.parts)
+                moved.append(replace(array, parts=(), extents=extents))
+        except BaseException:
+            for array in moved:
+                disk.free(array.extents)
+            raise
+        checkpoint.arrays = tuple(moved)
+        checkpoint.cost = cost_bytes(key, checkpoint)
+
+    def _fetch(self, array: Kept) -> Stream | bytearray:
+        if not array.on_disk:
+            return Stream(array.head, array.parts)
+        assert self._disk is not None
+        whole = bytearray(len(array.head) + array.size)
+        whole[: len(array.head)] = array.head
+        self._disk.read_into(array.extents, memoryview(whole)[len(array.head) :])
+        return whole
+
+    def _count(self, **more: float) -> None:
+        self._counts = replace(self._counts, **{name: getattr(self._counts, name) + n for name, n in more.items()})

@@ -1,0 +1,193 @@
+"""How the forward wavefield is kept for the adjoint run: schedule × compressor × imaging step × where it is kept.
+
+A strategy has a text form, like a compressor; what follows ``/`` is the compressor of its checkpoints::
+
+    strategy = name [":" item {"," item}] ["/" compressor]
+
+``store-all`` keeps every level that is imaged, uncompressed, in memory that is there before the run; ``trajectory``
+puts every one of them, compressed, into the checkpoint store; ``revolve`` keeps a few states and computes the rest
+anew; ``mixed`` keeps levels beside the states, and computes less. With a ``quantum`` a trajectory's levels are rounded
+to multiples of it by the operator that copies them, and multiplied again by the one that images them: 16-bit integers
+with many zeros, which a fast lossless compressor makes small in a fraction of the time of a transform coder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from wavecomp.adjoint import schedules
+from wavecomp.adjoint.schedules import Schedule
+from wavecomp.compressors import Compressor, Lossless, Parameter, Registry, Value, default_registry
+from wavecomp.compressors.spec import canonical_text, read_values
+from wavecomp.errors import CheckpointTooLarge, SpecError, did_you_mean
+
+UNCOMPRESSED = "identity"
+
+_EVERY = Parameter("every", "int", "imaging condition at every k-th step, with weight k", default=1, low=1, high=10**6)
+_SLOTS = Parameter(
+    "slots", "int", "states that are held at most; absent: as many as the budget allows", low=1, high=10**6
+)
+_LEVELS = Parameter(
+    "levels", "int", "levels that are held at most, two a state; absent: by the budget", low=2, high=10**6
+)
+_RATIO = Parameter(
+    "ratio", "float", "compression ratio that the budget is divided by", default=1.0, low=0.0, low_open=True
+)
+_TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
+_OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
+_QUANTUM = Parameter(
+    "quantum",
+    "float",
+    "levels are rounded to multiples of it on their way out, unit of the field",
+    low=0.0,
+    low_open=True,
+)
+
+PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
+    "store-all": (_EVERY,),
+    "trajectory": (_EVERY, _QUANTUM, _TIER, _OVERLAP),
+    "revolve": (_SLOTS, _EVERY, _RATIO, _TIER),
+    "mixed": (_LEVELS, _EVERY, _RATIO, _TIER, _OVERLAP),
+}
+"""Name of each strategy, and the keys of its text form."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A configured strategy; build it with :func:`parse_strategy`.
+
+    Attributes
+    ----------
+    name : str
+        One of :data:`PARAMETERS`.
+    values : mapping
+        Its parameters.
+    compressor : Compressor
+        For whatever goes into the checkpoint store.
+    """
+
+    name: str
+    values: Mapping[str, Value]
+    compressor: Compressor
+
+    def __str__(self) -> str:
+        return self.spec
+
+    @cached_property
+    def spec(self) -> str:
+        """The one canonical text."""
+        inner = self.compressor.spec if self.name != "store-all" else None
+        return canonical_text(self.name, self.values, PARAMETERS[self.name], inner)
+
+    @property
+    def every(self) -> int:
+        """The imaging condition is evaluated at every k-th step."""
+        return int(self.values.get("every", 1))
+
+    @property
+    def quantum(self) -> float | None:
+        """Stored levels are multiples of this, in the unit of the field: the error is at most half of it."""
+        return float(self.values["quantum"]) if "quantum" in self.values else None
+
+    @property
+    def tier(self) -> str:
+        """Where checkpoints live: ``memory``, ``disk`` or ``two``."""
+        return str(self.values.get("tier", "memory"))
+
+    @property
+    def overlap(self) -> bool:
+        """Compression runs in a thread beside the propagation."""
+        return bool(self.values.get("overlap", False))
+
+    def schedule(self, steps: int, state_bytes: int, budget_bytes: int) -> Schedule:
+        """Plan a run over so many steps.
+
+        Parameters
+        ----------
+        steps : int
+            Steps to reverse: one fewer than the number of the last step.
+        state_bytes : int
+            Uncompressed size of one state.
+        budget_bytes : int
+            What the checkpoint store may hold, on all its tiers.
+
+        Raises
+        ------
+        CheckpointTooLarge
+            The budget does not hold a single state.
+        ScheduleError
+            Nothing would be imaged.
+        """
+        match self.name:
+            case "store-all":
+                return schedules.store_all(steps, self.every)
+            case "trajectory":
+                return schedules.trajectory(steps, self.every)
+            case "revolve":
+                return schedules.revolve(steps, self._count("slots", state_bytes, budget_bytes), self.every)
+            case _:
+                # A level of the physical domain alone is smaller than half a state: planning with halves is safe.
+                return schedules.mixed(steps, self._count("levels", state_bytes / 2, budget_bytes), self.every)
+
+    def _count(self, key: str, size: float, budget_bytes: int) -> int:
+        if key in self.values:
+            return int(self.values[key])
+        least = 2 if key == "levels" else 1
+        cost = int(size / float(self.values["ratio"])) + OVERHEAD_BYTES
+        count = budget_bytes // cost
+        if count < least:
+            raise CheckpointTooLarge(("state", 1), "memory", int(least * size), least * cost, 0, budget_bytes)
+        return count
+
+
+OVERHEAD_BYTES = 2048
+"""What the bookkeeping of one checkpoint takes at most, roughly, beside its streams."""
+
+
+def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
+    """Build the one strategy that a text means.
+
+    Examples
+    --------
+    >>> parse_strategy("trajectory:every=4/zfp:accuracy=1e-3").spec
+    'trajectory:every=4/zfp:accuracy=1e-3'
+
+    Raises
+    ------
+    SpecError
+        Unknown name or key, bad value, contradiction.
+    CompressorUnavailable
+        What the compressor needs is missing on this machine.
+    """
+    head, slash, inner = text.partition("/")
+    name, colon, rest = head.partition(":")
+    if name not in PARAMETERS:
+        raise UnknownStrategy(name)
+    if (colon and not rest) or (slash and not inner):
+        raise SpecError(f'strategy "{text}": nothing follows "{":" if colon and not rest else "/"}"')
+    items: list[tuple[str, str | None]] = []
+    for item in rest.split(",") if rest else ():
+        key, equals, value = item.partition("=")
+        if key in dict(items):
+            raise SpecError(f'strategy "{text}": {key} is given twice')
+        items.append((key, value if equals else None))
+    values = read_values(text, items, PARAMETERS[name])
+    if name == "store-all" and slash:
+        raise SpecError(f'strategy "{text}": store-all compresses nothing; write trajectory/{inner}')
+    compressor = (registry or default_registry()).parse(inner or UNCOMPRESSED)
+    if "quantum" in values and not (isinstance(compressor.bound, Lossless) and compressor.capabilities.nonfinite):
+        raise SpecError(
+            f'strategy "{text}": with a quantum the compressor gets integers; it must be lossless for any bits, like '
+            f"blosc2:codec=lz4,shuffle=bitshuffle; {compressor.spec} is not"
+        )
+    return Strategy(name, values, compressor)
+
+
+class UnknownStrategy(SpecError):
+    """No strategy of that name is known."""
+
+    def __init__(self, name: str) -> None:
+        names = sorted(PARAMETERS)
+        super().__init__(f'unknown strategy "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')

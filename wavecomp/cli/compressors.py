@@ -1,0 +1,63 @@
+"""``wavecomp compressors``: what is there, what it can do, what is missing and why."""
+
+from __future__ import annotations
+
+import click
+
+from wavecomp.compressors import default_registry
+
+
+@click.command()
+@click.argument("spec", required=False)
+def compressors(spec: str | None) -> None:
+    """List the compressors, or explain one: by its name, or by a spec.
+
+    \b
+    Example:
+      wavecomp compressors
+      wavecomp compressors zfp
+      wavecomp compressors sz3:rel=1e-4,algorithm=interp
+    """
+    if spec is None:
+        _overview()
+    elif ":" in spec or "/" in spec or not default_registry().definition(spec).parameters:
+        _explain(spec)
+    else:
+        _keys(spec)
+
+
+def _overview() -> None:
+    registry = default_registry()
+    missing = registry.unavailable()
+    for definition in registry.definitions():
+        if definition.name not in missing:
+            click.echo(f"{click.style(definition.name, bold=True)}: {definition.summary}")
+            for example in definition.examples:
+                click.echo(f"    {example}")
+    for name, reason in missing.items():
+        click.echo(f"not available: {name}: {reason}")
+
+
+def _keys(name: str) -> None:
+    registry = default_registry()
+    definition = registry.definition(name)
+    click.echo(f"{name}: {definition.summary}")
+    for parameter in definition.parameters:
+        default = "" if parameter.default is None else f" (default {parameter.default})"
+        click.echo(f"  {parameter.name}: {parameter.doc}; {parameter.describe()}{default}")
+    click.echo("for example")
+    for example in definition.examples:
+        click.echo(f"  {example}")
+    if name in registry.unavailable():
+        click.echo(f"not available here: {registry.unavailable()[name]}")
+
+
+def _explain(spec: str) -> None:
+    compressor = default_registry().parse(spec)
+    can = compressor.capabilities
+    click.echo(f"spec         {compressor.spec}")
+    click.echo(f"error        {compressor.bound}")
+    click.echo(f"dimensions   up to {can.max_dimensions}, of {' and '.join(can.dtypes)}")
+    click.echo(f"NaN and Inf  {'kept' if can.nonfinite else 'refused'}")
+    parallel = "can" if can.releases_gil else "cannot"
+    click.echo(f"threads      {can.threads} in one call; several calls {parallel} run side by side")

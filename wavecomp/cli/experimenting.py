@@ -1,0 +1,24 @@
+"""``wavecomp gradient --experiment``: one question about gradients each, with its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from wavecomp.adjoint.experiments import EXPERIMENTS, run_experiment
+from wavecomp.adjoint.problem import GradientProblem
+from wavecomp.cli.console import err, progress_bar
+from wavecomp.wavefields.compiler import find_compiler
+
+
+def run_experiments(problem: GradientProblem, folder: Path, names: Sequence[str]) -> None:
+    """Run experiments one after the other; each leaves its result in the folder and its figure in ``figures``."""
+    from wavecomp.report.draw_experiments import draw_experiment
+    from wavecomp.report.figures import save_figure
+
+    find_compiler()
+    for name in names:
+        with progress_bar(f"{name} on {problem.name}", "runs") as bar:
+            result = run_experiment(name, problem, folder, bar)
+        written = save_figure(draw_experiment(result), folder / "figures", f"experiment-{name}")
+        err.print(f"[bold]{name}[/], {EXPERIMENTS[name].description}: {len(result.rows)} rows, {written[0]}")

@@ -1,0 +1,67 @@
+"""``wavecomp table1`` and ``wavecomp report``: from records to tables and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from wavecomp.cli.console import err, out
+from wavecomp.cli.fields import generated, references
+from wavecomp.cli.sweeping import measure_suites
+from wavecomp.errors import NothingToReport
+from wavecomp.records import Archive, load_frame
+from wavecomp.suites import find_suites
+
+
+@click.command()
+@click.option("--field", default="quick", show_default=True, help="Field whose records are read from results/FIELD.")
+@click.option("--out", "folder", type=click.Path(path_type=Path), help="Archive folder [default: results/FIELD]")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "latex", "csv"]), default="text", show_default=True
+)
+def table1(field: str, folder: Path | None, form: str) -> None:
+    """Print the study's Table 1, the best ratio of every Blosc codec, measured beside published.
+
+    Without records of that field it measures the suite table1-quick first.
+
+    \b
+    Example:
+      wavecomp table1
+      wavecomp table1 --field standard --format latex
+    """
+    from wavecomp.report.table import render
+    from wavecomp.report.table1 import table1 as make_table1
+
+    archive = Archive(folder or Path("results") / Path(field).stem)
+    frame = load_frame([archive])
+    if frame.empty or not (frame["compressor"] == "blosc2").any():
+        err.print(f"no lossless records in {archive.folder} yet: measuring table1-quick")
+        fields = generated(field)
+        measure_suites(find_suites("table1-quick"), references(fields), archive.folder)
+        frame = load_frame([archive])
+    made = make_table1(frame, None, archive.provenances())
+    click.echo(render(made.to_table(), form))  # type: ignore[arg-type]
+    if form == "text":
+        from wavecomp.report.order import explain_order
+
+        for line in explain_order(made):
+            out.print(Text(line))
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("results/quick"))
+def report(folder: Path) -> None:
+    """Rebuild every table and figure of an archive, from its records alone.
+
+    \b
+    Example:
+      wavecomp report results/quick
+    """
+    from wavecomp.report.page import build_report
+
+    if not any((folder / name).exists() for name in ("records.jsonl", "gradients.jsonl")):
+        raise NothingToReport(f"{folder} holds no records.jsonl; make one with: wavecomp sweep quick --out {folder}")
+    written = build_report(folder, folder)
+    err.print(f"{len(written)} files written to {folder}; start with {folder / 'report.md'}")

@@ -1,0 +1,130 @@
+"""``wavecomp run``: the whole study on one field, from propagation to tables and figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from rich.text import Text
+
+from wavecomp.adjoint.problem_recipe import find_problem
+from wavecomp.cli.console import err, out
+from wavecomp.cli.fields import generated, references
+from wavecomp.cli.gradient import fell_short, measure_gradients
+from wavecomp.cli.sweeping import SweepFellShort, measure_suites, report_failures
+from wavecomp.compressors import default_registry
+from wavecomp.records import Archive, Section, load_frame, save_section
+from wavecomp.suites import Entry, find_suites
+from wavecomp.sweep import FieldRef
+from wavecomp.sweep.examine import examine
+from wavecomp.wavefields import FieldSet
+from wavecomp.wavefields.compiler import find_compiler
+
+# What each preset measures. On large fields the full lossless sweep takes hours: `wavecomp sweep table1` adds it.
+PRESETS = {
+    "quick": ("quick",),
+    "standard": ("table1-quick", "lossy", "steps"),
+    "paper": ("table1-quick", "lossy-quick"),
+    "marmousi-2d": ("table1-quick", "lossy", "steps"),
+    "overthrust-2d": ("table1-quick", "lossy", "steps"),
+}
+
+# The gradient problem that ends a preset's run: none where one gradient alone takes many minutes.
+PROBLEMS = {"quick": "tiny", "marmousi-2d": "marmousi-2d", "overthrust-2d": "overthrust-2d"}
+
+# Settings whose error is looked at closely; tolerances are fractions of the last field's peak, chosen so that the
+# errors that come out are of one size (ZFP stays far below its tolerance).
+EXAMINED = (
+    Entry("zfp:accuracy={}", 3e-2, "peak"),
+    Entry("sz3:abs={},algorithm=interp_lorenzo", 1.5e-3, "peak"),
+    Entry("int8:block=64"),
+)
+
+
+@click.command()
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="quick", show_default=True)
+@click.option("--field", help="Another field for the preset's sweeps: a recipe's name or file.")
+@click.option("--out", "out_folder", type=click.Path(path_type=Path), help="Where results go [default: results/FIELD]")
+def run(preset: str, field: str | None, out_folder: Path | None) -> None:
+    """Run the whole study: propagate, sweep, compute gradients, and write Table 1, figures and a page about them.
+
+    Interrupted, it goes on where it stood when it is started again.
+
+    \b
+    Example:
+      wavecomp run
+      wavecomp run --preset standard
+      wavecomp run --field my-model.toml
+    """
+    start = time.perf_counter()
+    find_compiler()  # said before anything is half done
+    fields = generated(field or preset)
+    folder = out_folder or Path("results") / fields.name
+    snapshots = references(fields)
+    suites = [suite for name in PRESETS[preset] for suite in find_suites(name)]
+    results = measure_suites(suites, snapshots, folder)
+    write_sections(fields, snapshots, folder)
+    failed = report_failures(results)
+    problem = PROBLEMS.get(preset) if field is None else None
+    gradients = measure_gradients(find_problem(problem), folder) if problem is not None else None
+    _close(folder, time.perf_counter() - start)
+    if failed:
+        raise SweepFellShort(f"{failed} cases failed; their records in {folder / 'records.jsonl'} say why")
+    if gradients is not None:
+        fell_short(folder, gradients)
+
+
+def _close(folder: Path, seconds: float) -> None:
+    from wavecomp.report.page import build_report
+    from wavecomp.report.summary import summary
+    from wavecomp.report.table import render
+    from wavecomp.report.table1 import table1
+
+    archive = Archive(folder)
+    frame = load_frame([archive])
+    written = build_report(folder, folder)
+    click.echo(render(table1(frame, None, archive.provenances()).to_table(), "text"))
+    for line in summary(frame):
+        out.print(Text(f"- {line}"))
+    figures = sum(path.suffix == ".png" for path in written)
+    out.print(f"Table 1, {figures} figures and all records: {folder / 'report.md'} ({seconds:.0f} s in all)")
+
+
+def write_sections(fields: FieldSet, snapshots: Sequence[FieldRef], folder: Path) -> None:
+    """Keep the vertical plane through the source of the last field, and of the errors of a few compressors."""
+    last = snapshots[-1]
+    recipe = fields.recipe
+    (left, right), (top, bottom) = recipe.extent_m[0], recipe.extent_m[-1]
+    plane, at = "x-z", None
+    if len(last.shape) == 3:
+        at = round((recipe.source_m[1] - recipe.origin_m[1]) / recipe.spacing_m[1])
+        plane = f"x-z at y = {recipe.source_m[1]:g} m"
+    field = last.load()
+
+    def cut(values: NDArray[np.floating]) -> NDArray[np.float32]:
+        return np.ascontiguousarray(values if at is None else values[:, at, :], dtype=np.float32)
+
+    def section(spec: str | None) -> Section:
+        looked = examine(default_registry().parse(spec), field, recipe.spacing_m) if spec is not None else None
+        return Section(
+            field=last.name,
+            field_digest=last.digest,
+            spec=spec,
+            step=last.step or 0,
+            time_s=last.time_s or 0.0,
+            plane=plane,
+            extent_m=(left, right, top, bottom),
+            statistics=looked.statistics if looked else {},
+            values=cut(field),
+            error=cut(looked.error) if looked else None,
+            curves=looked.curves if looked else {},
+        )
+
+    specs = [default_registry().canonical(entry.resolve(last, last)) for entry in EXAMINED]
+    for spec in (None, *specs):
+        save_section(folder, section(spec))
+    err.print(f"closer look at {len(specs)} settings: done")

@@ -1,0 +1,128 @@
+"""``wavecomp sweep``: measure a suite on a field into an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import psutil
+from rich.text import Text
+
+from wavecomp.cli.console import err, progress_bar
+from wavecomp.cli.fields import generated, references
+from wavecomp.compressors import default_registry
+from wavecomp.errors import WavecompError
+from wavecomp.records import Archive
+from wavecomp.suites import SUITES, Suite, find_suites
+from wavecomp.sweep import FieldRef, Limits, Progress, SweepResult, run_sweep
+
+
+class SweepFellShort(WavecompError):
+    """The sweep ran to its end, and some of its cases failed or broke their bounds."""
+
+
+def default_limits() -> Limits:
+    """Ten minutes and four fifths of the memory a case."""
+    return Limits(memory_bytes=int(0.8 * psutil.virtual_memory().total))
+
+
+def measure_suites(
+    suites: Sequence[Suite],
+    snapshots: Sequence[FieldRef],
+    out_folder: Path,
+    *,
+    workers: int = 1,
+    retry: bool = False,
+    limits: Limits | None = None,
+) -> list[SweepResult]:
+    """Run suites one after the other into one archive, with a progress bar each."""
+    results = []
+    for suite in suites:
+        cases = suite.cases(snapshots, default_registry())
+        with progress_bar(f"measuring {suite.name}", "cases") as bar:
+
+            def advance(progress: Progress) -> None:
+                bar(progress.done, progress.total, progress.record.spec if progress.record else "")
+
+            result = run_sweep(
+                cases,
+                Archive(out_folder),
+                suite=suite.name,
+                repeats=suite.repeats,
+                limits=limits or default_limits(),
+                workers=workers,
+                retry=retry,
+                progress=advance,
+            )
+        old = len(result.records) - result.measured
+        err.print(f"suite [bold]{suite.name}[/]: {result.measured} cases measured, {old} were there already")
+        results.append(result)
+    return results
+
+
+def report_failures(results: Sequence[SweepResult]) -> int:
+    """Print what failed, at most ten lines of it; return how many cases failed."""
+    failures = [record for result in results for record in result.failures]
+    for record in failures[:10]:
+        outcome = record.outcome
+        err.print(Text(f"failed: {record.spec} on {record.field}: {getattr(outcome, 'message', '')}", style="red"))
+    if len(failures) > 10:
+        err.print(f"… and {len(failures) - 10} more")
+    return len(failures)
+
+
+@click.command()
+@click.argument("suite", metavar="SUITE|SPEC")
+@click.option("--field", default="quick", show_default=True, help="Recipe whose snapshots are swept.")
+@click.option("--out", "out_folder", type=click.Path(path_type=Path), help="Archive folder [default: results/FIELD]")
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Cases at a time; above 1 no times count."
+)
+@click.option("--time-limit", type=click.FloatRange(0, min_open=True), help="Seconds a case may take.")
+@click.option("--memory-limit", type=click.FloatRange(0, min_open=True), help="GiB of memory a case may hold.")
+@click.option("--retry", is_flag=True, help="Measure again the cases that failed.")
+def sweep(
+    suite: str,
+    field: str,
+    out_folder: Path | None,
+    workers: int,
+    time_limit: float | None,
+    memory_limit: float | None,
+    retry: bool,
+) -> None:
+    """Measure every case of a suite on a field. What is in the archive already is not measured again, so a sweep that
+    was interrupted goes on where it stood.
+
+    \b
+    Suites:
+      table1, table1-quick   lossless: every Blosc codec x shuffle x level x chunk
+      lossy, lossy-quick     ZFP and SZ3 over tolerances; short formats
+      steps                  ratio at every kept time step
+      quick, all             several of them; all adds every plug-in's examples
+
+    A compressor's name or spec is a suite too.
+
+    \b
+    Example:
+      wavecomp sweep zfp:accuracy=1e-4 --field tiny
+      wavecomp sweep table1-quick --field quick
+      wavecomp sweep lossy --field standard --workers 2
+    """
+    suites = find_suites(suite)
+    limits = default_limits()
+    if time_limit is not None:
+        limits = replace(limits, seconds=time_limit)
+    if memory_limit is not None:
+        limits = replace(limits, memory_bytes=int(memory_limit * 2**30))
+    fields = generated(field)
+    folder = out_folder or Path("results") / fields.name
+    results = measure_suites(suites, references(fields), folder, workers=workers, retry=retry, limits=limits)
+    failed = report_failures(results)
+    err.print(f"records: {folder / 'records.jsonl'}; tables and figures: wavecomp report {folder}")
+    if failed:
+        raise SweepFellShort(f"{failed} of {sum(len(r.records) for r in results)} cases failed; their records say why")
+
+
+__all__ = ["SUITES", "SweepFellShort", "measure_suites", "report_failures", "sweep"]

@@ -1,0 +1,72 @@
+"""How a compressor is declared: by built-in modules and by plug-ins alike."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from wavecomp.compressors.base import Compressor
+from wavecomp.compressors.spec import Parameter, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Typed values of one spec, as a definition's ``build`` gets them.
+
+    Attributes
+    ----------
+    spec : str
+        Canonical text, which the compressor keeps as its identity.
+    values : mapping
+        Values by key; keys without default that were not given are absent.
+    inner : Compressor or None
+        The wrapped compressor, for wrappers.
+    """
+
+    spec: str
+    values: Mapping[str, Value]
+    inner: Compressor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A named family of compressors.
+
+    A plug-in publishes one of these under the entry-point group ``wavecomp.compressors``.
+
+    Attributes
+    ----------
+    name : str
+        What a spec begins with.
+    summary : str
+        One line for listings.
+    parameters : tuple of Parameter
+        Keys in the order of the canonical text.
+    build : callable
+        From :class:`Configuration` to :class:`Compressor`; raises SpecError for contradictory values.
+    examples : tuple of str
+        Specs that show every mode; listings print them and the contract tests run them.
+    requires : str, optional
+        Module without which the family is unavailable.
+    wraps : bool
+        Takes another compressor behind ``/``.
+    """
+
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    build: Callable[[Configuration], Compressor]
+    examples: tuple[str, ...]
+    requires: str | None = None
+    wraps: bool = False
+
+    def missing(self) -> str | None:
+        """Return why the family cannot be used on this machine, or None."""
+        if self.requires is None:
+            return None
+        try:
+            importlib.import_module(self.requires)
+        except Exception as error:  # a broken native library may raise anything
+            return f"cannot import {self.requires}: {type(error).__name__}: {error}"
+        return None

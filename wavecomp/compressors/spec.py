@@ -1,0 +1,194 @@
+"""The text form of a configured compressor: grammar, typed parameters and canonical printing.
+
+Grammar (no blanks, nothing that a shell or a CSV file would touch)::
+
+    spec  = name [":" item {"," item}] ["/" spec]
+    item  = key "=" value | flag
+
+What follows ``/`` is the compressor that a wrapper wraps: ``slabs:planes=32,threads=2/zfp:accuracy=1e-3``.
+A spec parses to exactly one compressor, and printing that compressor's values gives one canonical text back.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from wavecomp.errors import SpecError, did_you_mean
+
+Value = int | float | str | bool
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One key that a compressor's spec may carry.
+
+    Parameters
+    ----------
+    name : str
+        The key.
+    kind : {"int", "float", "choice", "flag"}
+        How the value is read. A flag stands without ``=``.
+    doc : str
+        One line: meaning and unit.
+    default : int, float, str, bool or None
+        Value when the key is absent; None means "not given".
+    low, high : float
+        Inclusive range of a number. ``low_open`` excludes ``low`` itself.
+    choices : tuple of str
+        The words that a choice may be.
+    pinned : bool
+        Printed in canonical text even at its default, so that a record stays exact if a default ever changes.
+    """
+
+    name: str
+    kind: Literal["int", "float", "choice", "flag"]
+    doc: str
+    default: Value | None = None
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    choices: tuple[str, ...] = ()
+    pinned: bool = False
+
+    def describe(self) -> str:
+        """Say in words what a legal value is."""
+        if self.kind == "choice":
+            return f"one of {', '.join(self.choices)}"
+        if self.kind == "flag":
+            return "a word without a value"
+        noun = "an integer" if self.kind == "int" else "a finite number"
+        if math.isinf(self.low) and math.isinf(self.high):
+            return noun
+        if math.isinf(self.high):
+            return f"{noun} {'above' if self.low_open else 'from'} {format_value(self._bound(self.low))}"
+        start = "above " if self.low_open else "from "
+        return f"{noun} {start}{format_value(self._bound(self.low))} to {format_value(self._bound(self.high))}"
+
+    def _bound(self, value: float) -> Value:
+        return int(value) if self.kind == "int" else value
+
+    def read(self, spec: str, text: str | None) -> Value:
+        """Turn the text of a value into the value.
+
+        Raises
+        ------
+        SpecError
+            The text is not of this parameter's kind or lies outside its range.
+        """
+        wrong = SpecError(f'spec "{spec}": {self.name}={text if text is not None else ""} must be {self.describe()}')
+        if self.kind == "flag":
+            if text is not None:
+                raise SpecError(f'spec "{spec}": {self.name} takes no value, got {self.name}={text}')
+            return True
+        if text is None or text == "":
+            raise SpecError(f'spec "{spec}": {self.name} needs a value: {self.describe()}')
+        if self.kind == "choice":
+            if text not in self.choices:
+                raise SpecError(f"{wrong}{did_you_mean(text, self.choices)}")
+            return text
+        # int() and float() also read "1_0" and blanks, which would give one compressor two spellings of a number.
+        if not re.fullmatch(r"[-+0-9.eEinfaINFA]+", text):
+            raise wrong
+        try:
+            number: int | float = int(text) if self.kind == "int" else float(text)
+        except ValueError:
+            raise wrong from None
+        in_range = self.low <= number <= self.high and not (self.low_open and number == self.low)
+        if not in_range or not math.isfinite(number):  # in this order: isfinite cannot take an int of 400 digits
+            raise wrong
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class SpecText:
+    """A spec taken apart, before anybody knows what its keys mean."""
+
+    name: str
+    items: tuple[tuple[str, str | None], ...]
+    inner: str | None
+
+
+def split_spec(text: str) -> SpecText:
+    """Take a spec apart.
+
+    Raises
+    ------
+    SpecError
+        The text does not follow the grammar.
+    """
+    head, slash, inner = text.partition("/")
+    name, colon, rest = head.partition(":")
+    if not _NAME.match(name):
+        raise SpecError(f'spec "{text}": "{name}" is not a compressor name (write name:key=value,key=value)')
+    if slash and not inner:
+        raise SpecError(f'spec "{text}": nothing follows "/"')
+    if colon and not rest:
+        raise SpecError(f'spec "{text}": nothing follows ":"')
+    items: list[tuple[str, str | None]] = []
+    for item in rest.split(",") if rest else ():
+        key, equals, value = item.partition("=")
+        if not _NAME.match(key):
+            raise SpecError(f'spec "{text}": "{item}" is not key=value')
+        if key in dict(items):
+            raise SpecError(f'spec "{text}": {key} is given twice')
+        items.append((key, value if equals else None))
+    return SpecText(name, tuple(items), inner if slash else None)
+
+
+def read_values(
+    text: str, items: Sequence[tuple[str, str | None]], parameters: Sequence[Parameter]
+) -> dict[str, Value]:
+    """Turn the items of a spec into typed values; keys that are absent get their default, if they have one.
+
+    Raises
+    ------
+    SpecError
+        Unknown key, wrong kind of value, or value out of range.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
+    values: dict[str, Value] = {p.name: p.default for p in parameters if p.default is not None}
+    for key, value in items:
+        if key not in known:
+            keys = ", ".join(known) or "none"
+            raise SpecError(f'spec "{text}": unknown key "{key}"{did_you_mean(key, known)} (keys: {keys})')
+        values[key] = known[key].read(text, value)
+    return values
+
+
+def format_value(value: Value) -> str:
+    """Print a value so that reading it gives the same value, shortly and without a plus sign.
+
+    Examples
+    --------
+    >>> format_value(0.001), format_value(2500000.0), format_value(0.5), format_value(1e-300)
+    ('1e-3', '2.5e6', '0.5', '1e-300')
+    """
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    if value == 0.0 or 0.01 <= abs(value) < 1e6:
+        return repr(value).removesuffix(".0")
+    mantissa, exponent = f"{Decimal(repr(value)).normalize():e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def canonical_text(name: str, values: Mapping[str, Value], parameters: Sequence[Parameter], inner: str | None) -> str:
+    """Print a configured compressor: keys in declared order, defaults left out unless pinned."""
+    items = []
+    for parameter in parameters:
+        if parameter.name not in values:
+            continue
+        value = values[parameter.name]
+        if parameter.kind == "flag":
+            if value:
+                items.append(parameter.name)
+        elif parameter.pinned or value != parameter.default:
+            items.append(f"{parameter.name}={format_value(value)}")
+    text = f"{name}:{','.join(items)}" if items else name
+    return f"{text}/{inner}" if inner is not None else text

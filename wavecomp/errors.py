@@ -1,0 +1,188 @@
+"""Every error that a user of wavecomp can meet: one tree under :class:`WavecompError`.
+
+Each class carries the exit status that the command line ends with: 2 where the words of the request were wrong,
+1 where the request was right and something failed or fell short.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``'; did you mean "zfp"?'`` for the nearest of the known words, or an empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+class WavecompError(Exception):
+    """Base of all errors that wavecomp raises on purpose; its text is meant for the user's eyes."""
+
+    exit_status = 1
+
+
+class UsageError(WavecompError):
+    """The request itself is wrong: an unknown name, a bad number, a contradiction."""
+
+    exit_status = 2
+
+
+# --- compressors -----------------------------------------------------------------------------------------------------
+
+
+class SpecError(UsageError):
+    """The text form of a compressor does not parse, or one of its values is out of range."""
+
+
+class UnknownCompressor(SpecError):
+    """No compressor of that name is registered."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f'unknown compressor "{name}"{did_you_mean(name, names)} (registered: {", ".join(names)})')
+
+
+class CompressorUnavailable(WavecompError):
+    """The compressor is registered, but what it needs is missing or broken on this machine."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f'compressor "{name}" is not available here: {reason}')
+
+
+class RegistrationError(WavecompError):
+    """Two compressors claim one name, or a plug-in is not a compressor definition."""
+
+
+class UnsupportedField(WavecompError):
+    """A compressor or a metric cannot take this array: its dtype, number of dimensions, size or special values."""
+
+
+class StreamError(WavecompError):
+    """A compressed stream is damaged, truncated, or belongs to an array of another shape or dtype."""
+
+
+# --- wavefields ------------------------------------------------------------------------------------------------------
+
+
+class RecipeError(UsageError):
+    """A recipe has an unknown key or a value that makes no sense; the text names file, key and value."""
+
+    def __init__(self, source: str | Path, key: str, value: object, expected: str) -> None:
+        super().__init__(f"{source}: {key} = {value!r}: {expected}")
+        self.key = key
+
+
+class UnknownRecipe(UsageError):
+    """No recipe of that name is known."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f'unknown field "{name}"{did_you_mean(name, names)} (known: {", ".join(names) or "none"})')
+
+
+class ModelFileError(WavecompError):
+    """A velocity model's file is missing, has the wrong layout, or holds impossible velocities."""
+
+
+class MissingField(WavecompError):
+    """The recipe is known, but its wavefield was not generated here (or not to the end)."""
+
+
+class DamagedField(WavecompError):
+    """A stored wavefield differs from what its manifest says."""
+
+
+class CompilerMissing(WavecompError):
+    """Devito compiles C at run time and no C compiler was found."""
+
+
+class PropagationError(WavecompError):
+    """The propagation blew up: the wavefield is not finite or grows without bound."""
+
+
+class StorageError(WavecompError):
+    """A file could not be written, or not be read back: the disk is full, read-only or gone."""
+
+    def __init__(self, path: str | Path, size: int, reason: str, *, reading: bool = False) -> None:
+        what = f"read {size} bytes from" if reading else f"write {size} bytes to"
+        super().__init__(f"cannot {what} {path}: {reason}")
+
+
+# --- adjoint runs ----------------------------------------------------------------------------------------------------
+
+
+class ScheduleError(UsageError):
+    """No schedule has these steps, slots or levels; or a schedule breaks the rules of an adjoint run."""
+
+
+class BudgetExceeded(WavecompError):
+    """A checkpoint does not fit beside those that are held.
+
+    Attributes
+    ----------
+    needed_bytes : int
+        What the checkpoint would take, bookkeeping included.
+    held_bytes, budget_bytes : int
+        What is held, and what may be held, in the place that is full; with ``held_bytes + needed_bytes`` it would fit.
+    raw_bytes : int
+        Size of the checkpoint without compression.
+    """
+
+    def __init__(self, key: object, place: str, raw_bytes: int, needed_bytes: int, held: int, budget: int) -> None:
+        self.raw_bytes, self.needed_bytes, self.held_bytes, self.budget_bytes = raw_bytes, needed_bytes, held, budget
+        super().__init__(f"checkpoint {key!r}: {self._reason(place)}")
+
+    def _reason(self, place: str) -> str:
+        free = self.budget_bytes - self.held_bytes
+        reached = self.raw_bytes / self.needed_bytes
+        # The bookkeeping does not shrink with the ratio, hence "about".
+        ratio = f", or a ratio of about {self.raw_bytes / free:.3g} ({reached:.3g} was reached)" if free > 0 else ""
+        return (
+            f"{self.needed_bytes} bytes do not fit into the {max(free, 0)} bytes left of the {place} budget of "
+            f"{self.budget_bytes}; a budget of {self.held_bytes + self.needed_bytes} would hold it{ratio}"
+        )
+
+
+class CheckpointTooLarge(BudgetExceeded):
+    """A checkpoint would not fit even if nothing else were held."""
+
+    def _reason(self, place: str) -> str:
+        alone = self.held_bytes + self.needed_bytes
+        return (
+            f"{alone} bytes alone exceed the whole {place} budget of {self.budget_bytes}; give at least {alone} bytes, "
+            f"or a compressor that reaches a ratio of about {self.raw_bytes / self.budget_bytes:.3g} "
+            f"({self.raw_bytes / self.needed_bytes:.3g} was reached)"
+        )
+
+
+class CheckpointKeyError(WavecompError):
+    """The store holds no checkpoint of that name, or one of that name already."""
+
+
+class DamagedCheckpoint(WavecompError):
+    """A stored checkpoint is not what was put in; nothing of it reached the output."""
+
+
+# --- sweeps and records ----------------------------------------------------------------------------------------------
+
+
+class UnknownSuite(UsageError):
+    """No suite of that name is known."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f'unknown suite "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')
+
+
+class DamagedArchive(WavecompError):
+    """A line of an archive is not the record that was written there."""
+
+
+class ArchiveBusy(WavecompError):
+    """Another process is appending to this archive."""
+
+
+class NothingToReport(WavecompError):
+    """The archive holds no record from which this table or figure could be made."""

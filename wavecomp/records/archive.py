@@ -1,0 +1,188 @@
+"""An archive: a folder with ``records.jsonl``, or ``gradients.jsonl``, and one file for each provenance named in them.
+
+A record is appended by one write or not at all, so a sweep may be killed at any moment: what is in the file is whole,
+and the next run continues after it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Generic, Protocol, Self, TypeVar
+
+from wavecomp.errors import ArchiveBusy, DamagedArchive, StorageError
+from wavecomp.records.gradient_record import GradientRecord
+from wavecomp.records.provenance import Provenance
+from wavecomp.records.record import Record
+
+
+class Line(Protocol):
+    """A record of any kind: one line of a file."""
+
+    @property
+    def key(self) -> tuple[str, bool]:
+        """What must not stand in a file twice."""
+
+    def to_line(self) -> str:
+        """Return it as text without line feed."""
+
+    @classmethod
+    def from_line(cls, line: str) -> Self:
+        """Read what :meth:`to_line` wrote; raises DamagedArchive."""
+
+
+R = TypeVar("R", bound=Line)
+
+
+class RecordFile(Generic[R]):
+    """Records of one kind in a folder, one a line.
+
+    Parameters
+    ----------
+    folder : path
+        Made when the first record is written.
+    name : str
+        Of the file in it.
+    kind : type
+        Of its records.
+    """
+
+    def __init__(self, folder: str | Path, name: str, kind: type[R]) -> None:
+        self.folder = Path(folder)
+        self.path = self.folder / name
+        self._kind = kind
+
+    def __iter__(self) -> Iterator[R]:
+        """Read all records in the order in which they were written.
+
+        Raises
+        ------
+        DamagedArchive
+            A line is not what was written; names file and line. A last line without line feed was being written when
+            its process was killed: it is no record yet and is passed over.
+        """
+        if not self.path.exists():
+            return
+        with self.path.open("rb") as lines:
+            for number, raw in enumerate(lines, start=1):
+                if not raw.endswith(b"\n"):
+                    return
+                try:
+                    yield self._kind.from_line(raw.decode())
+                except (DamagedArchive, UnicodeDecodeError) as error:
+                    raise DamagedArchive(
+                        f"{self.path}, line {number}: {error}. Nothing was changed. Restore the file, or "
+                        "delete that line and run the same command again: it measures the missing case only"
+                    ) from None
+
+    def latest(self) -> dict[tuple[str, bool], R]:
+        """Return the last record of every case and mode."""
+        return {record.key: record for record in self}
+
+    def provenances(self) -> dict[str, Provenance]:
+        """Return every provenance that lies beside the records, by digest."""
+        files = sorted(self.folder.glob("provenance-*.json"))
+        found = [Provenance.from_json(file.read_text(encoding="utf-8")) for file in files]
+        return {item.digest: item for item in found}
+
+    @contextmanager
+    def writer(self, provenance: Provenance) -> Iterator[ArchiveWriter]:
+        """Open for appending; one process at a time.
+
+        Raises
+        ------
+        ArchiveBusy
+            Another process has it open.
+        StorageError
+            The folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise StorageError(self.folder, 0, error.strerror or str(error)) from error
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ArchiveBusy(
+                    f"another process is writing to {self.path}; wait for it or choose another --out"
+                ) from None
+            _drop_unfinished_line(descriptor)
+            yield ArchiveWriter(self.path, descriptor, provenance)
+        finally:
+            os.close(descriptor)
+
+
+class Archive(RecordFile[Record]):
+    """What sweeps measured: ``records.jsonl`` in a folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(folder, "records.jsonl", Record)
+
+
+class GradientArchive(RecordFile[GradientRecord]):
+    """What gradient runs gave: ``gradients.jsonl`` in a folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(folder, "gradients.jsonl", GradientRecord)
+
+
+class ArchiveWriter:
+    """Appends records to an open, locked archive."""
+
+    def __init__(self, path: Path, descriptor: int, provenance: Provenance) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._provenance = provenance
+
+    def append(self, record: Line) -> None:
+        """Append one record whole, or leave the file as it was.
+
+        Raises
+        ------
+        StorageError
+            The disk is full or gone; names path and bytes.
+        """
+        self._keep_provenance()
+        line = (record.to_line() + "\n").encode()
+        before = os.fstat(self._descriptor).st_size
+        try:
+            written = os.write(self._descriptor, line)
+        except OSError as error:
+            os.ftruncate(self._descriptor, before)
+            raise StorageError(self._path, len(line), error.strerror or str(error)) from error
+        if written != len(line):  # a full disk may take part of a line
+            os.ftruncate(self._descriptor, before)
+            raise StorageError(self._path, len(line), f"only {written} bytes were taken; the disk is probably full")
+
+    def _keep_provenance(self) -> None:
+        # With the first record, not on opening: a run that adds nothing leaves nothing.
+        file = self._path.parent / f"provenance-{self._provenance.digest}.json"
+        if file.exists():
+            return
+        temporary = file.with_suffix(f".{os.getpid()}.tmp")
+        text = self._provenance.to_json() + "\n"
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(file)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise StorageError(file, len(text), error.strerror or str(error)) from error
+
+
+def _drop_unfinished_line(descriptor: int) -> None:
+    size = os.fstat(descriptor).st_size
+    end = size
+    while end > 0:
+        start = max(0, end - 65536)
+        position = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if position >= 0:
+            end = start + position + 1
+            break
+        end = start
+    if end != size:
+        os.ftruncate(descriptor, end)

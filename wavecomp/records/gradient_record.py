@@ -1,0 +1,199 @@
+"""One gradient run as one line of JSON: how the forward wavefield was kept, what that cost, what it did.
+
+Lines are flat, carry a checksum, and name units, as those of :mod:`wavecomp.records.record` do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from wavecomp.errors import DamagedArchive
+from wavecomp.records.record import SCHEMA_VERSION, Failure, Scalar, checked_row, line_of
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTimes:
+    """Wall time in seconds of one run, by kind of work; the first five add up to ``wall``."""
+
+    advance: float
+    compress: float
+    decompress: float
+    reverse: float
+    other: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Least, median and greatest of a number over all checkpoints of a run."""
+
+    least: float
+    median: float
+    greatest: float
+
+
+@dataclass(frozen=True, slots=True)
+class GradientImpact:
+    """What one way of keeping the forward wavefield cost, and what it did to the gradient.
+
+    Attributes
+    ----------
+    seconds : WorkTimes
+        Of the fastest repeat.
+    walls_s : tuple of float
+        Wall time of every repeat, raw.
+    forward_steps, writes, reads, checkpoints_held : int
+        Forward steps run; checkpoints put into the store, brought back, and held at most at one time.
+    ratio : Spread or None
+        Uncompressed / compressed bytes of each checkpoint; None where none was stored.
+    peak_checkpoint_bytes : int
+        Greatest sum of bytes for keeping the forward wavefield, on all tiers.
+    peak_disk_bytes : int
+        The part of it that was on disk, at its own greatest.
+    misfit : float or None
+        ½ Σ r²; None for the bare sweeps.
+    distance : mapping
+        From the exact gradient: ``relative_l2``, ``relative_l1``, ``relative_linf``, ``psnr_db``, ``angle_rad``,
+        ``bias``, ``norm_ratio``. Empty where no gradient was computed (the bare sweeps).
+    gradient_digest : str or None
+        SHA-256 of the gradient's bytes: equal for equal bits.
+    """
+
+    seconds: WorkTimes
+    walls_s: tuple[float, ...]
+    forward_steps: int
+    writes: int
+    reads: int
+    checkpoints_held: int
+    ratio: Spread | None
+    peak_checkpoint_bytes: int
+    peak_disk_bytes: int
+    misfit: float | None
+    distance: Mapping[str, float | None]
+    gradient_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GradientRecord:
+    """A case of a gradient study, what came out of it, and where.
+
+    Attributes
+    ----------
+    case : str
+        Digest of problem, shot, strategy and budgets: equal cases have equal digests on every machine.
+    spec : str
+        Canonical text of the whole strategy, its compressor included; ``bare`` for the two sweeps with nothing stored.
+    strategy, strategy_parameters
+        Its name and typed values.
+    compressor : str or None
+        Canonical spec of the compressor; None where nothing is compressed or stored.
+    compressor_parameters : mapping
+        Typed values of it.
+    library : str
+        Distributions and versions that did the work.
+    threads : int
+        Threads that the operators were given.
+    concurrent : bool
+        Other cases ran at the same time; such times never enter a table.
+    problem, problem_digest : str
+        Name of the gradient problem and digest of all that determines its exact gradient.
+    shot : int
+        Which of its shots.
+    shape, steps, level_bytes, dtype
+        Of the physical domain, of the run, and of one level.
+    budget_bytes : int or None
+        What the checkpoint store may hold; None where it was not limited.
+    provenance, created_utc : str
+        As in a sweep's record.
+    outcome : GradientImpact or Failure
+        What came out.
+    """
+
+    case: str
+    spec: str
+    strategy: str
+    strategy_parameters: Mapping[str, Scalar]
+    compressor: str | None
+    compressor_parameters: Mapping[str, Scalar]
+    library: str
+    threads: int
+    concurrent: bool
+    problem: str
+    problem_digest: str
+    shot: int
+    shape: tuple[int, ...]
+    steps: int | None
+    level_bytes: int
+    dtype: str
+    budget_bytes: int | None
+    provenance: str
+    created_utc: str
+    outcome: GradientImpact | Failure
+
+    @property
+    def failed(self) -> bool:
+        """Whether the outcome is a failure."""
+        return isinstance(self.outcome, Failure)
+
+    @property
+    def key(self) -> tuple[str, bool]:
+        """What must not stand in an archive twice: the case, and whether it was measured among others."""
+        return self.case, self.concurrent
+
+    def to_row(self) -> dict[str, Any]:
+        """Return the record as a flat mapping of JSON values."""
+        row: dict[str, Any] = {"schema": SCHEMA_VERSION, "kind": "gradient"}
+        row |= {f.name: getattr(self, f.name) for f in fields(self) if f.name != "outcome"}
+        row |= {name: dict(row[name]) for name in ("strategy_parameters", "compressor_parameters")}
+        row |= {"shape": list(self.shape)}
+        if isinstance(self.outcome, Failure):
+            return row | {"status": "failed", "failure": self.outcome.kind, "message": self.outcome.message}
+        out = self.outcome
+        row |= {"status": "ok", "failure": None, "message": None, "walls_s": list(out.walls_s)}
+        row |= {f.name: getattr(out, f.name) for f in fields(out) if f.name not in _NESTED}
+        row |= {f"{f.name}_s": getattr(out.seconds, f.name) for f in fields(WorkTimes)}
+        row |= {f"ratio_{f.name}": getattr(out.ratio, f.name, None) for f in fields(Spread)}
+        return (
+            row | {f"gradient_{name}": value for name, value in out.distance.items()} | {"distances": [*out.distance]}
+        )
+
+    def to_line(self) -> str:
+        """Return the record as one line of JSON with its checksum, without the line feed."""
+        return line_of(self.to_row())
+
+    @classmethod
+    def from_line(cls, line: str) -> GradientRecord:
+        """Read what :meth:`to_line` wrote.
+
+        Raises
+        ------
+        DamagedArchive
+            Not JSON, another checksum, another schema or kind, or a column is missing.
+        """
+        row = checked_row(line)
+        if row.get("kind") != "gradient":
+            raise DamagedArchive(f"a record of kind {row.get('kind')!r} among gradients")
+        try:
+            common = {f.name: row[f.name] for f in fields(cls) if f.name != "outcome"}
+            common["shape"] = tuple(row["shape"])
+            return cls(**common, outcome=_outcome(row))
+        except (KeyError, TypeError) as error:
+            raise DamagedArchive(f"a column is missing or has another type: {error}") from None
+
+
+_NESTED = ("seconds", "walls_s", "ratio", "distance")
+
+
+def _outcome(row: Mapping[str, Any]) -> GradientImpact | Failure:
+    if row["status"] == "failed":
+        return Failure(row["failure"], row["message"])
+    ratio = {f.name: row[f"ratio_{f.name}"] for f in fields(Spread)}
+    return GradientImpact(
+        **{f.name: row[f.name] for f in fields(GradientImpact) if f.name not in _NESTED},
+        seconds=WorkTimes(**{f.name: row[f"{f.name}_s"] for f in fields(WorkTimes)}),
+        walls_s=tuple(row["walls_s"]),
+        ratio=None if ratio["least"] is None else Spread(**ratio),
+        distance={name: row[f"gradient_{name}"] for name in row["distances"]},
+    )

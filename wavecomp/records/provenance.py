@@ -1,0 +1,148 @@
+"""Where and with what a record was made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
+
+import psutil
+
+import wavecomp
+
+_LIBRARIES = ("numpy", "devito", "zfpy", "blosc2", "pysz", "pandas", "h5py", "checkpoint_schedules", "psutil")
+_SETTINGS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "BLOSC_NTHREADS", "DEVITO_LANGUAGE", "MALLOC_ARENA_MAX")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Machine, software and settings behind a set of records.
+
+    Attributes
+    ----------
+    system : str
+        Operating system, its release and the C library.
+    machine, cpu : str
+        Architecture, and the processor's name as the system tells it.
+    cores : int
+        Logical processors that the process may use.
+    memory_bytes : int
+        Physical memory.
+    python : str
+        Version and implementation.
+    versions : mapping
+        Version of every library that took part, plug-ins included.
+    settings : mapping
+        Environment variables that change how the libraries thread.
+    commit : str or None
+        Commit of the wavecomp checkout, with ``+`` where it had uncommitted changes; None outside a checkout.
+    """
+
+    system: str
+    machine: str
+    cpu: str
+    cores: int
+    memory_bytes: int
+    python: str
+    versions: dict[str, str]
+    settings: dict[str, str]
+    commit: str | None
+
+    @cached_property
+    def digest(self) -> str:
+        """First 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def comparable(self, other: Provenance) -> bool:
+        """Say whether times measured there and here mean the same: one processor, one set of settings, one NumPy.
+
+        The library that does the work is compared record by record, so that a new version of one compressor does not
+        put the others in doubt.
+        """
+        return self._bench() == other._bench()
+
+    def _bench(self) -> tuple[object, ...]:
+        shared = (self.versions.get("numpy"), self.versions.get("wavecomp"))
+        return (self.machine, self.cpu, self.cores, self.settings, *shared)
+
+    def to_json(self) -> str:
+        """Return canonical JSON."""
+        return json.dumps(asdict(self), sort_keys=True, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Provenance:
+        """Read what :meth:`to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+def library_version(distribution: str) -> str:
+    """Return ``name version`` of an installed distribution."""
+    try:
+        return f"{distribution} {version(distribution)}"
+    except PackageNotFoundError:
+        return distribution
+
+
+def collect_provenance(extra: Iterable[str] = ()) -> Provenance:
+    """Look at this machine and this environment.
+
+    Parameters
+    ----------
+    extra : iterable of str
+        Further distributions whose versions belong in the record.
+    """
+    plugins = (entry.dist.name for entry in entry_points(group="wavecomp.compressors") if entry.dist is not None)
+    found: dict[str, str] = {"wavecomp": wavecomp.__version__}
+    for name in sorted({*_LIBRARIES, *extra, *plugins}):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return Provenance(
+        system=f"{platform.system()} {platform.release()} {' '.join(platform.libc_ver())}".strip(),
+        machine=platform.machine(),
+        cpu=_cpu_name(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        memory_bytes=psutil.virtual_memory().total,
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        versions=found,
+        settings={name: os.environ[name] for name in _SETTINGS if name in os.environ},
+        commit=_commit(),
+    )
+
+
+def _cpu_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    if platform.system() == "Darwin":
+        return _output("sysctl", "-n", "machdep.cpu.brand_string") or platform.processor()
+    return platform.processor() or platform.machine()
+
+
+def _commit() -> str | None:
+    folder = str(Path(wavecomp.__file__).resolve().parent)
+    # An installed copy may lie inside somebody else's checkout: only a tracked package says anything.
+    if not _output("git", "-C", folder, "ls-files", "--", "__init__.py"):
+        return None
+    commit = _output("git", "-C", folder, "rev-parse", "--short=12", "HEAD")
+    changed = _output("git", "-C", folder, "status", "--porcelain", "--untracked-files=no", "--", folder)
+    return f"{commit}+" if commit and changed else commit or None
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,114 @@
+"""Cross-sections of a field and of a compressor's error, kept beside the records so that figures need nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wavecomp.errors import DamagedArchive, StorageError
+
+
+@dataclass(frozen=True)
+class Section:
+    """A vertical plane through a field, with what one compressor did to it.
+
+    Attributes
+    ----------
+    field, field_digest : str
+        Name and SHA-256 of the whole field.
+    spec : str or None
+        Compressor; None for the reference alone.
+    step : int
+        Time step of the field.
+    time_s : float
+        Its physical time in seconds.
+    plane : str
+        Which plane, in words: ``x-z at y = 1000 m``.
+    extent_m : tuple of float
+        First and last horizontal position, first and last depth, in metres.
+    statistics : mapping
+        Numbers about the whole field's error, e.g. ``ssim``, ``autocorrelation_1``.
+    values : ndarray of float32, shape (nx, nz)
+        The reference field in the plane.
+    error : ndarray of float32, shape (nx, nz), or None
+        Decompressed minus reference in the plane.
+    curves : mapping of str to ndarray
+        One-dimensional results about the whole field: ``wavenumber``, ``field_power``, ``error_power``,
+        ``histogram_edges``, ``histogram_counts``.
+    """
+
+    field: str
+    field_digest: str
+    spec: str | None
+    step: int
+    time_s: float
+    plane: str
+    extent_m: tuple[float, float, float, float]
+    statistics: dict[str, float]
+    values: NDArray[np.float32]
+    error: NDArray[np.float32] | None
+    curves: dict[str, NDArray[np.float64]]
+
+    @property
+    def file_name(self) -> str:
+        """Name derived from field and spec, so that two sections never share a file."""
+        return f"section-{hashlib.sha256(f'{self.field_digest} {self.spec}'.encode()).hexdigest()[:16]}.npz"
+
+
+_ARRAYS = ("values", "error", "curves")
+
+
+def save_section(folder: str | Path, section: Section) -> Path:
+    """Write a section beside the records of an archive, whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        The disk is full or gone.
+    """
+    target = Path(folder) / section.file_name
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    head = {name: value for name, value in asdict(section).items() if name not in _ARRAYS}
+    arrays: dict[str, NDArray[np.generic]] = {"values": section.values}
+    if section.error is not None:
+        arrays["error"] = section.error
+    arrays |= {f"curve_{name}": curve for name, curve in section.curves.items()}
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, head=np.array(json.dumps(head, sort_keys=True)), **arrays)  # type: ignore[arg-type]
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        size = sum(array.nbytes for array in arrays.values())
+        raise StorageError(target, size, error.strerror or str(error)) from error
+    return target
+
+
+def load_sections(folder: str | Path) -> list[Section]:
+    """Read all sections of an archive, ordered by field and spec.
+
+    Raises
+    ------
+    DamagedArchive
+        A file is not a section.
+    """
+    found = []
+    for file in sorted(Path(folder).glob("section-*.npz")):
+        try:
+            with file.open("rb") as opened, np.load(opened) as data:
+                head = json.loads(str(data["head"]))
+                head["extent_m"] = tuple(head["extent_m"])
+                error = data.get("error")
+                curves = {name[6:]: data[name] for name in data.files if name.startswith("curve_")}
+                found.append(Section(**head, values=data["values"], error=error, curves=curves))
+        except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as reason:
+            raise DamagedArchive(f"{file} is not a section: {reason}") from None
+    return sorted(found, key=lambda section: (section.field, section.spec or ""))

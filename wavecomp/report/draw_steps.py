@@ -1,0 +1,101 @@
+"""Figure 10: the ratio at every kept time step."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from wavecomp.errors import NothingToReport
+from wavecomp.report.direct_labels import EndLabel, label_ends, label_room_in
+from wavecomp.report.names import setting_label, spec_words
+from wavecomp.report.rows import SWEEP_STEPS, base_name, current, lossless, numbers, single_threaded, succeeded
+from wavecomp.report.style import DASHES, GREY, drawing, family_style, new_figure, panel
+
+
+def figure10(frame: pd.DataFrame, field: str | None = None) -> Figure:
+    """Draw the ratio of each setting of the suite ``steps`` against the simulated time of the compressed field.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As :func:`wavecomp.records.load_frame` returns it.
+    field : str, optional
+        Name of a wavefield (its step, if any, is ignored); by default the one with most steps.
+
+    Raises
+    ------
+    NothingToReport
+        Fewer than two time steps of one wavefield were measured.
+    """
+    frame = current(frame)
+    swept = set(frame["spec"][(frame["suite"] == "steps") & (frame["compressor"] != "identity")])
+    # A case of the last step may stand under another suite's name that measured it first.
+    rows = frame[frame["spec"].isin(swept) & succeeded(frame) & single_threaded(frame)]
+    rows = rows.assign(base=rows["field"].map(base_name), time_s=numbers(rows, "time_s"), ratio=numbers(rows, "ratio"))
+    rows = rows[rows["time_s"].notna() & rows["ratio"].notna()]
+    if field is not None:
+        rows = rows[rows["base"] == base_name(field)]
+    counts = rows.groupby("base")["time_s"].nunique().sort_index().sort_values(kind="stable")
+    if counts.empty or counts.iloc[-1] < 2:
+        raise NothingToReport(
+            f"the records hold no ratio at two or more time steps{f' of {field}' if field else ''}; "
+            f"{SWEEP_STEPS} makes them"
+        )
+    base = str(counts.index[-1])
+    with drawing():
+        return _draw(rows[rows["base"] == base], base)
+
+
+def _draw(rows: pd.DataFrame, base: str) -> Figure:
+    specs = sorted(set(rows["spec"]), key=lambda spec: (spec_words(spec).family, spec))
+    families = [spec_words(spec).family for spec in specs]
+    exact = set(rows["spec"][lossless(rows)])
+    labels = {spec: setting_label(spec) + (" (lossless)" if spec in exact else "") for spec in specs}
+    width, height = 6.6 + label_room_in(list(labels.values())), max(5.0, 0.2 * len(specs) + 1.6)
+    figure = new_figure(width, height)
+    axes = figure.add_axes((0.78 / width, 0.6 / height, 5.8 / width, 1 - 1.5 / height))
+    ends = []
+    for place, (spec, family) in enumerate(zip(specs, families, strict=True)):
+        line = rows[rows["spec"] == spec].sort_values("time_s", kind="stable")
+        style = family_style(family, families)
+        axes.plot(
+            line["time_s"],
+            line["ratio"],
+            color=style.colour,
+            marker=style.marker,
+            linestyle=DASHES[families[:place].count(family) % len(DASHES)],
+            label=spec,
+        )
+        ends.append(EndLabel(line["time_s"].iloc[-1], line["ratio"].iloc[-1], labels[spec], style.colour))
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.margins(x=0.02)
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, 0.62), high)
+    axes.axhline(1.0, color=GREY, linestyle="--", linewidth=1.1)
+    axes.annotate(
+        "no compression", (0.995, 1.0), xycoords=("axes fraction", "data"), xytext=(0, -3), textcoords="offset points",
+        ha="right", va="top", color=GREY, fontsize=8.5,
+    )  # fmt: skip
+    panel(axes, "", "Simulated time (s)", "Ratio (uncompressed / compressed bytes)")
+    axes.set_title(f"{base}: ratio at every kept time step", pad=36)
+    _steps_on_top(axes, rows)
+    label_ends(axes, ends)
+    return figure
+
+
+def _steps_on_top(axes: Axes, rows: pd.DataFrame) -> None:
+    steps = rows[["step", "time_s"]].dropna().drop_duplicates().sort_values("time_s")
+    if len(steps) < 2:
+        return
+    top = axes.twiny()
+    top.set_xlim(axes.get_xlim())
+    shown = steps.iloc[:: -math.ceil(len(steps) / 9)]  # the last one always
+    top.set_xticks(shown["time_s"].tolist(), [f"{int(step)}" for step in shown["step"]])
+    top.grid(visible=False)
+    top.spines["top"].set_visible(True)
+    top.set_xlabel("Time step")

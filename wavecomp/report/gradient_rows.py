@@ -1,0 +1,103 @@
+"""Rows of gradient records: those of one problem, and what their specs say in words."""
+
+from __future__ import annotations
+
+import difflib
+import math
+
+import pandas as pd
+
+from wavecomp.errors import NothingToReport
+from wavecomp.report.names import SpecWords, family_label, short_number, spec_words
+from wavecomp.report.rows import numbers
+
+GRADIENT = "wavecomp gradient --problem NAME"
+BARE = "bare"
+
+
+def problem_rows(frame: pd.DataFrame, problem: str | None) -> pd.DataFrame:
+    """Return the rows of one problem and one shot, failed ones too: those of its last definition, measured most often.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From :func:`wavecomp.records.load_gradients`.
+    problem : str or None
+        Its name; None for the one with most rows.
+
+    Raises
+    ------
+    NothingToReport
+        There is no such row.
+    """
+    if frame.empty:
+        raise NothingToReport(f"there is no gradient record yet; {GRADIENT} makes them")
+    if problem is None:
+        problem = str(frame["problem"].value_counts(sort=True).index[0])
+    rows = frame[frame["problem"] == problem]
+    if rows.empty:
+        known = sorted(set(frame["problem"]))
+        near = difflib.get_close_matches(problem, known, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise NothingToReport(f'the records hold no gradient of "{problem}"{hint} (there are: {", ".join(known)})')
+    last = rows.sort_values("created_utc", kind="stable")["problem_digest"].iloc[-1]
+    rows = rows[rows["problem_digest"] == last]
+    counts = rows["shot"].value_counts().sort_index()
+    found: pd.DataFrame = rows[rows["shot"] == counts.idxmax()]
+    return found
+
+
+def measured(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with an outcome, with numeric columns of what figures need.
+
+    Added are ``error`` (relative L2), ``peak_mb``, ``wall`` in seconds and ``over_bare`` (NaN where times say nothing),
+    ``tolerance`` (absolute; NaN where the compressor has none), ``family`` and ``head`` (the strategy's own text).
+    """
+    rows = rows[rows["status"] == "ok"]
+    words = [None if text is None or text != text else spec_words(text) for text in rows["compressor"]]
+    wall = numbers(rows, "wall_s").where(~rows["concurrent"].astype(bool))
+    bare = wall[rows["strategy"] == BARE].min()
+    return rows.assign(
+        error=numbers(rows, "gradient_relative_l2"),
+        peak_mb=numbers(rows, "peak_checkpoint_bytes") / 1e6,
+        wall=wall,
+        over_bare=wall / bare,
+        family=pd.Series([None if word is None else word.family for word in words], rows.index, dtype="object"),
+        tolerance=[math.nan if word is None else _tolerance(word) for word in words],
+        head=[str(text).partition("/")[0] for text in rows["spec"]],
+    )
+
+
+def innermost(words: SpecWords) -> SpecWords:
+    """Return the compressor that does the work, without what wraps it."""
+    return words if words.inner is None else innermost(words.inner)
+
+
+def compressor_words(spec: str | None) -> tuple[str, str]:
+    """Return a compressor's name and its setting for a table.
+
+    Examples
+    --------
+    >>> compressor_words("slabs:planes=16,threads=2/zfp:accuracy=1e-3")
+    ('ZFP', 'accuracy=1e-3, 2 threads')
+    >>> compressor_words("identity"), compressor_words(None)
+    (('none', ''), ('none', ''))
+    """
+    if spec is None or spec == "identity":
+        return "none", ""
+    words = spec_words(spec)
+    inner = innermost(words)
+    parts = [f"{key}={short_number(value)}" if value else key for key, value in inner.values.items()]
+    if words.inner is not None:
+        parts.append(f"{words.values.get('threads', '?')} threads")
+    return family_label(inner.name), ", ".join(parts)
+
+
+def _tolerance(words: SpecWords) -> float:
+    inner = innermost(words)
+    key = {"zfp": "accuracy", "sz3": "abs"}.get(inner.name)
+    text = inner.values.get(key, "") if key else ""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,215 @@
+"""The page of an archive: every table and figure that its records support, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from wavecomp.errors import NothingToReport
+from wavecomp.records import Archive, GradientArchive, Provenance, Section, load_frame, load_gradients, load_sections
+from wavecomp.report.figures import (
+    figure10,
+    figure11,
+    figure12,
+    figure13,
+    figure14,
+    figure_spectrum,
+    frontier,
+    save_figure,
+)
+from wavecomp.report.files import write_files
+from wavecomp.report.gradient_table import gradient_table
+from wavecomp.report.order import explain_order
+from wavecomp.report.quality import quality_table
+from wavecomp.report.rows import RUN, base_name, current
+from wavecomp.report.summary import summary
+from wavecomp.report.table import SUFFIXES, Format, Table, escape_markdown, render
+from wavecomp.report.table1 import table1
+
+TABLES, FIGURES, PAGE = "tables", "figures", "report.md"
+
+
+@dataclass
+class _Page:
+    """Lines and files of the page while it grows."""
+
+    out: Path
+    lines: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+
+    def table(self, stem: str, make: Callable[[], tuple[Table, list[str]]]) -> None:
+        """Write a table in every form and show it, with the sentences that belong to it."""
+        try:
+            table, sentences = make()
+        except NothingToReport as reason:
+            self.missing.append(str(reason))
+            return
+        forms: tuple[Format, ...] = get_args(Format)
+        contents = {f"{stem}.{SUFFIXES[form]}": render(table, form).encode() for form in forms}
+        self.files += write_files(self.out / TABLES, contents)
+        self.lines += [render(table, "markdown")]
+        if sentences:
+            self.lines += [*(f"- {escape_markdown(sentence)}" for sentence in sentences), ""]
+        self.lines += [f"As {', '.join(f'[{form}]({TABLES}/{stem}.{SUFFIXES[form]})' for form in forms)}.", ""]
+
+    def figure(self, stem: str, caption: str, make: Callable[[], Figure]) -> None:
+        """Write a figure in both forms and show it."""
+        try:
+            figure = make()
+        except NothingToReport as reason:
+            self.missing.append(str(reason))
+            return
+        self.files += save_figure(figure, self.out / FIGURES, stem)
+        self.lines += [f"![{caption}]({FIGURES}/{stem}.png)", ""]
+        self.lines += [f"{caption} ([SVG]({FIGURES}/{stem}.svg))", ""]
+
+
+def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Path]:
+    """Write every table and figure that an archive supports, and a page ``report.md`` that shows them.
+
+    The same archive gives the same bytes. What the archive does not support is named at the foot of the page.
+
+    Parameters
+    ----------
+    archive_folder : path
+        With ``records.jsonl`` or ``gradients.jsonl``, provenances and sections.
+    out_folder : path
+        Gets ``report.md``, ``tables/`` and ``figures/``; files of the same names are replaced.
+
+    Returns
+    -------
+    list of Path
+        Every file written, the page last.
+
+    Raises
+    ------
+    NothingToReport
+        The archive holds no record; nothing is written.
+    DamagedArchive
+        A record or a section is not what was written.
+    StorageError
+        The disk is full or gone; the page is written last, so an unfinished report has none.
+    """
+    archive = Archive(archive_folder)
+    frame = load_frame([archive])
+    gradients = load_gradients([GradientArchive(archive_folder)])
+    if frame.empty and gradients.empty:
+        raise NothingToReport(f"{archive.folder} holds no record; {RUN} makes a whole study")
+    sections = load_sections(archive_folder)
+    provenances = archive.provenances()
+    page = _Page(Path(out_folder))
+    page.lines += ["# Compression of seismic wavefields: what was measured", ""]
+    if not frame.empty:
+        frame = current(frame)
+        page.lines += [*(f"- {escape_markdown(line)}" for line in summary(frame)), ""]
+        bases = sorted({base_name(str(name)) for name in frame["field"]})
+        for base in bases:
+            page.lines += [f"## {escape_markdown(base)}", ""]
+            _of_wavefield(page, base, f"-{base}" if len(bases) > 1 else "", frame, sections, provenances)
+    if not gradients.empty:
+        _of_gradients(page, gradients, provenances)
+    page.lines += ["## Where these numbers come from", ""]
+    for rows, what in ((frame, "cases"), (gradients, "gradients")):
+        if not rows.empty:
+            page.lines += _provenance_lines(rows, what, provenances)
+    if page.missing:
+        page.lines += ["## What these records do not support", ""]
+        page.lines += [f"- {escape_markdown(reason)}" for reason in dict.fromkeys(page.missing)]
+    text = "\n".join(page.lines).rstrip() + "\n"
+    return page.files + write_files(page.out, {PAGE: text.encode()})
+
+
+def _of_wavefield(
+    page: _Page,
+    base: str,
+    suffix: str,
+    frame: pd.DataFrame,
+    sections: list[Section],
+    provenances: dict[str, Provenance],
+) -> None:
+    def first_table() -> tuple[Table, list[str]]:
+        made = table1(frame, base, provenances)
+        return made.to_table(), explain_order(made)
+
+    rows = frame[frame["field"].map(base_name) == base]
+    page.table(f"table1{suffix}", first_table)
+    page.table(f"quality{suffix}", lambda: (quality_table(rows, base, provenances), []))
+    page.figure(
+        f"figure10{suffix}",
+        "The ratio of each setting at every kept time step of one run, on a logarithmic scale.",
+        lambda: figure10(rows, base),
+    )
+    page.figure(
+        f"figure11{suffix}",
+        "The reference wavefield in the vertical plane through the source.",
+        lambda: figure11(sections, base),
+    )
+    page.figure(
+        f"figure12{suffix}",
+        "Ratio against the absolute tolerance asked for (left) and the largest error that came out (right).",
+        lambda: figure12(rows, base),
+    )
+    page.figure(
+        f"figure13{suffix}",
+        "What compression changes: errors of one setting of each compressor at errors of about one size.",
+        lambda: figure13(sections, base),
+    )
+    page.figure(
+        f"spectrum{suffix}",
+        "At which wavenumbers those errors lie, beside the field itself.",
+        lambda: figure_spectrum(sections, base),
+    )
+
+
+def _of_gradients(page: _Page, gradients: pd.DataFrame, provenances: dict[str, Provenance]) -> None:
+    problems = sorted(set(gradients["problem"]))
+    for problem in problems:
+        suffix = f"-{problem}" if len(problems) > 1 else ""
+        page.lines += [f"## The gradient of {escape_markdown(problem)}", ""]
+        page.figure(
+            f"frontier{suffix}",
+            "What keeping the forward wavefield costs: wall time against peak memory, coloured by error.",
+            partial(frontier, gradients, problem),
+        )
+        page.figure(
+            f"figure14{suffix}",
+            "Error of the gradient against the tolerance asked for (left) and the memory that it took (right).",
+            partial(figure14, gradients, problem),
+        )
+        page.table(f"gradient{suffix}", partial(_gradient_table, gradients, problem, provenances))
+
+
+def _gradient_table(
+    gradients: pd.DataFrame, problem: str, provenances: dict[str, Provenance]
+) -> tuple[Table, list[str]]:
+    return gradient_table(gradients, problem, provenances), []
+
+
+def _provenance_lines(frame: pd.DataFrame, what: str, provenances: dict[str, Provenance]) -> list[str]:
+    failed = int((frame["status"] == "failed").sum())
+    lines = [f"{len(frame)} {what}, {failed} of them failed.", ""]
+    for digest, rows in frame.groupby("provenance", sort=True):
+        first, last = min(rows["created_utc"])[:10], max(rows["created_utc"])[:10]
+        when = first if first == last else f"{first} to {last}"
+        lines.append(f"- {len(rows)} {what}, measured {when}, provenance `{digest}`")
+        known = provenances.get(str(digest))
+        if known is None:
+            lines.append("  - its file is not in the archive")
+            continue
+        memory = f"{known.memory_bytes / 2**30:.1f} GiB memory"
+        lines.append(f"  - machine: {escape_markdown(known.cpu)}, {known.machine}, {known.cores} cores, {memory}")
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(known.versions.items()))
+        lines.append(f"  - software: {escape_markdown(f'{known.system}; {known.python}; {versions}')}")
+        if known.settings:
+            settings = ", ".join(f"`{name}={value}`" for name, value in sorted(known.settings.items()))
+            lines.append(f"  - environment: {settings}")
+        if known.commit:
+            lines.append(f"  - commit: `{known.commit}`")
+    return [*lines, ""]

@@ -1,0 +1,76 @@
+"""Labels beside points, each where it covers no other label and no point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.transforms import Bbox
+
+
+@dataclass(frozen=True, slots=True)
+class PointLabel:
+    """Text for a point at (x, y) in data coordinates."""
+
+    x: float
+    y: float
+    text: str
+
+
+# Direction to the label, in the order of preference, then further away.
+_SIDES = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1))
+_FAR = (9, 20, 34, 50, 70)
+_ALIGN = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
+
+
+def label_points(axes: Axes, labels: Sequence[PointLabel], level: float | None = None, size: float = 8.5) -> None:
+    """Write each label at the nearest place where it covers nothing; a thin line joins it to its point if it is far.
+
+    Limits, scales and the position of the axes must be final. Texts that the axes hold already are not covered, nor is
+    the horizontal line at ``level``.
+    """
+    figure = axes.figure.get_figure(root=True)
+    assert figure is not None
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    figure.draw_without_rendering()
+    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+    room = axes.get_window_extent(renderer)
+    pixels = figure.dpi / 72
+    spots = [axes.transData.transform((label.x, label.y)) for label in labels]
+    taken = [Bbox.from_extents(x - 6 * pixels, y - 6 * pixels, x + 6 * pixels, y + 6 * pixels) for x, y in spots]
+    taken += [text.get_window_extent(renderer) for text in axes.texts]
+    if level is not None:
+        height = float(axes.transData.transform((labels[0].x, level))[1])
+        taken.append(Bbox.from_extents(room.x0, height - pixels, room.x1, height + pixels))
+    # From the left, so that a crowd is resolved in one direction.
+    for label in sorted(labels, key=lambda label: (label.x, label.y)):
+        for far, (across, up) in product(_FAR, _SIDES):
+            note = axes.annotate(
+                label.text,
+                (label.x, label.y),
+                xytext=(across * far, up * far),
+                textcoords="offset points",
+                ha=_ALIGN[across][0],
+                va=_ALIGN[up][1],
+                fontsize=size,
+                zorder=6,
+                linespacing=1.05,
+                arrowprops=None if far == _FAR[0] else {"arrowstyle": "-", "lw": 0.6, "shrinkA": 0, "shrinkB": 5},
+            )
+            box = note.get_window_extent(renderer) if far == _FAR[0] else _text_box(note, renderer)
+            inside = room.x0 <= box.x0 and box.x1 <= room.x1 and room.y0 <= box.y0 and box.y1 <= room.y1
+            if (inside and not any(box.overlaps(other) for other in taken)) or (far, across, up) == (_FAR[-1], 0, -1):
+                taken.append(box)
+                break
+            note.remove()
+
+
+def _text_box(note: object, renderer: object) -> Bbox:
+    from matplotlib.text import Text
+
+    box: Bbox = Text.get_window_extent(note, renderer)  # type: ignore[arg-type]
+    return box

@@ -1,0 +1,109 @@
+"""A suite is typed data: specs x fields x threads. This module turns one into cases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wavecomp.compressors import Registry
+from wavecomp.sweep import Case, FieldRef, Repeats
+
+Scale = Literal["none", "peak", "last-peak", "l2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A spec, or a template of one whose ``{}`` stands for a tolerance that scales with the field.
+
+    Attributes
+    ----------
+    spec : str
+        Text, with ``{}`` where ``scale`` is not "none".
+    tolerance : float
+        Multiplied by the scale and rounded to three digits.
+    scale : {"none", "peak", "last-peak", "l2"}
+        ``peak``: max |x| of the field itself. ``last-peak``: that of the last field given, so that one absolute
+        tolerance holds for a whole run. ``l2``: the L2 norm of a field of constant magnitude max |x|.
+    """
+
+    spec: str
+    tolerance: float = 1.0
+    scale: Scale = "none"
+
+    def resolve(self, about: FieldRef, last: FieldRef) -> str:
+        """Return the spec for one field; a field of zeros keeps the tolerance as it is."""
+        if self.scale == "none":
+            return self.spec
+        size = last.peak if self.scale == "last-peak" else about.peak
+        if self.scale == "l2":
+            size *= math.sqrt(math.prod(about.shape))
+        return self.spec.format(f"{self.tolerance * (size or 1.0):.2e}")
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What is swept.
+
+    Attributes
+    ----------
+    name, summary : str
+        For listings and records.
+    entries : tuple of Entry
+        Compressors; the memory copy (``identity``) is added to every field, so that each run has its yardstick.
+    fields : {"last", "every"}
+        Which of a field set's snapshots.
+    threads : tuple of int
+        Compressors that cannot use a number of threads are left out there.
+    repeats : Repeats
+        How often an operation is timed.
+    """
+
+    name: str
+    summary: str
+    entries: tuple[Entry, ...]
+    fields: Literal["last", "every"] = "last"
+    threads: tuple[int, ...] = (1,)
+    repeats: Repeats = field(default_factory=Repeats)
+
+    def choose(self, snapshots: Sequence[FieldRef]) -> tuple[FieldRef, ...]:
+        """Pick the snapshots that this suite is about, out of all of a field set in order of time."""
+        return tuple(snapshots[-1:]) if self.fields == "last" else tuple(snapshots)
+
+    def cases(self, snapshots: Sequence[FieldRef], registry: Registry) -> list[Case]:
+        """Return the cases over a field set, without duplicates.
+
+        Parameters
+        ----------
+        snapshots : sequence of FieldRef
+            All of the field set, in order of time; not empty.
+        registry : Registry
+            Gives the canonical specs.
+
+        Raises
+        ------
+        SpecError
+            A spec of the suite is wrong.
+        """
+        found: dict[str, Case] = {}
+        for about in self.choose(snapshots):
+            for threads in self.threads:
+                for entry in (Entry("identity"), *self.entries):
+                    spec = registry.with_threads(entry.resolve(about, snapshots[-1]), threads)
+                    if spec is not None:
+                        case = Case(spec, threads, about)
+                        found.setdefault(case.digest, case)
+        return list(found.values())
+
+
+def plain(specs: Iterable[str]) -> tuple[Entry, ...]:
+    """Make entries of specs that hold no tolerance."""
+    return tuple(Entry(spec) for spec in specs)
+
+
+def decades(template: str, exponents: Iterable[int], scale: Scale = "none") -> tuple[Entry, ...]:
+    """Make entries for the tolerances :math:`10^k`; with a scale they are fractions of it."""
+    if scale == "none":
+        return tuple(Entry(template.format(f"1e{k}")) for k in exponents)
+    return tuple(Entry(template, 10.0**k, scale) for k in exponents)

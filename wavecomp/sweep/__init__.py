@@ -1,0 +1,23 @@
+"""Cases, how one is measured, and how many are run in isolated processes into an archive."""
+
+from __future__ import annotations
+
+from wavecomp.isolation import Limits, WorkerStartError
+from wavecomp.sweep.case import Case, FieldRef, Repeats
+from wavecomp.sweep.measure import measure, verify
+from wavecomp.sweep.run import Progress, SweepResult, run_sweep
+from wavecomp.sweep.worker import Worker
+
+__all__ = [
+    "Case",
+    "FieldRef",
+    "Limits",
+    "Progress",
+    "Repeats",
+    "SweepResult",
+    "Worker",
+    "WorkerStartError",
+    "measure",
+    "run_sweep",
+    "verify",
+]

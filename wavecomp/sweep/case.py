@@ -1,0 +1,95 @@
+"""What one measurement is about: a field, a compressor's spec, a number of threads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """A stored wavefield, without its bytes: cheap to hand to another process.
+
+    Attributes
+    ----------
+    name : str
+        Name and step, as in ``quick@600``.
+    path : Path
+        The ``.npy`` file.
+    digest : str
+        SHA-256 of the array's bytes in C order.
+    shape : tuple of int
+    dtype : str
+    step : int or None
+        Time step, and ``time_s`` its physical time in seconds.
+    peak : float
+        max |x|, which tolerances scale with.
+    """
+
+    name: str
+    path: Path
+    digest: str
+    shape: tuple[int, ...]
+    dtype: str
+    step: int | None
+    time_s: float | None
+    peak: float
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the array in bytes."""
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+    def load(self) -> NDArray[np.floating]:
+        """Read the array into memory of our own, so that no case pays for the page cache."""
+        return np.array(np.load(self.path, mmap_mode="r"))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One cell of a sweep.
+
+    Attributes
+    ----------
+    spec : str
+        Canonical spec, threads included where the compressor has any.
+    threads : int
+        Threads that the compressor may use.
+    field : FieldRef
+    """
+
+    spec: str
+    threads: int
+    field: FieldRef
+
+    @property
+    def digest(self) -> str:
+        """Identity of the case: the same on every machine and in every suite."""
+        identity = {"field": self.field.digest, "spec": self.spec, "threads": self.threads}
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How long one operation is repeated after its first call.
+
+    Attributes
+    ----------
+    seconds : float
+        Time to spend on the repeats of one operation.
+    least, most : int
+        Bounds on their number; ``least`` is at least 1.
+    """
+
+    seconds: float = 1.0
+    least: int = 2
+    most: int = 20
+
+    def count(self, first_s: float) -> int:
+        """Return the number of repeats for an operation whose first call took so long."""
+        return max(self.least, min(self.most, int(self.seconds / max(first_s, 1e-9))))

@@ -1,0 +1,96 @@
+"""The manifest of a stored wavefield: what was computed, from what, with what, and the digests of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from wavecomp.errors import DamagedField
+
+MANIFEST = "manifest.json"
+MANIFEST_DIGEST = "manifest.sha256"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class SnapshotEntry:
+    """One stored time step.
+
+    Attributes
+    ----------
+    file : str
+        Name of the ``.npy`` file beside the manifest.
+    step, time_s : int, float
+        Time level, and its time in s after the start of the simulation.
+    data_sha256, file_sha256 : str
+        SHA-256 of the array's bytes in C order, and of the whole file, header included.
+    minimum, maximum, l2_norm : float
+        Of the array; the norm is √Σu², accumulated in double precision.
+    """
+
+    file: str
+    step: int
+    time_s: float
+    shape: tuple[int, ...]
+    dtype: str
+    data_sha256: str
+    file_sha256: str
+    minimum: float
+    maximum: float
+    l2_norm: float
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that is known about a stored wavefield.
+
+    ``recipe`` is the canonical JSON text; ``model_file_sha256`` is None for a model without a file; ``dt_s`` is the
+    time step that was used and ``absorbing_points`` the layer around the domain; ``seconds`` is the wall time taken.
+    """
+
+    name: str
+    recipe_digest: str
+    recipe: str
+    model_file_sha256: str | None
+    dt_s: float
+    steps: int
+    absorbing_points: int
+    padded: bool
+    compiler: str
+    versions: dict[str, str]
+    created_utc: str
+    seconds: float
+    snapshots: tuple[SnapshotEntry, ...]
+    schema: int = SCHEMA
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest and, beside it, its digest."""
+    content = (json.dumps(asdict(manifest), indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
+    (folder / MANIFEST).write_bytes(content)
+    (folder / MANIFEST_DIGEST).write_text(hashlib.sha256(content).hexdigest() + "\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a manifest and check it against its digest.
+
+    Raises
+    ------
+    DamagedField
+        One of the two files is missing, or they do not belong together, or the manifest is of another schema.
+    """
+    try:
+        content = (folder / MANIFEST).read_bytes()
+        digest = (folder / MANIFEST_DIGEST).read_bytes()
+    except OSError as error:
+        raise DamagedField(f"{folder}: no readable manifest ({error})") from None
+    # Compared as bytes, newline included: no byte of the two files is free to change.
+    if digest != (hashlib.sha256(content).hexdigest() + "\n").encode():
+        raise DamagedField(f"{folder / MANIFEST} was changed: its SHA-256 is not the one in {MANIFEST_DIGEST}")
+    values = json.loads(content)
+    if values.get("schema") != SCHEMA:
+        raise DamagedField(f"{folder / MANIFEST}: schema {values.get('schema')!r}; this wavecomp reads schema {SCHEMA}")
+    entries = tuple(SnapshotEntry(**{**entry, "shape": tuple(entry["shape"])}) for entry in values.pop("snapshots"))
+    return Manifest(**values, snapshots=entries)

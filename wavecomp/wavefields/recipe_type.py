@@ -1,0 +1,151 @@
+"""The type of a recipe: everything that determines a reference wavefield, and its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wavecomp.errors import RecipeError
+from wavecomp.wavefields.model_spec import ModelSpec, model_items
+
+GENERATOR_VERSION = 1
+"""Raised whenever a change of this package changes the wavefield of an unchanged recipe; part of every digest."""
+
+POINTS_PER_WAVELENGTH = 5.0
+"""Fewest grid points in the shortest wavelength at the peak frequency.
+
+Five points there are two points, the Nyquist limit, at 2.5 times the peak frequency, where the amplitude spectrum
+of the Ricker wavelet, (f/f0)² exp(1 − (f/f0)²), has fallen to 3.3 % of its peak.
+"""
+
+
+@dataclass(frozen=True)
+class KeptSteps:
+    """Which time steps become snapshots: the listed ones, or every k-th; the last step of the run always does."""
+
+    steps: tuple[int, ...] = ()
+    every: int | None = None
+
+    def of(self, last: int) -> tuple[int, ...]:
+        """Return the kept steps of a run that ends with step ``last``, ascending."""
+        chosen = self.steps if self.every is None else tuple(range(self.every, last + 1, self.every))
+        return tuple(sorted({*chosen, last}))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that determines a wavefield. Axes are ordered x[, y], z, with z pointing down.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Grid points of the physical domain, without the absorbing layer.
+    spacing_m, origin_m, source_m : tuple of float
+        Grid spacing, position of the first grid point, and source position, in m.
+    absorbing_points : int
+        Thickness of the absorbing layer on every side, in grid points.
+    space_order : int
+        Order of the finite-difference stencil in space; the scheme is of second order in time.
+    peak_frequency_hz : float
+        Peak frequency of the Ricker wavelet, whose peak is at time 1 / ``peak_frequency_hz``.
+    steps, duration_s : int or None, float or None
+        Exactly one is given: the last time step, or the time that the last time step reaches.
+    dt_s : float or None
+        Time step; None takes Devito's stable one.
+    padded : bool
+        Keep the absorbing layer and the stencil's halo (``space_order`` points a side) in the snapshots.
+    source, folder : str, pathlib.Path or None
+        Where the recipe was read from, for messages, and the folder in which model files may lie. Not part of the
+        recipe's identity.
+    """
+
+    name: str
+    description: str
+    physics: str
+    model: ModelSpec
+    shape: tuple[int, ...]
+    spacing_m: tuple[float, ...]
+    origin_m: tuple[float, ...]
+    absorbing_points: int
+    space_order: int
+    source_m: tuple[float, ...]
+    peak_frequency_hz: float
+    steps: int | None
+    duration_s: float | None
+    dt_s: float | None
+    kept: KeptSteps
+    padded: bool
+    source: str = field(default="recipe", compare=False, repr=False)
+    folder: Path | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def stored_shape(self) -> tuple[int, ...]:
+        """Shape of every snapshot of this recipe."""
+        margin = self.absorbing_points + self.space_order if self.padded else 0
+        return tuple(n + 2 * margin for n in self.shape)
+
+    @property
+    def extent_m(self) -> tuple[tuple[float, float], ...]:
+        """First and last grid position along each axis, in m."""
+        ends = zip(self.origin_m, self.spacing_m, self.shape, strict=True)
+        return tuple((o, o + h * (n - 1)) for o, h, n in ends)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON text without name and description, in hexadecimal."""
+        content = {key: value for key, value in self._content().items() if key not in ("name", "description")}
+        content["generator_version"] = GENERATOR_VERSION
+        return hashlib.sha256(_dump(content).encode()).hexdigest()
+
+    def canonical_json(self) -> str:
+        """Return the one JSON text of this recipe, which :func:`~wavecomp.wavefields.recipe.recipe_from_json` reads."""
+        return _dump(self._content())
+
+    def _content(self) -> dict[str, object]:
+        clock = {"steps": self.steps} if self.steps is not None else {"duration_s": self.duration_s}
+        kept = {"every": self.kept.every} if self.kept.every is not None else {"steps": self.kept.steps}
+        return {
+            "name": self.name,
+            "description": self.description,
+            "physics": self.physics,
+            "model": model_items(self.model),
+            "grid": {
+                "shape": self.shape,
+                "spacing_m": self.spacing_m,
+                "origin_m": self.origin_m,
+                "absorbing_points": self.absorbing_points,
+                "space_order": self.space_order,
+            },
+            "source": {"position_m": self.source_m, "peak_frequency_hz": self.peak_frequency_hz},
+            "time": clock if self.dt_s is None else clock | {"dt_s": self.dt_s},
+            "snapshots": {**kept, "padded": self.padded},
+        }
+
+
+def check_sampling(recipe: Recipe, slowest_m_s: float) -> None:
+    """Refuse a grid that is too coarse for the source.
+
+    The condition is max(h) ≤ v_min / (:data:`POINTS_PER_WAVELENGTH` · f_peak).
+
+    Raises
+    ------
+    RecipeError
+        Fewer grid points in the shortest wavelength at the peak frequency than that.
+    """
+    coarsest = slowest_m_s / (POINTS_PER_WAVELENGTH * recipe.peak_frequency_hz)
+    if max(recipe.spacing_m) > coarsest * (1 + 1e-9):
+        raise RecipeError(
+            recipe.source,
+            "grid.spacing_m",
+            list(recipe.spacing_m),
+            f"too coarse for {recipe.peak_frequency_hz:g} Hz at {slowest_m_s:g} m/s: {POINTS_PER_WAVELENGTH:g} points "
+            f"in the shortest wavelength at the peak frequency need a spacing of at most {coarsest:.4g} m "
+            f"(or a peak frequency of at most {slowest_m_s / (POINTS_PER_WAVELENGTH * max(recipe.spacing_m)):.4g} Hz)",
+        )
+
+
+def _dump(content: Mapping[str, object]) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,232 @@
+"""The folder with all stored wavefields: generate, open, verify, list."""
+
+from __future__ import annotations
+
+import gc
+import platform
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+import wavecomp
+from wavecomp.errors import DamagedField, MissingField, StorageError, UnknownRecipe
+from wavecomp.wavefields.array_file import write_level
+from wavecomp.wavefields.manifest import Manifest, SnapshotEntry, write_manifest
+from wavecomp.wavefields.propagation import Progress, open_propagator, run
+from wavecomp.wavefields.recipe import Recipe, find_recipe, recipe_names
+from wavecomp.wavefields.snapshots import FieldSet, Snapshot
+from wavecomp.wavefields.velocity import build_velocity
+from wavecomp.wavefields.velocity_files import file_digest, find_model_file
+from wavecomp.wavefields.workplace import workplace
+
+_SPARE_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class FieldSummary:
+    """One line of the list of fields.
+
+    ``state`` is ``generated``, ``missing``, ``outdated`` (made from another recipe of that name) or ``damaged``.
+    ``bytes`` counts what is stored, 0 unless generated.
+    """
+
+    name: str
+    description: str
+    state: str
+    shape: tuple[int, ...]
+    steps: tuple[int, ...]
+    bytes: int
+
+
+class FieldStore:
+    """Stored wavefields, one folder a field, under a root folder.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The folder; made at the first generation.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def generate(self, recipe: Recipe, progress: Progress | None = None, force: bool = False) -> FieldSet:
+        """Propagate a recipe and store its snapshots, or return what is there already.
+
+        A stored field of the same recipe (and the same model file) is kept unless ``force`` is set; a damaged one, or
+        one of another recipe of that name, is replaced. Interrupted at any moment, this leaves nothing that looks
+        complete.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            What to propagate.
+        progress : callable, optional
+            Called with (step reached, last step) about once a second.
+
+        Raises
+        ------
+        CompilerMissing, ModelFileError, PropagationError, RecipeError, StorageError
+            See there.
+        """
+        model_file = find_model_file(recipe.model, recipe.folder)
+        model_digest = file_digest(model_file) if model_file is not None else None
+        if not force:
+            stored = self._stored(recipe, model_digest)
+            if stored is not None:
+                return stored
+        if recipe.steps is not None:
+            self._check_space(recipe, recipe.steps)
+        started = time.perf_counter()
+        propagator, compiler = open_propagator(recipe, build_velocity(recipe))
+        self._check_space(recipe, propagator.steps)
+        target = self.root / recipe.name
+        kept = recipe.kept.of(propagator.steps)
+        try:
+            with workplace(target) as folder:
+                entries: list[SnapshotEntry] = []
+                for step, level in run(propagator, kept, progress):
+                    path = folder / f"step-{step:06d}.npy"
+                    entries.append(write_level(path, level, step, step * propagator.dt_s))
+                manifest = Manifest(
+                    name=recipe.name,
+                    recipe_digest=recipe.digest,
+                    recipe=recipe.canonical_json(),
+                    model_file_sha256=model_digest,
+                    dt_s=propagator.dt_s,
+                    steps=propagator.steps,
+                    absorbing_points=recipe.absorbing_points,
+                    padded=recipe.padded,
+                    compiler=compiler.version,
+                    versions=_versions(),
+                    created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+                    seconds=round(time.perf_counter() - started, 3),
+                    snapshots=tuple(entries),
+                )
+                write_manifest(folder, manifest)
+        except OSError as error:
+            raise StorageError(target, _needed(recipe, propagator.steps), error.strerror or str(error)) from error
+        finally:
+            del propagator
+            gc.collect()  # the wavefield hangs in reference cycles of the symbolic layer
+        return FieldSet.read(target)
+
+    def open(self, field: str | Recipe) -> FieldSet:
+        """Return a stored field.
+
+        Parameters
+        ----------
+        field : str or Recipe
+            Name of a field, path of a recipe file, or a recipe.
+
+        Raises
+        ------
+        UnknownRecipe
+            There is neither a recipe nor a stored field of that name.
+        MissingField
+            It was not generated here, or from another recipe of that name; the text says the command that helps.
+        DamagedField
+            The manifest is missing or was changed.
+        """
+        recipe = self._recipe(field)
+        name = recipe.name if recipe is not None else str(field)
+        command = f"wavecomp fields generate {field if isinstance(field, str) else name}"
+        folder = self.root / name
+        if not folder.is_dir():
+            raise MissingField(f'field "{name}" was not generated in {self.root}; run: {command}')
+        found = FieldSet.read(folder)
+        if recipe is not None and found.manifest.recipe_digest != recipe.digest:
+            raise MissingField(
+                f'field "{name}" in {self.root} was generated from another recipe (digest '
+                f"{found.manifest.recipe_digest[:12]}, the recipe now has {recipe.digest[:12]}); run: {command}"
+            )
+        return found
+
+    def snapshot(self, text: str) -> Snapshot:
+        """Return the snapshot that ``name@step`` names, or the last one of ``name``; errors as in :meth:`open`."""
+        name, at, step = text.rpartition("@")
+        if not at:
+            return self.open(text).last
+        fields = self.open(name)
+        if not step.isdecimal():
+            raise MissingField(f'"{text}": the step after @ must be one of {", ".join(map(str, fields.steps))}')
+        return fields.snapshot(int(step))
+
+    def verify(self, field: str | Recipe) -> list[str]:
+        """Compare a stored field with its manifest, byte for byte; return one line a problem, none if it is sound."""
+        try:
+            return self.open(field).problems()
+        except DamagedField as error:
+            return [str(error)]
+
+    def summary(self, field: str | Recipe) -> FieldSummary:
+        """Return the state of one field, stored or not."""
+        recipe = self._recipe(field)
+        state, stored = "generated", None
+        try:
+            stored = self.open(recipe if recipe is not None else field)
+        except MissingField:
+            state = "outdated" if recipe is not None and (self.root / recipe.name).is_dir() else "missing"
+        except DamagedField:
+            state = "damaged"
+        known = stored.steps if stored is not None else ()
+        if stored is None and recipe is not None and recipe.steps is not None:
+            known = recipe.kept.of(recipe.steps)
+        return FieldSummary(
+            name=recipe.name if recipe is not None else str(field),
+            description=recipe.description if recipe is not None else "stored; its recipe did not come with wavecomp",
+            state=state,
+            shape=stored.last.shape if stored is not None else recipe.stored_shape if recipe is not None else (),
+            steps=known,
+            bytes=stored.bytes if stored is not None else 0,
+        )
+
+    def summaries(self) -> list[FieldSummary]:
+        """Return the state of every field that has a recipe here or is stored here, by name."""
+        stored = [path.name for path in self.root.glob("[!.]*") if path.is_dir()] if self.root.is_dir() else []
+        return [self.summary(name) for name in sorted({*recipe_names(), *stored})]
+
+    def _recipe(self, field: str | Recipe) -> Recipe | None:
+        """Return the recipe of a field, None where only stored data bears that name."""
+        if isinstance(field, Recipe):
+            return field
+        try:
+            return find_recipe(field)
+        except UnknownRecipe:
+            if Path(field).name == field and not field.startswith(".") and (self.root / field).is_dir():
+                return None
+            raise
+
+    def _stored(self, recipe: Recipe, model_digest: str | None) -> FieldSet | None:
+        try:
+            stored = self.open(recipe)
+        except (MissingField, DamagedField):
+            return None
+        if stored.manifest.model_file_sha256 != model_digest or stored.problems():
+            return None
+        return stored
+
+    def _check_space(self, recipe: Recipe, steps: int) -> None:
+        needed = _needed(recipe, steps)
+        place = next(folder for folder in (self.root, *self.root.resolve().parents) if folder.exists())
+        free = shutil.disk_usage(place).free
+        if free < needed + _SPARE_BYTES:
+            raise StorageError(self.root / recipe.name, needed, f"the disk is full: only {free} bytes are free")
+
+
+def _needed(recipe: Recipe, steps: int) -> int:
+    return len(recipe.kept.of(steps)) * int(np.prod(recipe.stored_shape)) * 4
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "wavecomp": wavecomp.__version__,
+        "numpy": np.__version__,
+        "devito": version("devito"),
+        "python": platform.python_version(),
+    }
