@@ -21,6 +21,7 @@ import numpy as np
 from devito import Constant, Eq, Function, Inc, Max, Min, Operator, SpaceDimension, TimeFunction, floor
 from numpy.typing import NDArray
 
+from wavecomp.adjoint import receivers
 from wavecomp.adjoint.compiled import Compiled, Slot, slots
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.errors import UnsupportedField, UsageError
@@ -97,8 +98,8 @@ class AcousticOperators:
         step_u = iso_stencil(u, model, "OT2")
         step_v = iso_stencil(v, model, "OT2", forward=False)
         shoot = self.source.inject(field=u.forward, expr=self.source * s**2 / model.m)
-        inject = self.residual.inject(field=v.backward, expr=self.residual * s**2 / model.m)
-        record = self.records.interpolate(expr=u)
+        inject = receivers.inject(self.residual, v.backward, self.residual * s**2 / model.m)
+        record = receivers.record(self.records, u)
         shared = {"dt": self._dt_ms, **model.physical_params()}
         self._recording = self._compile(
             step_u + shoot + record, "Recording", src=self.source, rec=self.records, u=u, **shared
