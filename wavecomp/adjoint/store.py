@@ -33,9 +33,9 @@ class CheckpointStore:
     them. What a call needs while it runs does not: :meth:`put` has the streams of one checkpoint on its hands before it
     knows that they fit, :meth:`get_into` of a disk those that it reads.
 
-    Every stream is checked, before it is decompressed, against a CRC-32 (zlib's: it sees every burst of up to 32 bits
-    and all but one in 2**32 of other damages; at 2 to 5 GB/s of *compressed* bytes its time does not show. Adler-32 is
-    slower and weaker, SHA-1, SHA-256, BLAKE2b and MD5 take 2.5 to 7 times as long).
+    Every stream is checked, before it is decompressed, against a 64-bit XXH3: it misses one of 2**64 damages. It reads
+    as fast as memory does (more than 30 GB/s, where zlib's CRC-32 reads 4 GB/s), which shows where checkpoints are large:
+    an uncompressed state of 30 MB took 7 ms to check, as long as a time step.
 
     Calls may come from several threads.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-import zlib
 from collections.abc import Hashable
 from dataclasses import dataclass
+
+import xxhash
 
 from wavecomp.adjoint.tiers import Extent
 from wavecomp.compressors.frame import Buffer, Stream
@@ -50,13 +51,13 @@ def keep(stream: Stream) -> Kept:
 
 
 def checksum(stream: Stream | Buffer) -> int:
-    """Return the CRC-32 of head and parts, one after the other, however they are cut."""
+    """Return the XXH3 of head and parts, one after the other, however they are cut."""
     if not isinstance(stream, Stream):
-        return zlib.crc32(stream)
-    crc = zlib.crc32(stream.head)
+        return xxhash.xxh3_64_intdigest(stream)
+    digest = xxhash.xxh3_64(stream.head)
     for part in stream.parts:
-        crc = zlib.crc32(part, crc)
-    return crc
+        digest.update(part)
+    return digest.intdigest()
 
 
 def table_bytes(keys: int) -> int:
