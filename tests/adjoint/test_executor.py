@@ -108,7 +108,7 @@ def test_the_counts_are_those_of_the_schedule(bench):
     steps = bench.operators.steps - 1
     for text in ("store-all", "trajectory:every=3", "revolve:slots=5", "mixed:levels=10"):
         strategy = parse_strategy(text)
-        schedule = strategy.schedule(steps, bench.operators.state_bytes, 1 << 40)
+        schedule = strategy.schedule(steps, bench.operators.state_bytes, bench.operators.level_bytes, 1 << 40)
         run = bench.run(strategy)
         assert run.forward_steps == schedule.forward_steps, text
         assert run.writes == schedule.state_writes + schedule.level_writes

@@ -59,15 +59,18 @@ def least_paired(levels, slots):
 
 
 @cache
-def least_spaced(steps, levels):
-    """H(n, m) of schedules_mixed from its recurrence."""
-    if steps == 1:
-        return 0
+def least_sized(steps, levels, state=2, tape=1):
+    """H(n, m) of schedules_sized from its recurrence."""
+    if steps <= tape:
+        return steps - 1
     costs = [10**9]
     if levels >= 1:
-        costs.append(1 + least_spaced(steps - 1, levels - 1))
-    if levels >= 2:
-        costs += [i + least_spaced(steps - i, levels - 2) + least_spaced(i, levels) for i in range(1, steps)]
+        costs.append(1 + least_sized(steps - 1, levels - 1, state, tape))
+    if levels >= state:
+        costs += [
+            i + least_sized(steps - i, levels - state, state, tape) + least_sized(i, levels, state, tape)
+            for i in range(1, steps)
+        ]
     return min(costs)
 
 
@@ -148,7 +151,29 @@ def test_spaced_mixed_is_optimal_by_brute_force(every):
         for levels in range(2, 9):
             # From the first imaged step to one step behind the last, so that nothing but H is counted.
             schedule = mixed(every * (imaged_steps - 1) + 1, levels, every, first=every)
-            assert schedule.forward_steps == every * least_spaced(imaged_steps, levels) + 1
+            assert schedule.forward_steps == every * least_sized(imaged_steps, levels) + 1
+
+
+@pytest.mark.parametrize("state_levels", [3, 5, 8])
+def test_mixed_with_large_states_is_optimal_by_brute_force(state_levels):
+    """Of states alone, each imaged twice, and of states and levels, each imaged once: whichever repeats less."""
+    for steps in range(1, 25):
+        for levels in range(state_levels, 20):
+            states_alone = least_paired(steps, levels // state_levels - 1) + 1
+            both = least_sized(steps, levels, state_levels, TAPE) + 1
+            schedule = mixed(steps, levels, state_levels=state_levels)
+            assert schedule.forward_steps == min(states_alone, both), (steps, levels)
+
+
+def test_what_a_level_is_worth_where_states_are_large():
+    """499 steps with room for 190 levels, a state as large as 8: a tenth of Devito's own store-all on 100³ + 20 points.
+
+    Two states, at one and at two thirds of the run, leave room for 174 levels, and the buffers hold three: the first
+    run keeps the uppermost 177, and the 322 below are computed again, once, in two pieces from the two states.
+    """
+    schedule = mixed(499, 190, state_levels=8)
+    assert schedule.forward_steps <= 499 + 322
+    assert schedule.forward_steps < mixed(499, 2 * 23).forward_steps < revolve(499, 23).forward_steps
 
 
 def test_mixed_needs_fewer_forward_steps():
@@ -233,6 +258,15 @@ def test_mixed(run, levels):
     assert report.tape_levels <= TAPE
 
 
+@given(RUNS, st.integers(1, 12), st.integers(0, 150))
+def test_mixed_with_states_of_any_size(run, state_levels, more):
+    steps, every, first = possible(run)
+    levels = state_levels + more
+    report = check(mixed(steps, levels, every, first=first, state_levels=state_levels), max_levels=levels)
+    assert steps <= report.forward_steps <= revolve(steps, levels // state_levels, every, first=first).forward_steps
+    assert report.tape_levels <= TAPE
+
+
 def test_enough_levels_repeat_nothing():
     """48 states serve 2 * 48 - 1 steps (nothing lies below the first one's), the tape serves three more: 98."""
     assert mixed(98, 2 * 48).forward_steps == 98
@@ -251,6 +285,8 @@ def test_too_little_room():
         revolve(10, 0)
     with pytest.raises(ScheduleError, match="1 levels"):
         mixed(10, 1)
+    with pytest.raises(ScheduleError, match="4 levels: at least 5"):
+        mixed(10, 4, state_levels=5)
 
 
 def test_steps_are_numbered_from_the_state_that_devito_begins_with():

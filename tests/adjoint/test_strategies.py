@@ -81,9 +81,13 @@ def test_what_is_wrong_is_said(text, message):
 
 def test_a_budget_becomes_slots():
     strategy = parse_strategy("revolve")
-    schedule = strategy.schedule(100, 1_000_000, 7_500_000)
+    schedule = strategy.schedule(100, 1_000_000, 400_000, 7_500_000)
     assert schedule.states_held_max == 7
-    assert parse_strategy("revolve:ratio=4").schedule(100, 1_000_000, 7_500_000).states_held_max == 29
-    assert parse_strategy("mixed").schedule(100, 1_000_000, 7_500_000).levels_held_max <= 14
-    with pytest.raises(CheckpointTooLarge):
-        strategy.schedule(100, 1_000_000, 900_000)
+    assert parse_strategy("revolve:ratio=4").schedule(100, 1_000_000, 400_000, 7_500_000).states_held_max == 29
+    sized = parse_strategy("mixed").schedule(100, 1_000_000, 400_000, 7_500_000)
+    assert sized.state_levels == 3  # 2.5, and what does not fit does not count
+    assert sized.levels_held_max <= 18
+    assert sized.forward_steps < schedule.forward_steps
+    for name in ("revolve", "mixed"):
+        with pytest.raises(CheckpointTooLarge):
+            parse_strategy(name).schedule(100, 1_000_000, 400_000, 900_000)

@@ -94,7 +94,9 @@ class Workbench:
         operators.set_shot(shot)
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
         planned_bytes = budget_bytes if strategy.tier == "memory" else disk_budget_bytes
-        schedule = strategy.schedule(operators.steps - FIRST, operators.state_bytes, planned_bytes)
+        schedule = strategy.schedule(
+            operators.steps - FIRST, operators.state_bytes, operators.level_bytes, planned_bytes
+        )
         quantum = strategy.quantum
         carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
         tape = self._take("tape", _tape_length(schedule))

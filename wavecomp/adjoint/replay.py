@@ -26,7 +26,7 @@ class ReplayReport:
     state_writes, state_reads, level_writes, level_reads : int
         Traffic with the store.
     states_held_max, levels_held_max : int
-        Most states, and most levels with a state counted as two, in the store at one time.
+        Most states, and most levels with a state counted as the schedule does, in the store at one time.
     tape_levels : int
         Most levels on the tape at one time.
     imaged : tuple of int
@@ -51,6 +51,7 @@ class _Machine:
     every: int
     max_states: int | None
     max_levels: int | None
+    state_levels: int = 2
     buffers: tuple[int, int] | None = None
     adjoint: int | None = None
     tape: list[int] = field(default_factory=list)
@@ -98,11 +99,11 @@ class _Machine:
 
     def watch_store(self) -> None:
         self.states_held_max = max(self.states_held_max, len(self.states))
-        self.levels_held_max = max(self.levels_held_max, 2 * len(self.states) + len(self.levels))
+        held = self.state_levels * len(self.states) + len(self.levels)
+        self.levels_held_max = max(self.levels_held_max, held)
         if self.max_states is not None:
             self.demand(len(self.states) <= self.max_states, f"{len(self.states)} states in {self.max_states} slots")
         if self.max_levels is not None:
-            held = 2 * len(self.states) + len(self.levels)
             self.demand(held <= self.max_levels, f"{held} levels held, {self.max_levels} allowed")
 
     def run(self, action: Action) -> None:
@@ -195,7 +196,7 @@ def replay(schedule: Schedule, *, max_states: int | None = None, max_levels: int
     schedule : Schedule
         Any.
     max_states, max_levels : int, optional
-        Refuse more than so many states, or levels (a state counted as two), in the store at any time.
+        Refuse more than so many states, or levels (a state counted as the schedule does), in the store at any time.
 
     Raises
     ------
@@ -203,7 +204,9 @@ def replay(schedule: Schedule, *, max_states: int | None = None, max_levels: int
         An action cannot be done or should not be; the text says which, and why.
     """
     begin = (schedule.first - 1, schedule.first)
-    machine = _Machine(schedule.first, schedule.last, schedule.every, max_states, max_levels, begin)
+    machine = _Machine(
+        schedule.first, schedule.last, schedule.every, max_states, max_levels, schedule.state_levels, begin
+    )
     for number, action in enumerate(schedule):
         try:
             machine.run(action)

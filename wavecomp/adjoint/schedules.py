@@ -21,7 +21,8 @@ from wavecomp.adjoint.actions import (
     imaged,
 )
 from wavecomp.adjoint.schedules_binomial import revolve_actions
-from wavecomp.adjoint.schedules_mixed import mixed_actions
+from wavecomp.adjoint.schedules_mixed import TAPE, paired_actions
+from wavecomp.adjoint.schedules_sized import sized_actions
 from wavecomp.errors import ScheduleError
 
 FIRST_STEP = 1
@@ -42,6 +43,8 @@ class Schedule:
         The imaging condition is evaluated at every n with ``n % every == 0``.
     actions : tuple
         In order.
+    state_levels : int
+        What a state takes of the store, in levels.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Schedule:
     last: int
     every: int
     actions: tuple[Action, ...]
+    state_levels: int = 2
 
     def __iter__(self) -> Iterator[Action]:
         return iter(self.actions)
@@ -93,7 +97,7 @@ class Schedule:
 
     @property
     def levels_held_max(self) -> int:
-        """Most levels in the store at one time, a state counted as two."""
+        """Most levels in the store at one time, a state counted as ``state_levels``."""
         return self._tally.levels_held_max
 
     @property
@@ -103,7 +107,7 @@ class Schedule:
 
     @cached_property
     def _tally(self) -> _Tally:
-        tally = _Tally()
+        tally = _Tally(self.state_levels)
         for action in self.actions:
             tally.add(action)
         return tally
@@ -172,29 +176,40 @@ def revolve(steps: int, slots: int, every: int = 1, *, first: int = FIRST_STEP) 
     return Schedule("revolve", first, last, every, tuple(revolve_actions(first, last, every, slots)))
 
 
-def mixed(steps: int, levels: int, every: int = 1, *, first: int = FIRST_STEP) -> Schedule:
+def mixed(steps: int, levels: int, every: int = 1, *, first: int = FIRST_STEP, state_levels: int = 2) -> Schedule:
     """Checkpointing that knows what a level is worth: one is enough for the imaging, two for a restart.
 
-    With ``every = 1`` each state that is stored serves the imaging at two steps. Otherwise single levels are stored
-    where nothing needs to restart from them. Both in the store and in forward steps this is below :func:`revolve` with
-    ``levels // 2`` slots, or equal to it.
+    With ``every = 1`` each state that is stored may serve the imaging at two steps; single levels are stored where
+    nothing needs to restart from them. Of schedules of states alone and of states and levels, the one with fewer
+    forward steps is taken. Both in the store and in forward steps this is below :func:`revolve` with
+    ``levels // state_levels`` slots, or equal to it.
 
     Parameters
     ----------
     steps, every, first
         As in :func:`store_all`.
     levels : int
-        Levels that the store may hold, two for a state.
+        Levels that the store may hold.
+    state_levels : int
+        What a state takes of it: two levels of the whole grid are more than two of the physical domain.
 
     Raises
     ------
     ScheduleError
-        As :func:`store_all`, or fewer than two levels.
+        As :func:`store_all`, or no room for the first state.
     """
     last = _last(steps, every, first)
-    if levels < 2:
-        raise ScheduleError(f"mixed with {levels} levels: at least 2 are needed, for the first state")
-    return Schedule("mixed", first, last, every, tuple(mixed_actions(first, last, every, levels)))
+    if state_levels < 1 or levels < state_levels:
+        raise ScheduleError(
+            f"mixed with {levels} levels: at least {max(state_levels, 1)} are needed, for the first state"
+        )
+    found = []
+    if every == 1:
+        found.append(tuple(paired_actions(first, last, levels // state_levels)))
+    if every > 1 or state_levels > 2:
+        found.append(tuple(sized_actions(first, last, every, levels, state_levels, TAPE if every == 1 else 1)))
+    schedules = [Schedule("mixed", first, last, every, actions, state_levels) for actions in found]
+    return min(schedules, key=lambda schedule: schedule.forward_steps)
 
 
 def _last(steps: int, every: int, first: int) -> int:
@@ -210,7 +225,8 @@ def _last(steps: int, every: int, first: int) -> int:
 class _Tally:
     """Counts what a list of actions does; it believes that the list is right."""
 
-    def __init__(self) -> None:
+    def __init__(self, state_levels: int) -> None:
+        self._state_levels = state_levels
         self.forward_steps = self.state_writes = self.state_reads = self.level_writes = 0
         self.states_held_max = self.levels_held_max = self.tape_levels = 0
         self._states = self._levels = self._step = 0
@@ -242,4 +258,4 @@ class _Tally:
                 self._levels -= len(action.imaged)
         self._begun = True
         self.states_held_max = max(self.states_held_max, self._states)
-        self.levels_held_max = max(self.levels_held_max, 2 * self._states + self._levels)
+        self.levels_held_max = max(self.levels_held_max, self._state_levels * self._states + self._levels)

@@ -17,18 +17,7 @@ with F(n, s) = n - 1 for n <= 3. As in binomial checkpointing there is a closed 
 
 levels can be reversed, and :math:`F(n, s) = t n - \sum_{\tau < t} B_s(\tau)` for the least t with :math:`B_s(t) \ge n`.
 
-**Every k-th step imaged.** No two neighbours are imaged, a state (two levels) serves one step of imaging, a level of
-its own (one) as well; as in [Maddison2024]_, but with their true sizes. With n imaged steps and m levels, in units of k
-forward steps:
-
-.. math::
-
-    H(n, m) = \min \begin{cases}
-        1 + H(n - 1, m - 1) & \text{store the level} \\
-        \min_i \; i + H(n - i, m - 2) + H(i, m) & \text{store the state, go } i \text{ ahead}
-    \end{cases}
-
-and H(1, m) = 0. The first line is taken only where nothing below needs to restart from here.
+Where states and levels have other sizes, or not every step is imaged: :mod:`~wavecomp.adjoint.schedules_sized`.
 """
 
 from __future__ import annotations
@@ -36,20 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import comb
 
-import numpy as np
-import numpy.typing as npt
-
-from wavecomp.adjoint.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape, imaged
+from wavecomp.adjoint.actions import Action, Forward, LoadState, Reverse, SaveState, Tape
 
 TAPE = 3
 """Levels on the tape: as many as a second-order operator's buffers hold anyway."""
-
-
-def mixed_actions(first: int, last: int, every: int, levels: int) -> Iterator[Action]:
-    """Yield the actions of :func:`wavecomp.adjoint.schedules.mixed`."""
-    if every == 1:
-        return _paired_actions(first, last, levels // 2)
-    return _spaced_actions(first, last, every, levels)
 
 
 def reach(slots: int, repetitions: int) -> int:
@@ -83,7 +62,8 @@ def _paired_split(levels: int, slots: int) -> int:
     return min(max(middle, least), greatest)
 
 
-def _paired_actions(first: int, last: int, slots: int) -> Iterator[Action]:
+def paired_actions(first: int, last: int, slots: int) -> Iterator[Action]:
+    """Yield the actions of a schedule of states alone, each imaged twice."""
     held: list[int] = []
     step, end = first, last
     while True:
@@ -119,66 +99,3 @@ def _paired_actions(first: int, last: int, slots: int) -> Iterator[Action]:
             end = low
         if not held:
             return
-
-
-def _spaced_actions(first: int, last: int, every: int, levels: int) -> Iterator[Action]:
-    steps = imaged(first, last, every)
-    bounds = [first, *steps[1:], last]  # the adjoint goes from bounds[j + 1] to bounds[j] with the imaging at steps[j]
-    store_states = _spaced_choices(len(steps), min(levels, 2 * len(steps)))
-    room = store_states.shape[1] - 1
-    states: list[int] = []
-    stored: set[int] = set()
-    place, end, free = 0, len(steps), room
-    if first < steps[0]:
-        yield Forward(first, steps[0])
-    while True:
-        while place < end - 1:
-            ahead = int(store_states[end - place, free])
-            if ahead == 0:
-                begin = place
-                while place < end - 1 and store_states[end - place, free] == 0:
-                    stored.add(place)
-                    place, free = place + 1, free - 1
-                yield ForwardKeeping(steps[begin], steps[place], every)
-                continue
-            if not states or states[-1] != place:
-                yield SaveState(steps[place])
-                states.append(place)
-            yield Forward(steps[place], steps[place + ahead])
-            place, free = place + ahead, free - 2
-        yield Tape(steps[place], bounds[end], every, to_last=end == len(steps))
-        yield Reverse(bounds[end], bounds[place], every, "tape")
-        end = place
-        while end - 1 in stored:
-            end, free = end - 1, free + 1
-            stored.remove(end)
-        if end < place:
-            yield Reverse(bounds[place], bounds[end], every, "store")
-        if not states:
-            return
-        # The slots of the state count as free: whether it stays is chosen anew.
-        place, free = states[-1], free + 2
-        keep = end - place > 1 and bool(store_states[end - place, free])
-        yield LoadState(steps[place], keep)
-        if not keep:
-            states.pop()
-
-
-def _spaced_choices(steps: int, levels: int) -> npt.NDArray[np.int32]:
-    """Tabulate H: entry [n, m] is how far to go after storing the state, or 0 for storing the level alone."""
-    never = 2**40
-    cost = np.full((steps + 1, levels + 1), never, dtype=np.int64)
-    choice = np.zeros((steps + 1, levels + 1), dtype=np.int32)
-    cost[:2] = 0
-    for n in range(2, steps + 1):
-        ahead = np.arange(1, n)
-        totals = ahead[:, None] + cost[n - 1 : 0 : -1, :-2] + cost[1:n, 2:]
-        # The greatest of equal distances stores the fewest states.
-        best = n - 2 - totals[::-1].argmin(axis=0)
-        cost[n, 2:] = totals[best, np.arange(levels - 1)]
-        choice[n, 2:] = ahead[best]
-        level = 1 + cost[n - 1, :-1]
-        cheaper = level <= cost[n, 1:]
-        cost[n, 1:][cheaper] = level[cheaper]
-        choice[n, 1:][cheaper] = 0
-    return choice

@@ -34,8 +34,8 @@ class CheckpointStore:
     knows that they fit, :meth:`get_into` of a disk those that it reads.
 
     Every stream is checked, before it is decompressed, against a 64-bit XXH3: it misses one of 2**64 damages. It reads
-    as fast as memory does (more than 30 GB/s, where zlib's CRC-32 reads 4 GB/s), which shows where checkpoints are large:
-    an uncompressed state of 30 MB took 7 ms to check, as long as a time step.
+    as fast as memory does (more than 30 GB/s, where zlib's CRC-32 reads 4 GB/s), which shows where checkpoints are
+    large: an uncompressed state of 30 MB took 7 ms to check, as long as a time step.
 
     Calls may come from several threads.
 

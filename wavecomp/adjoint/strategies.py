@@ -101,15 +101,15 @@ class Strategy:
         """Compression runs in a thread beside the propagation."""
         return bool(self.values.get("overlap", False))
 
-    def schedule(self, steps: int, state_bytes: int, budget_bytes: int) -> Schedule:
+    def schedule(self, steps: int, state_bytes: int, level_bytes: int, budget_bytes: int) -> Schedule:
         """Plan a run over so many steps.
 
         Parameters
         ----------
         steps : int
             Steps to reverse: one fewer than the number of the last step.
-        state_bytes : int
-            Uncompressed size of one state.
+        state_bytes, level_bytes : int
+            Uncompressed size of one state, and of one level that is imaged.
         budget_bytes : int
             What the checkpoint store may hold, on all its tiers.
 
@@ -127,19 +127,26 @@ class Strategy:
                 return schedules.trajectory(steps, self.every)
             case "revolve":
                 return schedules.revolve(steps, self._count("slots", state_bytes, budget_bytes), self.every)
+            case _ if "levels" in self.values:
+                return schedules.mixed(steps, int(self.values["levels"]), self.every)
             case _:
-                # A level of the physical domain alone is smaller than half a state: planning with halves is safe.
-                return schedules.mixed(steps, self._count("levels", state_bytes / 2, budget_bytes), self.every)
+                # In levels of their own size: a state of the whole grid with its halo is more than two of them.
+                level, state = self._held_bytes(level_bytes), self._held_bytes(state_bytes)
+                if budget_bytes < state:
+                    raise CheckpointTooLarge(("state", 1), "memory", state_bytes, state, 0, budget_bytes)
+                return schedules.mixed(steps, budget_bytes // level, self.every, state_levels=-(-state // level))
 
-    def _count(self, key: str, size: float, budget_bytes: int) -> int:
+    def _count(self, key: str, size: int, budget_bytes: int) -> int:
         if key in self.values:
             return int(self.values[key])
-        least = 2 if key == "levels" else 1
-        cost = int(size / float(self.values["ratio"])) + OVERHEAD_BYTES
-        count = budget_bytes // cost
-        if count < least:
-            raise CheckpointTooLarge(("state", 1), "memory", int(least * size), least * cost, 0, budget_bytes)
-        return count
+        cost = self._held_bytes(size)
+        if budget_bytes < cost:
+            raise CheckpointTooLarge(("state", 1), "memory", size, cost, 0, budget_bytes)
+        return budget_bytes // cost
+
+    def _held_bytes(self, size: int) -> int:
+        """Return what the store is expected to hold of so many bytes."""
+        return int(size / float(self.values["ratio"])) + OVERHEAD_BYTES
 
 
 OVERHEAD_BYTES = 2048
