@@ -216,7 +216,7 @@ def test_a_disk_does_not_excuse_the_bookkeeping(tmp_path):
         assert 0 < held.held_bytes <= 2000
         assert held.disk_held_bytes == len(held) * 16
         held.drop(0)
-        receipt = held.put("last", (field(shape=(4,)),), IDENTITY)
+        receipt = held.put(0, (field(shape=(4,)),), IDENTITY)
         assert receipt.tier == "disk"
         assert receipt.held_bytes > 16 + 100
 

@@ -17,6 +17,7 @@ from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.operators import FIRST, AcousticOperators
 from wavecomp.adjoint.result import GradientRun, spread
 from wavecomp.adjoint.store import CheckpointStore
+from wavecomp.adjoint.store_spare import Spare, is_plain
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 
@@ -38,6 +39,7 @@ class Workbench:
         self.operators = operators
         self._slots: dict[str, list[Slot]] = {}
         self._observed: dict[int, Array] = {}
+        self._spare = Spare()
 
     def observed(self, shot: int = 0) -> Array:
         """Return the observed data of a shot, shape (steps + 1, receivers): what the true model gives.
@@ -100,7 +102,9 @@ class Workbench:
         quantum = strategy.quantum
         carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
         tape = self._take("tape", _tape_length(schedule))
-        with CheckpointStore(budget_bytes, tier) as store:
+        if not is_plain(strategy.compressor):
+            self._spare.shed()
+        with CheckpointStore(budget_bytes, tier, self._spare) as store:
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(operators, observed, store, strategy.compressor, courier, tape, clock, quantum)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from time import perf_counter
 from types import TracebackType
 from typing import Self
 
-from wavecomp.adjoint.store_entries import Checkpoint, Kept, checksum, cost_bytes, keep, table_bytes
+from wavecomp.adjoint.store_entries import Checkpoint, Kept, cost_bytes, keep, table_bytes, verify
 from wavecomp.adjoint.store_receipts import Counts, Receipt
+from wavecomp.adjoint.store_spare import Spare, copied, is_plain
 from wavecomp.adjoint.tiers import CheckpointFile, Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.base import Compressor, Field
 from wavecomp.compressors.frame import Stream, unpack
@@ -18,7 +19,6 @@ from wavecomp.errors import (
     BudgetExceeded,
     CheckpointKeyError,
     CheckpointTooLarge,
-    DamagedCheckpoint,
     StreamError,
     UsageError,
 )
@@ -45,6 +45,9 @@ class CheckpointStore:
         What may be held in memory.
     tier : Memory, Disk or TwoTier
         Where checkpoints go.
+    spare : Spare, optional
+        Memory of uncompressed arrays, kept from one checkpoint to the next and beyond this store. It counts against the
+        budget. Without it every checkpoint has memory of its own.
 
     Raises
     ------
@@ -54,7 +57,7 @@ class CheckpointStore:
         A budget that is not positive.
     """
 
-    def __init__(self, budget_bytes: int, tier: Tier = Memory()) -> None:  # noqa: B008 (frozen)
+    def __init__(self, budget_bytes: int, tier: Tier = Memory(), spare: Spare | None = None) -> None:  # noqa: B008 (frozen)
         for name, budget in (("", budget_bytes), ("disk ", getattr(tier, "budget_bytes", 1))):
             if budget < 1:
                 raise UsageError(f"a {name}budget of {budget} bytes holds no checkpoint; give at least 1 byte")
@@ -62,9 +65,12 @@ class CheckpointStore:
         self._tier = tier
         self._disk = None if isinstance(tier, Memory) else CheckpointFile(tier.folder, tier.budget_bytes)
         self._checkpoints: dict[Hashable, Checkpoint] = {}
+        self._spare = spare
+        if spare is not None:
+            spare.shed(budget_bytes)
         self._costs = 0
         self._most_keys = 0
-        self._peak = 0
+        self._peak = self.held_bytes
         self._counts = Counts()
         self._lock = threading.RLock()
 
@@ -85,7 +91,8 @@ class CheckpointStore:
     @property
     def held_bytes(self) -> int:
         """Bytes held in memory now."""
-        return self._costs + table_bytes(self._most_keys)
+        waiting = self._spare.held_bytes if self._spare is not None else 0
+        return self._costs + table_bytes(self._most_keys) + waiting
 
     @property
     def peak_bytes(self) -> int:
@@ -134,9 +141,11 @@ class CheckpointStore:
             raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
         raw = sum(array.nbytes for array in arrays)
         begun = perf_counter()
-        streams = [compressor.encode(compressor.prepare(array)) for array in arrays]
+        plain = self._spare is not None and is_plain(compressor)
+        prepared = [compressor.prepare(array) for array in arrays]
+        streams = [self._copied(array) if plain else compressor.encode(array) for array in prepared]
         compressed = perf_counter()
-        kept = tuple(keep(stream) for stream in streams)
+        kept = tuple(keep(stream, ours=plain) for stream in streams)
         checked = perf_counter()
         streams.clear()
         checkpoint = Checkpoint(compressor.spec, raw, 0, kept)
@@ -191,19 +200,19 @@ class CheckpointStore:
                 raise StreamError(f"checkpoint {key!r} holds {len(checkpoint.arrays)} arrays, {len(outs)} were given")
             begun = perf_counter()
             streams = [self._fetch(array) for array in checkpoint.arrays]
-        fetched = perf_counter()
-        for number, (array, stream) in enumerate(zip(checkpoint.arrays, streams, strict=True)):
-            if checksum(stream) != array.checksum:
-                raise DamagedCheckpoint(
-                    f"checkpoint {key!r}: array {number} of {len(streams)} ({array.size} bytes, "
-                    f"{'on disk' if array.on_disk else 'in memory'}) has changed since it was stored"
-                )
-        checked = perf_counter()
-        for stream, out in zip(streams, outs, strict=True):
-            unpack(stream, out)
-        for stream, out in zip(streams, outs, strict=True):
-            compressor.decompress(stream, out)
-        done = perf_counter()
+            checkpoint.readers += 1
+        try:
+            fetched = perf_counter()
+            verify(key, checkpoint, streams)
+            checked = perf_counter()
+            for stream, out in zip(streams, outs, strict=True):
+                unpack(stream, out)
+            for stream, out in zip(streams, outs, strict=True):
+                compressor.decompress(stream, out)
+            done = perf_counter()
+        finally:
+            with self._lock:
+                checkpoint.readers -= 1
         with self._lock:
             self._count(
                 gets=1,
@@ -225,6 +234,8 @@ class CheckpointStore:
             del self._checkpoints[key]
             self._costs -= checkpoint.cost
             self._free(checkpoint)
+            if checkpoint.readers == 0:
+                self._recycle(checkpoint.parts)
             if not self._checkpoints:
                 self._checkpoints, self._most_keys = {}, 0
             self._count(drops=1)
@@ -232,9 +243,24 @@ class CheckpointStore:
     def close(self) -> None:
         """Let go of everything; the file on disk is gone."""
         with self._lock:
+            for checkpoint in self._checkpoints.values():
+                self._recycle(checkpoint.parts)
             self._checkpoints, self._most_keys, self._costs = {}, 0, 0
             if self._disk:
                 self._disk.close()
+
+    def _copied(self, prepared: Field) -> Stream:
+        assert self._spare is not None
+        with self._lock:
+            buffer = self._spare.take(prepared.nbytes)
+        return copied(prepared, buffer)
+
+    def _recycle(self, parts: Iterable[bytes | bytearray]) -> None:
+        """Keep the memory of uncompressed arrays, which nobody reads any more, for the next ones."""
+        if self._spare is not None:
+            for part in parts:
+                if isinstance(part, bytearray):
+                    self._spare.give(part)
 
     def _find(self, key: Hashable) -> Checkpoint:
         try:
@@ -249,8 +275,12 @@ class CheckpointStore:
             if not self._make_room(checkpoint.cost + table_bytes(keys)):
                 self._move_to_disk(key, checkpoint)
         elif isinstance(self._tier, Disk):
+            parts = tuple(checkpoint.parts)
             self._move_to_disk(key, checkpoint)
+            self._recycle(parts)
         held = self._costs + table_bytes(keys)
+        if self._spare is not None:
+            self._spare.shed(max(0, self.budget_bytes - held - checkpoint.cost))
         if held + checkpoint.cost > self.budget_bytes:
             self._free(checkpoint)
             kind = CheckpointTooLarge if checkpoint.cost + table_bytes(1) > self.budget_bytes else BudgetExceeded

@@ -1,0 +1,123 @@
+"""Memory that goes from one uncompressed checkpoint to the next: never twice in use, never beyond the budget."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wavecomp.adjoint.store import CheckpointStore
+from wavecomp.adjoint.store_spare import Spare
+from wavecomp.adjoint.tiers import Disk
+from wavecomp.compressors import default_registry
+from wavecomp.compressors.identity import Identity
+from wavecomp.errors import BudgetExceeded
+
+IDENTITY = default_registry().parse("identity")
+LZ4 = default_registry().parse("blosc2:codec=lz4")
+
+
+def field(number: int, size: int = 100_000) -> np.ndarray:
+    return np.random.default_rng(number).standard_normal(size, dtype=np.float32)
+
+
+def restored(store: CheckpointStore, key: int, like: np.ndarray) -> np.ndarray:
+    out = np.empty_like(like)
+    store.get_into(key, (out,), IDENTITY)
+    return out
+
+
+def test_the_memory_of_a_dropped_checkpoint_serves_the_next():
+    spare = Spare()
+    with CheckpointStore(10**7, spare=spare) as store:
+        store.put(0, (field(0),), IDENTITY)
+        assert spare.held_bytes == 0
+        before = store.held_bytes
+        store.drop(0)
+        assert 400_000 < spare.held_bytes <= store.held_bytes <= before
+        store.put(1, (field(1),), IDENTITY)
+        assert spare.held_bytes == 0
+        np.testing.assert_array_equal(restored(store, 1, field(1)), field(1))
+    assert spare.held_bytes > 400_000  # for the next store
+    with CheckpointStore(300_000, spare=spare) as store:
+        assert spare.held_bytes == store.held_bytes == store.peak_bytes == 0  # it has room for none of it
+
+
+def test_what_a_compressor_made_is_not_ours_to_reuse():
+    spare = Spare()
+    with CheckpointStore(10**7, spare=spare) as store:
+        store.put(0, (field(0),), LZ4)
+        store.drop(0)
+    assert spare.held_bytes == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from([0, 7, 1000, 40_000]), st.booleans()), max_size=40),
+    st.integers(2_000, 400_000),
+)
+def test_any_sequence_keeps_the_budget_and_the_values(actions, budget):
+    """Put what is not held, drop or read what is: with a spare the answers are those of a plain dict, and what is held,
+    waiting memory included, never exceeds the budget. What is refused leaves all as it was."""
+    expected: dict[int, np.ndarray] = {}
+    with CheckpointStore(budget, spare=Spare()) as store:
+        for number, (key, size, drop) in enumerate(actions):
+            if key not in expected:
+                array = field(number, size)
+                try:
+                    store.put(key, (array,), IDENTITY)
+                    expected[key] = array
+                except BudgetExceeded:
+                    assert key not in store
+            elif drop:
+                store.drop(key)
+                del expected[key]
+            for held, array in expected.items():
+                np.testing.assert_array_equal(restored(store, held, array), array)
+            assert store.held_bytes <= store.peak_bytes <= budget
+
+
+def test_memory_that_another_thread_reads_is_left_alone(monkeypatch):
+    """A checkpoint is dropped, and another one stored, while a thread is about to copy it out."""
+    reading, dropped = threading.Event(), threading.Event()
+    decode = Identity._decode
+
+    def slowly(self, parts, out):
+        reading.set()
+        assert dropped.wait(10)
+        decode(self, parts, out)
+
+    monkeypatch.setattr(Identity, "_decode", slowly)
+    with CheckpointStore(10**7, spare=Spare()) as store:
+        store.put(0, (field(0),), IDENTITY)
+        found: list[np.ndarray] = []
+        thread = threading.Thread(target=lambda: found.append(restored(store, 0, field(0))))
+        thread.start()
+        assert reading.wait(10)
+        store.drop(0)
+        store.put(1, (field(1),), IDENTITY)
+        dropped.set()
+        thread.join()
+        np.testing.assert_array_equal(found[0], field(0))
+
+
+def test_on_disk_the_memory_is_free_as_soon_as_it_is_written(tmp_path):
+    spare = Spare()
+    with CheckpointStore(10**6, Disk(tmp_path, 10**8), spare) as store:
+        for number in range(3):
+            store.put(number, (field(number),), IDENTITY)
+            assert 400_000 < spare.held_bytes < 500_000
+        for number in range(3):
+            np.testing.assert_array_equal(restored(store, number, field(number)), field(number))
+
+
+@pytest.mark.parametrize("most", [0, 250, 350, 10_000])
+def test_shedding_lets_the_largest_go_first(most):
+    spare = Spare()
+    for size in (100, 1000, 100):
+        spare.give(bytearray(size))
+    spare.shed(most)
+    assert spare.held_bytes <= most or most == 10_000
+    assert (spare.held_bytes == 0) == (most == 0)
