@@ -38,12 +38,12 @@ from wavecomp.errors import WavecompError
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records.provenance import collect_provenance
 
-_LZ4 = "blosc2:codec=lz4,level=5,shuffle=bitshuffle,threads=2"
+_LZ4 = "blosc2:codec=lz4,level=5,shuffle=bitshuffle"
 _ZFP = "slabs:planes=52,threads=2/zfp"
-FAST = (f"trajectory:every=6,quantum=1e-2/{_LZ4}", f"trajectory:every=4/{_ZFP}:accuracy=1e-1")
-EVERY_STEP = (f"trajectory:quantum=1e-2/{_LZ4}", f"trajectory/{_ZFP}:accuracy=5e-1")
+FAST = (f"trajectory:every=4,quantum=5e-3,overlap/{_LZ4}", f"trajectory:every=4/{_ZFP}:accuracy=5e-2")
+EVERY_STEP = (f"trajectory:quantum=1.5e-2,overlap/{_LZ4}", f"trajectory/{_ZFP}:accuracy=1e-1")
 EXACT = ("mixed", "revolve")
-LOSSLESS = ("trajectory/blosc2:codec=lz4,level=1,shuffle=bitshuffle,threads=2",)
+LOSSLESS = ("trajectory:overlap/blosc2:codec=lz4,level=1,shuffle=shuffle",)
 
 
 @dataclass

@@ -45,13 +45,16 @@ def grid_indices(
     Returns
     -------
     ndarray of int32, shape (count, dimensions), or None
-        In the kernels' own arithmetic, (position − origin) · (1 / spacing): a position that its rounding puts beside
-        the grid point is interpolated by Devito, so it counts as lying between.
+        In the kernels' own arithmetic, (position − origin) · (1 / spacing), where Devito writes 1 / spacing with six
+        digits into the code. A position that this puts beside its grid point is interpolated by Devito, with a weight
+        of 1e-6 or so for the neighbour: it counts as lying between.
     """
     dtype = positions.dtype.type
-    scaled = (positions - origin.astype(dtype)) * (1 / spacing).astype(dtype)
+    per_spacing = np.array([float(f"{1 / step:.6g}") for step in spacing.astype(np.float64)])
+    scaled = (positions - origin.astype(dtype)) * per_spacing.astype(dtype)
     nearest = np.round(scaled)
-    return nearest.astype(np.int32) if np.array_equal(scaled, nearest) else None
+    exact = np.array_equal(scaled, nearest) and np.allclose(per_spacing * spacing, 1, rtol=1e-12, atol=0)
+    return nearest.astype(np.int32) if exact else None
 
 
 def _places(points: Any, grid: Any) -> dict[Any, Any] | None:
