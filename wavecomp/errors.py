@@ -113,6 +113,30 @@ class StorageError(WavecompError):
 # --- adjoint runs ----------------------------------------------------------------------------------------------------
 
 
+class UnknownProblem(UsageError):
+    """No gradient problem of that name is known."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f'unknown problem "{name}"{did_you_mean(name, names)} (known: {", ".join(names) or "none"})')
+
+
+class UnknownStrategy(SpecError):
+    """No strategy of that name is known."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f'unknown strategy "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')
+
+
+class UnknownExperiment(UsageError):
+    """No experiment of that name is known."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = list(known)
+        super().__init__(f'unknown experiment "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')
+
+
 class ScheduleError(UsageError):
     """No schedule has these steps, slots or levels; or a schedule breaks the rules of an adjoint run."""
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from wavecomp.adjoint.experiments import EXPERIMENTS, UnknownExperiment, run_experiment
+from wavecomp.adjoint.experiments import EXPERIMENTS, run_experiment
 from wavecomp.adjoint.operators import FIRST
-from wavecomp.errors import StorageError
+from wavecomp.errors import StorageError, UnknownExperiment
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records.experiment import load_experiment
 from wavecomp.report.draw_experiments import FIGURES, draw_experiment

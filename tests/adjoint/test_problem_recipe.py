@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavecomp.adjoint.problem_recipe import UnknownProblem, find_problem, parse_problem, problem_names
+from wavecomp.adjoint.problem_recipe import find_problem, parse_problem, problem_names
 from wavecomp.adjoint.smoothing import smooth_slowness
-from wavecomp.errors import RecipeError
+from wavecomp.errors import RecipeError, UnknownProblem
 
 GOOD = """
 name = "p"

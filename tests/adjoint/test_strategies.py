@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavecomp.adjoint.strategies import PARAMETERS, UnknownStrategy, parse_strategy
-from wavecomp.errors import CheckpointTooLarge, SpecError
+from wavecomp.adjoint.strategies import PARAMETERS, parse_strategy
+from wavecomp.errors import CheckpointTooLarge, SpecError, UnknownStrategy
 
 LOSSLESS = ("identity", "zfp:reversible", "blosc2:codec=lz4,shuffle=bitshuffle")
 COMPRESSORS = (*LOSSLESS, "zfp:accuracy=1e-3", "slabs:planes=16,threads=2/zfp:accuracy=1e-3")

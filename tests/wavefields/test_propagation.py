@@ -128,7 +128,7 @@ def test_unstable_time_step_is_refused_with_the_stable_one(make_recipe):
 def test_blow_up_is_reported(make_recipe, monkeypatch, kept):
     from wavecomp.wavefields import propagation_acoustic
 
-    monkeypatch.setattr(propagation_acoustic, "_time_step_ms", lambda *_: np.float32(4.0))
+    monkeypatch.setattr(propagation_acoustic, "time_step_ms", lambda *_: np.float32(4.0))
     recipe = make_recipe({"time.steps": 400})
     propagator, _ = open_propagator(recipe, build_velocity(recipe))
     with pytest.raises(PropagationError, match="blew up: at step"):

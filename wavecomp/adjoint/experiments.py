@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wavecomp.adjoint.problem import GradientProblem
-from wavecomp.errors import StorageError, UsageError, did_you_mean
+from wavecomp.errors import StorageError, UnknownExperiment
 from wavecomp.records.experiment import ExperimentResult, save_experiment
 from wavecomp.records.provenance import collect_provenance
 
@@ -62,15 +62,6 @@ EXPERIMENTS = {
 """What ``wavecomp gradient --experiment NAME`` knows."""
 
 
-class UnknownExperiment(UsageError):
-    """No experiment of that name is known."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f'unknown experiment "{name}"{did_you_mean(name, EXPERIMENTS)} (known: {", ".join(EXPERIMENTS)})'
-        )
-
-
 def run_experiment(
     name: str,
     problem: GradientProblem,
@@ -110,7 +101,7 @@ def run_experiment(
         The folder cannot be written.
     """
     if name not in EXPERIMENTS:
-        raise UnknownExperiment(name)
+        raise UnknownExperiment(name, EXPERIMENTS)
     from wavecomp.adjoint.experiments_bench import Bench
 
     function, kind = EXPERIMENTS[name].load()

@@ -25,10 +25,11 @@ from wavecomp.adjoint import receivers
 from wavecomp.adjoint.compiled import Compiled, Slot, slots
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.errors import UnsupportedField, UsageError
+from wavecomp.wavefields.absorbing_layer import fill_layer
 from wavecomp.wavefields.float_state import kernel_float_state
-from wavecomp.wavefields.propagation_acoustic import _fill_layer, _last_step, _time_step_ms
 from wavecomp.wavefields.recipe_type import check_sampling
 from wavecomp.wavefields.seismic_examples import examples_importable
+from wavecomp.wavefields.time_axis import last_step, time_step_ms
 
 with examples_importable():
     from examples.seismic import AcquisitionGeometry, SeismicModel
@@ -70,9 +71,9 @@ class AcousticOperators:
         medium = self.problem.medium
         self.model = model = _model(self.problem, fastest_m_s.astype(self.dtype) / 1000)
         # Stable for the true and the initial model alike: both run with one clock.
-        dt_ms = self.dtype.type(_time_step_ms(medium, model.critical_dt))
+        dt_ms = self.dtype.type(time_step_ms(medium, model.critical_dt))
         self._dt_ms = dt_ms
-        self.steps = _last_step(medium, self.dt_s)
+        self.steps = last_step(medium, self.dt_s)
         self.geometry = AcquisitionGeometry(
             model,
             self.problem.receivers_m(),
@@ -193,7 +194,7 @@ class AcousticOperators:
         velocity = (np.asarray(velocity_m_s, dtype=np.float64) / 1000).astype(self.dtype)
         if renew_layer:
             self.model.vp.data[:] = np.pad(velocity, points, mode="edge")
-            _fill_layer(self.model, medium)
+            fill_layer(self.model, medium)
         else:
             self.model.vp.data[tuple(slice(points, points + n) for n in medium.shape)] = velocity
 

@@ -11,25 +11,17 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from wavecomp.adjoint.problem import GivenInitial, GradientProblem, Initial, Receivers, SmoothedTrue
-from wavecomp.errors import RecipeError, UsageError, did_you_mean
+from wavecomp.errors import RecipeError, UnknownProblem
 from wavecomp.wavefields.model_spec import parse_model
 from wavecomp.wavefields.recipe import recipe_from_json
 from wavecomp.wavefields.recipe_type import Recipe
 from wavecomp.wavefields.toml_table import Table
 
 LEAST_RECEIVER_SPACING = 2
-
-
-class UnknownProblem(UsageError):
-    """No gradient problem of that name is known."""
-
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
-        super().__init__(f'unknown problem "{name}"{did_you_mean(name, names)} (known: {", ".join(names) or "none"})')
 
 
 def problem_names() -> tuple[str, ...]:

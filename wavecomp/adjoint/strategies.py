@@ -21,7 +21,7 @@ from wavecomp.adjoint import schedules
 from wavecomp.adjoint.schedules import Schedule
 from wavecomp.compressors import Compressor, Lossless, Parameter, Registry, Value, default_registry
 from wavecomp.compressors.spec import canonical_text, read_values
-from wavecomp.errors import CheckpointTooLarge, SpecError, did_you_mean
+from wavecomp.errors import CheckpointTooLarge, SpecError, UnknownStrategy
 
 UNCOMPRESSED = "identity"
 
@@ -171,7 +171,7 @@ def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
     head, slash, inner = text.partition("/")
     name, colon, rest = head.partition(":")
     if name not in PARAMETERS:
-        raise UnknownStrategy(name)
+        raise UnknownStrategy(name, PARAMETERS)
     if (colon and not rest) or (slash and not inner):
         raise SpecError(f'strategy "{text}": nothing follows "{":" if colon and not rest else "/"}"')
     items: list[tuple[str, str | None]] = []
@@ -190,11 +190,3 @@ def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
             f"blosc2:codec=lz4,shuffle=bitshuffle; {compressor.spec} is not"
         )
     return Strategy(name, values, compressor)
-
-
-class UnknownStrategy(SpecError):
-    """No strategy of that name is known."""
-
-    def __init__(self, name: str) -> None:
-        names = sorted(PARAMETERS)
-        super().__init__(f'unknown strategy "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')

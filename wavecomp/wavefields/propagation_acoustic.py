@@ -7,17 +7,17 @@ q = s(t) · h_x h_y h_z · δ(x − x_s). Devito counts in ms, kHz, m and km/s: 
 
 from __future__ import annotations
 
-import math
 import warnings
 
 import numpy as np
 from devito import TimeFunction
 from numpy.typing import NDArray
 
-from wavecomp.errors import RecipeError
+from wavecomp.wavefields.absorbing_layer import fill_layer
 from wavecomp.wavefields.float_state import kernel_float_state
 from wavecomp.wavefields.recipe_type import Recipe, check_sampling
 from wavecomp.wavefields.seismic_examples import examples_importable
+from wavecomp.wavefields.time_axis import last_step, time_step_ms
 
 with examples_importable():
     from examples.seismic import AcquisitionGeometry, SeismicModel
@@ -33,10 +33,10 @@ class AcousticPropagator:
         check_sampling(recipe, float(velocity_m_s.min()))
         self._fastest_km_s = float(velocity_m_s.max()) / 1000.0
         model = _model(recipe, velocity_m_s)
-        dt_ms = _time_step_ms(recipe, np.float32(model.critical_dt))
+        dt_ms = time_step_ms(recipe, np.float32(model.critical_dt))
         self._recipe = recipe
         self._dt_ms = dt_ms
-        self._steps = _last_step(recipe, self.dt_s)
+        self._steps = last_step(recipe, self.dt_s)
         place = np.array([recipe.source_m])
         geometry = AcquisitionGeometry(
             model,
@@ -120,47 +120,5 @@ def _model(recipe: Recipe, velocity_m_s: NDArray[np.float32]) -> SeismicModel:
             nbl=recipe.absorbing_points,
             bcs=lambda _damp, _points: None,
         )
-    _fill_layer(model, recipe)
+    fill_layer(model, recipe)
     return model
-
-
-def _fill_layer(model: SeismicModel, recipe: Recipe) -> None:
-    """Set the damping d of the layer, a sum over the axes of ln(1/R) · 3 / (v L) · q².
-
-    q grows from 0 at the domain's edge to 1 at the end of the layer, whose thickness is L. A plane wave at normal
-    incidence loses d v / 2 of its amplitude a metre, at any velocity, so that R of it comes back from the end. A
-    smaller R throws more back on the way in; R = (n + 1)^-1.2 with n points proved best for layers of one to four
-    wavelengths. Devito's own profile damps in proportion to the velocity instead, and throws back 1.6
-    to 5 times as much.
-    """
-    points = recipe.absorbing_points
-    strength = 1.2 * math.log(points + 1.0)
-    ramps = []
-    for n, spacing in zip(recipe.shape, recipe.spacing_m, strict=True):
-        inside = np.arange(n + 2 * points)
-        q = np.maximum(np.maximum(points - inside, inside - (n - 1 + points)), 0) / points
-        ramps.append((strength * 3.0 / (points * spacing) * q**2).astype(np.float32))
-    across = sum(np.ix_(*ramps[1:])) if len(ramps) == 3 else ramps[1]
-    for plane, (damping, speed) in enumerate(zip(model.damp.data, model.vp.data, strict=True)):
-        damping[:] = (ramps[0][plane] + across) / speed
-
-
-def _time_step_ms(recipe: Recipe, stable_ms: np.float32) -> np.float32:
-    if recipe.dt_s is None:
-        return stable_ms
-    if recipe.dt_s * 1000.0 > float(stable_ms) * (1 + 1e-6):
-        raise RecipeError(
-            recipe.source, "time.dt_s", recipe.dt_s, f"unstable: must be at most {float(stable_ms) / 1000.0:.6g} s here"
-        )
-    return np.float32(recipe.dt_s * 1000.0)
-
-
-def _last_step(recipe: Recipe, dt_s: float) -> int:
-    if recipe.steps is not None:
-        return recipe.steps
-    assert recipe.duration_s is not None
-    last = max(2, math.ceil(recipe.duration_s / dt_s - 1e-6))
-    behind = [step for step in (*recipe.kept.steps, recipe.kept.every or 0) if step > last]
-    if behind:
-        raise RecipeError(recipe.source, "snapshots", behind[0], f"must be at most {last}, the last step of this run")
-    return last
