@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from wavecomp.adjoint.impact_cases import BARE, ImpactCase
 from wavecomp.adjoint.impact_worker import Measured, Measuring
@@ -68,7 +69,9 @@ def run_impact(
     archive : GradientArchive
         Where records go, and where finished cases are found.
     limits : Limits, optional
-        What a case may take; the first one of a process also compiles the operators and computes the exact gradient.
+        What a case may take; the first one of a process also compiles the operators and computes the exact gradient:
+        with every level stored, or, where its memory does not hold that, from checkpoints in the memory that is there,
+        with the same bits.
     workers : int
         Processes at a time; each has operators of its own.
     retry : bool
@@ -89,6 +92,7 @@ def run_impact(
     limits = limits if limits is not None else Limits()
     provenance = collect_provenance()
     concurrent = workers > 1
+    start = partial(_worker, limits.memory_bytes)
     unique = list({case.digest: case for case in cases}.values())
     with archive.writer(provenance) as writer:
         here = {digest for digest, made in archive.provenances().items() if made.comparable(provenance)}
@@ -106,7 +110,7 @@ def run_impact(
         done = len(unique) - len(todo)
         if progress is not None:
             progress(ImpactProgress(done, len(unique), None))
-        for case, outcome in outcomes(todo, workers, _worker, lambda worker, case: worker.ask(case, limits)):
+        for case, outcome in outcomes(todo, workers, start, lambda worker, case: worker.ask(case, limits)):
             record = _record(case, outcome, concurrent, provenance.digest, known)
             writer.append(record)
             held[record.key] = record
@@ -116,8 +120,8 @@ def run_impact(
         return ImpactResult(tuple(r for case in unique if (r := found(case)) is not None), len(todo))
 
 
-def _worker() -> Worker[ImpactCase, Measured]:
-    return Worker(Measuring)
+def _worker(memory_bytes: int) -> Worker[ImpactCase, Measured]:
+    return Worker(partial(Measuring, memory_bytes))
 
 
 def _compressor(case: ImpactCase, registry: Registry) -> str | None:

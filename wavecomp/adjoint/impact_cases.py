@@ -19,6 +19,8 @@ BARE = "bare"
 TOLERANCES = ("1e1", "1e0", "1e-1", "1e-2", "1e-3", "1e-4", "1e-5")
 
 _LARGE = 10**8
+_FAR_BEYOND = 10  # times the memory that there is for levels
+_SLOTS = 20
 _BASELINES = ("store-all", "store-all:every=4", "revolve:slots=20", "mixed:levels=40")
 _CROSSED = ("trajectory", "trajectory:every=4", "revolve:slots=20", "mixed:levels=40")
 _SMALL = (
@@ -38,6 +40,12 @@ _THICK = (
     f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
     f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-3",
     f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
+)
+# Where not even a tenth of the levels fits into the memory: what is small enough to have a chance.
+_BEYOND = (
+    *(f"trajectory:every=8/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1")),
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e1",
+    f"mixed:levels=40/{_SLABS}/zfp:accuracy=1e-3",
 )
 
 
@@ -69,7 +77,7 @@ class ImpactCase:
     @property
     def level_bytes(self) -> int:
         """Bytes of one level of the physical domain in single precision."""
-        return 4 * int(np.prod(self.problem.medium.shape, dtype=np.int64))
+        return self.problem.level_bytes
 
     def strategy(self, registry: Registry) -> Strategy | None:
         """Return the strategy, None for the bare sweeps; raises SpecError."""
@@ -83,9 +91,12 @@ def impact_cases(
     registry: Registry,
     *,
     budget_bytes: int | None = None,
+    memory_bytes: int | None = None,
     shot: int = 0,
 ) -> list[ImpactCase]:
     """Return the cases that the words of a command line mean; the bare sweeps and ``store-all`` are always among them.
+
+    :func:`wavecomp.adjoint.impact_memory.leave_out` takes those out that cannot fit.
 
     Parameters
     ----------
@@ -96,6 +107,8 @@ def impact_cases(
         Specs. None at all: the default ones, where no strategy is given either.
     budget_bytes : int, optional
         With a budget, the default strategies take as many slots and levels as it holds.
+    memory_bytes : int, optional
+        What a case without a budget may hold: the default strategies take no more than that uncompressed.
 
     Raises
     ------
@@ -108,9 +121,9 @@ def impact_cases(
         crossed = compressors and "/" not in text and name != "store-all" and name in PARAMETERS
         texts += [f"{text}/{compressor}" for compressor in compressors] if crossed else [text]
     if not strategies:
-        texts = [*_baselines(budget_bytes), *texts]
+        texts = [*_baselines(problem, budget_bytes, memory_bytes), *texts]
         if not compressors:
-            texts += [_fitting(text, budget_bytes) for text in _default_texts(problem)]
+            texts += [_fitting(text, budget_bytes) for text in _default_texts(problem, memory_bytes)]
     specs = [parse_strategy(text, registry).spec for text in texts]
     unique = dict.fromkeys([BARE, "store-all", *specs])
     return [ImpactCase(problem, shot, spec, budget_bytes) for spec in unique]
@@ -120,11 +133,19 @@ def _default_heads(compressors: Sequence[str], budget_bytes: int | None) -> list
     return [_fitting(text, budget_bytes) for text in _CROSSED] if compressors else []
 
 
-def _baselines(budget_bytes: int | None) -> list[str]:
-    return [_fitting(text, budget_bytes) for text in _BASELINES]
+def _baselines(problem: GradientProblem, budget_bytes: int | None, memory_bytes: int | None) -> list[str]:
+    texts = [_fitting(text, budget_bytes) for text in _BASELINES]
+    slots = _SLOTS if memory_bytes is None else max(1, min(_SLOTS, memory_bytes // problem.state_bytes))
+    return [
+        text.replace(f"slots={_SLOTS}", f"slots={slots}").replace(f"levels={2 * _SLOTS}", f"levels={2 * slots}")
+        for text in texts
+    ]
 
 
-def _default_texts(problem: GradientProblem) -> tuple[str, ...]:
+def _default_texts(problem: GradientProblem, memory_bytes: int | None) -> tuple[str, ...]:
+    needed = problem.levels_bytes()
+    if needed is not None and memory_bytes is not None and needed > _FAR_BEYOND * memory_bytes:
+        return _BEYOND
     points = int(np.prod(problem.medium.shape, dtype=np.int64))
     steps = problem.medium.steps or 1000
     return _THICK if points * steps > _LARGE else _SMALL

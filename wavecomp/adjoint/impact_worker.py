@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from wavecomp.adjoint.clock import Clock
 from wavecomp.adjoint.impact_cases import BARE, ImpactCase
+from wavecomp.adjoint.impact_memory import memory_for_levels, memory_there
 from wavecomp.adjoint.opening import open_operators
 from wavecomp.adjoint.schedules import FIRST_STEP
-from wavecomp.adjoint.strategies import parse_strategy
+from wavecomp.adjoint.strategies import Strategy, parse_strategy
 from wavecomp.compressors import default_registry
 from wavecomp.errors import CheckpointTooLarge
 from wavecomp.metrics.gradient import gradient_distance
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 _SPEND_S = 2.0
 _MOST_REPEATS = 5
-_SHARE = 0.5  # of the memory for the exact gradient's levels
+_SPARE_LEVELS = 4  # two of a courier's, a run's gradient and the exact one; a state on its way comes on top
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,17 @@ class Measured:
 
 
 class Measuring:
-    """Answers cases in the worker's process."""
+    """Answers cases in the worker's process.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    memory_bytes : int
+        What the process may hold.
+    """
+
+    def __init__(self, memory_bytes: int) -> None:
+        self._memory_bytes = memory_bytes
+        self._stored_all = False
         self._key: tuple[str, int] | None = None
         self._bench: Workbench
         self._exact: NDArray[np.floating]
@@ -60,9 +68,8 @@ class Measuring:
         strategy = parse_strategy(case.spec, default_registry())
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
-        from wavecomp.adjoint.gradient import UNLIMITED  # Devito comes with it
-
-        budget = UNLIMITED if case.budget_bytes is None else case.budget_bytes
+        # Without a budget the store still refuses, with numbers, what would end this process and all it holds.
+        budget = self._free() if case.budget_bytes is None else case.budget_bytes
         run, walls_s = _repeated(
             lambda: self._bench.run(strategy, shot=case.shot, budget_bytes=budget), lambda run: run.seconds.wall
         )
@@ -76,24 +83,41 @@ class Measuring:
 
         if self._key is None or self._key[0] != key[0]:
             self._key = None
+            self._stored_all = False
             self._bench = Workbench(open_operators(case.problem))
+        self._bench.observed(case.shot)
         # Every later run of this process finds its operators compiled and their memory touched.
-        self._exact = self._bench.run(parse_strategy(self._exact_spec()), shot=case.shot).gradient
+        strategy, budget = self._exact_strategy()
+        self._exact = self._bench.run(strategy, shot=case.shot, budget_bytes=budget).gradient
+        self._stored_all = strategy.name == "store-all"
         self._key = key
 
-    def _exact_spec(self) -> str:
-        """Store everything where the memory holds it; otherwise the same bits by recomputation."""
-        operators, memory = self._bench.operators, psutil.virtual_memory().total
-        if operators.steps * operators.level_bytes <= _SHARE * memory:
-            return "store-all"
-        return f"revolve:slots={max(1, int(_SHARE * memory / operators.state_bytes))}"
+    def _exact_strategy(self) -> tuple[Strategy, int]:
+        """Store everything where the memory holds it; otherwise the same bits by recomputation in what there is."""
+        free = self._free()
+        if self._stored_all or self._needed(1) <= self._for_levels():
+            return parse_strategy("store-all"), free
+        return parse_strategy("mixed"), free
+
+    def _needed(self, every: int) -> int:
+        operators = self._bench.operators
+        return (operators.steps - FIRST_STEP) // every * operators.level_bytes
+
+    def _free(self) -> int:
+        """Return what a store may take of the memory that is there."""
+        operators = self._bench.operators
+        spare = _SPARE_LEVELS * operators.level_bytes + operators.state_bytes
+        return max(1, memory_there(self._memory_bytes) - spare)
+
+    def _for_levels(self) -> int:
+        return min(memory_for_levels(self._memory_bytes), self._free())
 
     def _fits(self, case: ImpactCase, every: int) -> None:
-        operators = self._bench.operators
-        needed = (operators.steps - FIRST_STEP) // every * operators.level_bytes
+        needed = self._needed(every)
         budget = case.budget_bytes
         if budget is None:
-            budget = int(_SHARE * psutil.virtual_memory().total)
+            # The memory in which the exact gradient's levels were is still there.
+            budget = needed if self._stored_all else self._for_levels()
         if needed > budget:
             raise CheckpointTooLarge(("all levels", every), "memory", needed, needed, 0, budget)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -97,6 +98,22 @@ class GradientProblem:
             "shots_m": self.shots_m,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=list).encode()).hexdigest()
+
+    @property
+    def level_bytes(self) -> int:
+        """Bytes of one level of the physical domain in single precision: what the imaging condition reads."""
+        return 4 * math.prod(self.medium.shape)
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of one state in single precision: two levels of the whole grid, absorbing layer and halo included."""
+        margin = 2 * (self.medium.absorbing_points + self.medium.space_order)
+        return 2 * 4 * math.prod(n + margin for n in self.medium.shape)
+
+    def levels_bytes(self, every: int = 1) -> int | None:
+        """Return the bytes of all levels that are imaged; None where a duration is given and not a number of steps."""
+        steps = self.medium.steps
+        return None if steps is None else (steps - 1) // every * self.level_bytes
 
     def receivers_m(self) -> NDArray[np.float64]:
         """Return the receivers' positions, in m, shape (receivers, dimensions)."""

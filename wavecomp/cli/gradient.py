@@ -13,6 +13,7 @@ from rich.text import Text
 from wavecomp.adjoint.experiments import EXPERIMENTS
 from wavecomp.adjoint.impact import ImpactProgress, ImpactResult, run_impact
 from wavecomp.adjoint.impact_cases import impact_cases
+from wavecomp.adjoint.impact_memory import leave_out, memory_for_levels
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.cli.console import err, progress_bar
@@ -119,10 +120,16 @@ def measure_gradients(
     retry: bool = False,
 ) -> ImpactResult:
     """Run the cases of a study into an archive, with a progress bar."""
-    cases = impact_cases(problem, strategies, compressors, default_registry(), budget_bytes=memory_bytes, shot=shot)
+    limits = Limits(time_limit_s, int(0.8 * psutil.virtual_memory().total))
+    registry, there = default_registry(), memory_for_levels(limits.memory_bytes)
+    cases = impact_cases(
+        problem, strategies, compressors, registry, budget_bytes=memory_bytes, memory_bytes=there, shot=shot
+    )
+    cases, left_out = leave_out(cases, strategies, there, registry)
     find_compiler()  # said before anything is half done
     problem.true_velocity()  # so is a model file that is not there
-    limits = Limits(time_limit_s, int(0.8 * psutil.virtual_memory().total))
+    for case in left_out:
+        err.print(Text(str(case)))
     with progress_bar(f"gradients of {problem.name}", "cases") as bar:
 
         def advance(progress: ImpactProgress) -> None:
