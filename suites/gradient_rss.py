@@ -8,7 +8,7 @@ others compute a compressed gradient under a budget. Each must stay below
 Memory that a process needed before the run (velocity models, compilation) must not hide what the run takes: the
 kernel's high-water mark is set back in between where the system can (Linux), and both marks are kept::
 
-    python suites/gradient_rss.py --problem quick --out results/published/gradient/rss.json --figure budget.svg
+    python suites/gradient_rss.py --out results/published/gradient/rss.json --figure results/published/gradient/budget
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problem", default="quick")
     parser.add_argument("--out", type=Path, help="save what was measured as JSON")
-    parser.add_argument("--figure", type=Path, help="draw it, as SVG or PNG")
+    parser.add_argument("--figure", type=Path, metavar="STEM", help="draw it as STEM.png and STEM.svg")
     parser.add_argument(
         "--run", action="append", metavar="BYTES:STRATEGY", help="instead of the three that are built in"
     )
@@ -169,12 +169,9 @@ def main() -> int:
         given.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     if given.figure:
         from wavecomp.report.draw_budget import budget_figure
-        from wavecomp.report.style import drawing
+        from wavecomp.report.figures import save_figure
 
-        given.figure.parent.mkdir(parents=True, exist_ok=True)
-        figure = budget_figure(content)
-        with drawing():
-            figure.savefig(given.figure)
+        save_figure(budget_figure(content), given.figure.parent, given.figure.name)
     return 0 if all(row["holds"] for row in content["rows"]) else 1
 
 

@@ -13,6 +13,8 @@ from wavecomp.errors import StorageError, UnknownExperiment
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records.experiment import load_experiment
 from wavecomp.report.draw_experiments import FIGURES, draw_experiment
+from wavecomp.report.experiment_words import describe
+from wavecomp.report.page import build_report
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +165,12 @@ def test_every_result_is_saved_whole_and_drawn_with_units(bench, tmp_path):
         figure = draw_experiment(read)
         for axes in figure.axes:
             assert axes.get_ylabel() or axes.get_xlabel()
+        assert describe(read).endswith(".")
+        assert "nan" not in describe(read)
     assert not list(tmp_path.glob("*.tmp"))
+    build_report(tmp_path, tmp_path)
+    page = (tmp_path / "report.md").read_text()
+    assert all(f"figures/experiment-{name}.png" in page for name in small)
 
 
 def test_an_unknown_experiment_and_a_lost_folder_are_said(bench, tmp_path):

@@ -15,6 +15,7 @@ def test_an_experiment_leaves_its_result_and_its_figure(tmp_path):
     (result,) = load_experiments(tmp_path)
     assert (result.experiment, result.problem) == ("ratio", "tiny")
     assert (tmp_path / "figures" / "experiment-ratio.png").stat().st_size > 10_000
+    assert "figures/experiment-ratio.png" in (tmp_path / "report.md").read_text()
 
 
 def test_words_that_contradict_each_other_are_refused(tmp_path):

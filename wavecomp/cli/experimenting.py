@@ -12,9 +12,10 @@ from wavecomp.wavefields.compiler import find_compiler
 
 
 def run_experiments(problem: GradientProblem, folder: Path, names: Sequence[str]) -> None:
-    """Run experiments one after the other; each leaves its result in the folder and its figure in ``figures``."""
+    """Run experiments one after the other; each leaves its result and its figure, and the page shows it."""
     from wavecomp.report.draw_experiments import draw_experiment
     from wavecomp.report.figures import save_figure
+    from wavecomp.report.page import build_report
 
     find_compiler()
     for name in names:
@@ -22,3 +23,5 @@ def run_experiments(problem: GradientProblem, folder: Path, names: Sequence[str]
             result = run_experiment(name, problem, folder, bar)
         written = save_figure(draw_experiment(result), folder / "figures", f"experiment-{name}")
         err.print(f"[bold]{name}[/], {EXPERIMENTS[name].description}: {len(result.rows)} rows, {written[0]}")
+    build_report(folder, folder)
+    err.print(f"all of the archive: {folder / 'report.md'}")

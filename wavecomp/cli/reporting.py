@@ -61,7 +61,9 @@ def report(folder: Path) -> None:
     """
     from wavecomp.report.page import build_report
 
-    if not any((folder / name).exists() for name in ("records.jsonl", "gradients.jsonl")):
+    if not any((folder / name).exists() for name in ("records.jsonl", "gradients.jsonl")) and not any(
+        folder.glob("experiment-*.npz")
+    ):
         raise NothingToReport(f"{folder} holds no records.jsonl; make one with: wavecomp sweep quick --out {folder}")
     written = build_report(folder, folder)
     err.print(f"{len(written)} files written to {folder}; start with {folder / 'report.md'}")

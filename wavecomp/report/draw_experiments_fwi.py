@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.draw_experiments_error import distinct, number, rows_where
-from wavecomp.report.names import setting_label
+from wavecomp.report.names import strategy_label
 from wavecomp.report.style import BLACK, BLUE, DASHES, GREEN, VERMILION, drawing, new_figure, panel
 
 _COLOURS = (BLACK, BLUE, VERMILION, GREEN)
@@ -26,15 +26,14 @@ def figure_fwi(result: ExperimentResult) -> Figure:
         strategies = [str(strategy) for strategy in distinct(result, "strategy")]
         figure = new_figure(11.0, 11.0)
         grid = figure.add_gridspec(
-            4, 3, height_ratios=(1.5, 1, 1, 1), width_ratios=(1, 1, 0.03), hspace=0.48, wspace=0.32,
-            left=0.075, right=0.92, bottom=0.05, top=0.965,
+            4, 2, height_ratios=(1.5, 1, 1, 1), hspace=0.48, wspace=0.2, left=0.075, right=0.9, bottom=0.05, top=0.965,
         )  # fmt: skip
         curves = [figure.add_subplot(grid[0, column]) for column in (0, 1)]
         for place, strategy in enumerate(strategies):
             rows = rows_where(result, strategy=strategy)
             iterations = [number(row["iteration"]) for row in rows]
             error = number(rows[0]["first_gradient_error"])
-            label = "exact" if place == 0 else f"{_words(strategy)}: first gradient off by {100 * error:.2g} %"
+            label = "exact" if place == 0 else f"{strategy_label(strategy)} ({100 * error:.2g} %)"
             for axes, key in zip(curves, ("relative_misfit", "model_error"), strict=True):
                 axes.plot(
                     iterations, [number(row[key]) for row in rows], color=_COLOURS[place % 4], label=label,
@@ -50,22 +49,19 @@ def figure_fwi(result: ExperimentResult) -> Figure:
         panel(curves[1], "Error of the model", "Iteration", "Error of 1/v², relative L2")
         curves[0].set_yscale("log")
         low, high = curves[0].get_ylim()
-        low = max(low / 3, _TICKS[-1])
+        low = max(low / 4, _TICKS[-1])
         curves[0].set_ylim(low, high)
         curves[0].yaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if low <= tick <= high]))
         curves[0].yaxis.set_minor_locator(NullLocator())
         curves[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         for axes in curves:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        curves[0].legend(loc="lower left", fontsize=6.5, handlelength=2.5)
+        curves[0].legend(
+            loc="lower left", fontsize=8, handlelength=2.5, title="Gradients (error of the first)", title_fontsize=8,
+            alignment="left",
+        )  # fmt: skip
         _pictures(figure, grid, result, strategies)
         return figure
-
-
-def _words(strategy: str) -> str:
-    head, _, compressor = strategy.partition("/")
-    every = head.partition("every=")[2].partition(",")[0]
-    return f"{setting_label(compressor)}, every {every}th step" if every else setting_label(compressor)
 
 
 def _pictures(figure: Figure, grid: GridSpec, result: ExperimentResult, strategies: list[str]) -> None:
@@ -77,13 +73,14 @@ def _pictures(figure: Figure, grid: GridSpec, result: ExperimentResult, strategi
         ("True model", true),
         ("Initial model", arrays["initial_m_s"]),
         ("Final model, exact gradients", exact),
-        (f"Final model, {_words(strategies[-1])}", compressed[-1]),
+        (f"Final model, {strategy_label(strategies[-1])}", compressed[-1]),
     ]
     pictures = [figure.add_subplot(grid[1 + place // 2, place % 2]) for place in range(4)]
     for axes, (title, model) in zip(pictures, shown, strict=True):
         image = _show(axes, model / 1e3, result, low, high, "cividis")
         axes.set_title(title, fontsize=10)
-    figure.colorbar(image, cax=figure.add_subplot(grid[1:3, 2]), label="P velocity (km/s)")
+    top, bottom = pictures[0].get_position().y1, pictures[-1].get_position().y0
+    figure.colorbar(image, cax=figure.add_axes((0.92, bottom, 0.014, top - bottom)), label="P velocity (km/s)")
     below = [figure.add_subplot(grid[3, column]) for column in (0, 1)]
     chosen = [(strategies[1], compressed[0]), (strategies[-1], compressed[-1])]
     for axes, (strategy, model) in zip(below, chosen, strict=True):
@@ -92,7 +89,8 @@ def _pictures(figure: Figure, grid: GridSpec, result: ExperimentResult, strategi
         _show(axes, difference, result, -clip, clip, "RdBu_r")
         rms = float(np.sqrt(np.mean(np.square(difference, dtype=np.float64))))
         axes.set_title(
-            f"{_words(strategy)}, less exact\nRMS {rms:.2g} m/s; blue −{clip:.3g} m/s, red +{clip:.3g} m/s", fontsize=10
+            f"{strategy_label(strategy)}, less exact\nRMS {rms:.2g} m/s; blue −{clip:.3g} m/s, red +{clip:.3g} m/s",
+            fontsize=10,
         )
 
 

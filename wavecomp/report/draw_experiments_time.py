@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.direct_labels import EndLabel, label_ends
 from wavecomp.report.draw_experiments_error import distinct, labelled_axes, number, rows_where
-from wavecomp.report.names import setting_label, spec_words
+from wavecomp.report.names import setting_label, spec_words, strategy_label
 from wavecomp.report.style import BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION, drawing, family_style, new_figure, panel
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE)
@@ -60,7 +60,7 @@ def figure_stack(result: ExperimentResult) -> Figure:
                 for key in ("relative_l2_p10", "relative_l2", "relative_l2_p90", "error_norm")
             )
             colour, marker = _COLOURS[place % 4], _MARKERS[place % 4]
-            label = _strategy_label(str(strategy))
+            label = strategy_label(str(strategy))
             left.fill_between(shots, low, high, color=colour, alpha=0.15, linewidth=0)
             left.plot(shots, middle, color=colour, marker=marker, label=label)
             right.plot(shots, errors / errors[0], color=colour, marker=marker, label=f"error, {label}")
@@ -90,13 +90,6 @@ def figure_stack(result: ExperimentResult) -> Figure:
         left.legend(loc="lower left", bbox_to_anchor=(0.0, 0.0))
         figure.subplots_adjust(left=0.08, right=0.985, bottom=0.12, top=0.92, wspace=0.2)
         return figure
-
-
-def _strategy_label(strategy: str) -> str:
-    head, _, compressor = strategy.partition("/")
-    every = head.partition("every=")[2].partition(",")[0]
-    words = setting_label(compressor) if compressor and compressor != "identity" else "uncompressed"
-    return f"{words}, every {every}th step" if every else words
 
 
 def _along(result: ExperimentResult, x: str, y: str) -> Axes:

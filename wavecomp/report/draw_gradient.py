@@ -103,5 +103,6 @@ def _exact_lines(axes: Axes, rows: pd.DataFrame) -> None:
         axes.axvline(place, color=BLACK if len(marks) == 1 else GREY, linestyle=":", linewidth=1.2)
         axes.annotate(
             text, (place, 0.01), xycoords=("data", "axes fraction"), xytext=(-3, 0), textcoords="offset points",
-            rotation=90, ha="right", va="bottom", color=GREY, fontsize=8.5,
+            rotation=90, ha="right", va="bottom", color=GREY, fontsize=8.5, zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip

@@ -126,6 +126,20 @@ def setting_label(spec: str) -> str:
     return family_label(words.name) + (f" {spec.partition(':')[2]}" if values else "")
 
 
+def strategy_label(strategy: str) -> str:
+    """Say in a few words how a trajectory is kept.
+
+    Examples
+    --------
+    >>> strategy_label("trajectory:every=8/zfp:accuracy=1e0"), strategy_label("trajectory/identity")
+    ('ZFP accuracy 1e0, every 8th step', 'uncompressed')
+    """
+    head, _, compressor = strategy.partition("/")
+    every = head.partition("every=")[2].partition(",")[0]
+    words = setting_label(compressor) if compressor and compressor != "identity" else "uncompressed"
+    return f"{words}, every {every}th step" if every else words
+
+
 def _blosc_label(values: Mapping[str, str]) -> str:
     codec = CODEC_LABELS.get(values.get("codec", ""), values.get("codec", "Blosc2"))
     shuffle = values.get("shuffle", "")

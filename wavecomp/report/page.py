@@ -13,6 +13,9 @@ from matplotlib.figure import Figure
 
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Archive, GradientArchive, Provenance, Section, load_frame, load_gradients, load_sections
+from wavecomp.records.experiment import ExperimentResult, load_experiments
+from wavecomp.report.draw_experiments import draw_experiment
+from wavecomp.report.experiment_words import describe
 from wavecomp.report.figures import (
     figure10,
     figure11,
@@ -67,6 +70,7 @@ class _Page:
             self.missing.append(str(reason))
             return
         self.files += save_figure(figure, self.out / FIGURES, stem)
+        caption = escape_markdown(caption)
         self.lines += [f"![{caption}]({FIGURES}/{stem}.png)", ""]
         self.lines += [f"{caption} ([SVG]({FIGURES}/{stem}.svg))", ""]
 
@@ -79,7 +83,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     Parameters
     ----------
     archive_folder : path
-        With ``records.jsonl`` or ``gradients.jsonl``, provenances and sections.
+        With ``records.jsonl``, ``gradients.jsonl`` or results of experiments, provenances and sections.
     out_folder : path
         Gets ``report.md``, ``tables/`` and ``figures/``; files of the same names are replaced.
 
@@ -93,14 +97,15 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     NothingToReport
         The archive holds no record; nothing is written.
     DamagedArchive
-        A record or a section is not what was written.
+        A record, a section or an experiment's result is not what was written.
     StorageError
         The disk is full or gone; the page is written last, so an unfinished report has none.
     """
     archive = Archive(archive_folder)
     frame = load_frame([archive])
     gradients = load_gradients([GradientArchive(archive_folder)])
-    if frame.empty and gradients.empty:
+    experiments = load_experiments(archive_folder)
+    if frame.empty and gradients.empty and not experiments:
         raise NothingToReport(f"{archive.folder} holds no record; {RUN} makes a whole study")
     sections = load_sections(archive_folder)
     provenances = archive.provenances()
@@ -115,10 +120,15 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
             _of_wavefield(page, base, f"-{base}" if len(bases) > 1 else "", frame, sections, provenances)
     if not gradients.empty:
         _of_gradients(page, gradients, provenances)
+    for problem in sorted({result.problem for result in experiments}):
+        page.lines += [f"## Experiments on the gradient of {escape_markdown(problem)}", ""]
+        for result in (result for result in experiments if result.problem == problem):
+            page.figure(f"experiment-{result.experiment}", describe(result), partial(draw_experiment, result))
     page.lines += ["## Where these numbers come from", ""]
     for rows, what in ((frame, "cases"), (gradients, "gradients")):
         if not rows.empty:
             page.lines += _provenance_lines(rows, what, provenances)
+    page.lines += _experiment_lines(experiments, provenances)
     if page.missing:
         page.lines += ["## What these records do not support", ""]
         page.lines += [f"- {escape_markdown(reason)}" for reason in dict.fromkeys(page.missing)]
@@ -199,17 +209,31 @@ def _provenance_lines(frame: pd.DataFrame, what: str, provenances: dict[str, Pro
         first, last = min(rows["created_utc"])[:10], max(rows["created_utc"])[:10]
         when = first if first == last else f"{first} to {last}"
         lines.append(f"- {len(rows)} {what}, measured {when}, provenance `{digest}`")
-        known = provenances.get(str(digest))
-        if known is None:
-            lines.append("  - its file is not in the archive")
-            continue
-        memory = f"{known.memory_bytes / 2**30:.1f} GiB memory"
-        lines.append(f"  - machine: {escape_markdown(known.cpu)}, {known.machine}, {known.cores} cores, {memory}")
-        versions = ", ".join(f"{name} {version}" for name, version in sorted(known.versions.items()))
-        lines.append(f"  - software: {escape_markdown(f'{known.system}; {known.python}; {versions}')}")
-        if known.settings:
-            settings = ", ".join(f"`{name}={value}`" for name, value in sorted(known.settings.items()))
-            lines.append(f"  - environment: {settings}")
-        if known.commit:
-            lines.append(f"  - commit: `{known.commit}`")
+        lines += _machine_lines(provenances.get(str(digest)))
     return [*lines, ""]
+
+
+def _experiment_lines(experiments: list[ExperimentResult], provenances: dict[str, Provenance]) -> list[str]:
+    lines: list[str] = []
+    for digest in sorted({result.provenance for result in experiments}):
+        names = ", ".join(result.experiment for result in experiments if result.provenance == digest)
+        lines += [f"- experiments: {names}, provenance `{digest}`", *_machine_lines(provenances.get(digest))]
+    count = f"{len(experiments)} experiment{'s' if len(experiments) > 1 else ''}."
+    return [count, "", *lines, ""] if lines else []
+
+
+def _machine_lines(known: Provenance | None) -> list[str]:
+    if known is None:
+        return ["  - its file is not in the archive"]
+    memory = f"{known.memory_bytes / 2**30:.1f} GiB memory"
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(known.versions.items()))
+    lines = [
+        f"  - machine: {escape_markdown(known.cpu)}, {known.machine}, {known.cores} cores, {memory}",
+        f"  - software: {escape_markdown(f'{known.system}; {known.python}; {versions}')}",
+    ]
+    if known.settings:
+        settings = ", ".join(f"`{name}={value}`" for name, value in sorted(known.settings.items()))
+        lines.append(f"  - environment: {settings}")
+    if known.commit:
+        lines.append(f"  - commit: `{known.commit}`")
+    return lines
