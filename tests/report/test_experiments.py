@@ -11,6 +11,7 @@ import pytest
 from wavecomp.errors import DamagedArchive, NothingToReport
 from wavecomp.records.experiment import ExperimentResult, save_experiment
 from wavecomp.report.experiment_words import describe
+from wavecomp.report.files import write_files
 from wavecomp.report.page import build_report
 
 from .factory import PROVENANCE, write_archive
@@ -118,6 +119,19 @@ def test_a_damaged_result_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DamagedArchive, match=r"experiment-ratio\.npz"):
         build_report(tmp_path, tmp_path)
     assert not (tmp_path / "report.md").exists()
+
+
+def test_ctrl_c_leaves_no_temporary_file(tmp_path: Path, monkeypatch) -> None:
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            save_experiment(tmp_path, RATIO)
+        with pytest.raises(KeyboardInterrupt):
+            write_files(tmp_path, {"a.txt": b"a", "b.txt": b"b"})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_folder_still_has_nothing_to_report(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from wavecomp.adjoint.problem import GradientProblem
-from wavecomp.errors import StorageError, UnknownExperiment
+from wavecomp.errors import UnknownExperiment
+from wavecomp.records.archive import keep_provenance
 from wavecomp.records.experiment import ExperimentResult, save_experiment
 from wavecomp.records.provenance import collect_provenance
 
@@ -109,12 +110,5 @@ def run_experiment(
     provenance = collect_provenance()
     result = replace(found, provenance=provenance.digest)
     save_experiment(out_folder, result)
-    file = Path(out_folder) / f"provenance-{provenance.digest}.json"
-    text = provenance.to_json() + "\n"
-    temporary = file.with_suffix(".tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        raise StorageError(file, len(text), error.strerror or str(error)) from error
+    keep_provenance(out_folder, provenance)
     return result

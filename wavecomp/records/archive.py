@@ -17,6 +17,7 @@ from wavecomp.errors import ArchiveBusy, DamagedArchive, StorageError
 from wavecomp.records.gradient_record import GradientRecord
 from wavecomp.records.provenance import Provenance
 from wavecomp.records.record import Record
+from wavecomp.records.whole_file import whole_file
 
 
 class Line(Protocol):
@@ -161,17 +162,17 @@ class ArchiveWriter:
 
     def _keep_provenance(self) -> None:
         # With the first record, not on opening: a run that adds nothing leaves nothing.
-        file = self._path.parent / f"provenance-{self._provenance.digest}.json"
-        if file.exists():
-            return
-        temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        text = self._provenance.to_json() + "\n"
-        try:
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(file)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise StorageError(file, len(text), error.strerror or str(error)) from error
+        keep_provenance(self._path.parent, self._provenance)
+
+
+def keep_provenance(folder: str | Path, provenance: Provenance) -> None:
+    """Write a provenance into an archive's folder, unless it is there; raises StorageError."""
+    file = Path(folder) / f"provenance-{provenance.digest}.json"
+    if file.exists():
+        return
+    text = provenance.to_json() + "\n"
+    with whole_file(file, len(text)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _drop_unfinished_line(descriptor: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.errors import DamagedArchive, StorageError
+from wavecomp.errors import DamagedArchive
+from wavecomp.records.whole_file import whole_file
 
 Cell: TypeAlias = str | int | float | bool | None
 """One value of a row; null in the file where a number is not finite or there is none."""
@@ -68,19 +68,11 @@ def save_experiment(folder: str | Path, result: ExperimentResult) -> Path:
         The disk is full or gone.
     """
     target = Path(folder) / result.file_name
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
     head = json.dumps({name: getattr(result, name) for name in _HEAD}, sort_keys=True, default=_plain)
     arrays = {f"array_{name}": np.asarray(array) for name, array in result.arrays.items()}
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, head=np.array(head), **arrays)  # type: ignore[arg-type]
-        temporary.replace(target)
-    except OSError as error:
-        if temporary.parent.is_dir():
-            temporary.unlink(missing_ok=True)
-        size = len(head) + sum(array.nbytes for array in arrays.values())
-        raise StorageError(target, size, error.strerror or str(error)) from error
+    size = len(head) + sum(array.nbytes for array in arrays.values())
+    with whole_file(target, size) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, head=np.array(head), **arrays)  # type: ignore[arg-type]
     return target
 
 

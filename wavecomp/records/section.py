@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.errors import DamagedArchive, StorageError
+from wavecomp.errors import DamagedArchive
+from wavecomp.records.whole_file import whole_file
 
 
 @dataclass(frozen=True)
@@ -74,21 +74,14 @@ def save_section(folder: str | Path, section: Section) -> Path:
         The disk is full or gone.
     """
     target = Path(folder) / section.file_name
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
     head = {name: value for name, value in asdict(section).items() if name not in _ARRAYS}
     arrays: dict[str, NDArray[np.generic]] = {"values": section.values}
     if section.error is not None:
         arrays["error"] = section.error
     arrays |= {f"curve_{name}": curve for name, curve in section.curves.items()}
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, head=np.array(json.dumps(head, sort_keys=True)), **arrays)  # type: ignore[arg-type]
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        size = sum(array.nbytes for array in arrays.values())
-        raise StorageError(target, size, error.strerror or str(error)) from error
+    size = sum(array.nbytes for array in arrays.values())
+    with whole_file(target, size) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, head=np.array(json.dumps(head, sort_keys=True)), **arrays)  # type: ignore[arg-type]
     return target
 
 

@@ -40,11 +40,13 @@ def write_files(folder: str | Path, contents: Mapping[str, bytes]) -> list[Path]
             temporary.write_bytes(content)
         for target, temporary in zip(targets, temporaries, strict=True):
             temporary.replace(target)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C as well: nothing temporary stays behind
         for temporary in temporaries:
             # The folder itself may be what is wrong; then there is nothing to take away.
             if temporary.parent.is_dir():
                 temporary.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         names = targets[0] if len(targets) == 1 else Path(folder)
         raise StorageError(names, sum(map(len, contents.values())), error.strerror or str(error)) from error
     return targets
