@@ -1,0 +1,69 @@
+"""The short table of a gradient study: it fits a terminal, and says what the whole one says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from wavecomp.records import Failure, GradientArchive, load_gradients
+from wavecomp.report.gradient_short import TERMINAL, short_table
+from wavecomp.report.gradient_table import gradient_table
+from wavecomp.report.table import render
+
+from .test_gradient import RECORDS, make
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "results" / "published" / "gradient-overthrust-2d"
+# The longest texts and the largest numbers that anybody will meet: a terabyte, a million steps, hours.
+LONG = (
+    make(
+        "trajectory:every=1000,quantum=0.000123456,tier=two,overlap/"
+        "blosc2:codec=zstd,level=9,shuffle=bitshuffle,chunk=134217728,threads=64",
+        1.23e-10, wall=86_399.99, peak=10**12, budget_bytes=10**13, disk_budget_bytes=10**14,
+    ),
+    make("trajectory/slabs:planes=16,threads=2/blosc2:codec=lz4hc,level=5,shuffle=shuffle,chunk=2097152", 0.0),
+    make("trajectory/" + "x" * 150, 0.5, compressor="x" * 150),
+    make(
+        "mixed:levels=40", 0.0,
+        outcome=Failure("memory", "a reason of many words, among them " + "unbreakable" * 20 + " " + "words " * 60),
+    ),
+)  # fmt: skip
+
+
+def frame_of(*records):
+    return pd.DataFrame([record.to_row() for record in records])
+
+
+@pytest.mark.parametrize("records", [RECORDS, (*RECORDS, *LONG)])
+def test_text_fits_a_terminal(records):
+    table = gradient_table(frame_of(*records), "quick")
+    assert max(map(len, render(table, "text").splitlines())) > 2 * TERMINAL
+    lines = render(short_table(table), "text").splitlines()
+    assert max(map(len, lines)) <= TERMINAL == 120
+
+
+def test_published_study_fits_a_terminal():
+    archive = GradientArchive(PUBLISHED)
+    table = gradient_table(load_gradients([archive]), "overthrust-2d", archive.provenances())
+    assert len(table.rows) > 20
+    assert max(map(len, render(short_table(table), "text").splitlines())) <= TERMINAL
+
+
+def test_strategy_stands_above_its_compressors_with_the_numbers_of_the_whole_table():
+    whole = gradient_table(frame_of(*RECORDS, make("trajectory/identity", 0.0)), "quick")
+    table = short_table(whole)
+    labels = [row.cells[0] for row in table.rows]
+    at = labels.index("trajectory")
+    assert table.rows[at].cells[1:] == ("",) * 7
+    under = [label for label in labels[at + 1 :] if str(label).startswith("  ")]
+    assert "  ZFP accuracy=1e-2, 2 threads" in under
+    assert "  none" in under
+    assert labels.count("trajectory") == 1
+    assert table.notes == whole.notes
+    headers = [column.header for column in whole.columns]
+    kept = ("median", "Peak (MB)", "Forward steps", "Wall (s)", "Wall / bare", "Relative L2", "Angle (rad)")
+    numbers = [tuple(row.cells[headers.index(name)] for name in kept) for row in whole.rows]
+    assert [row.cells[1:] for number, row in enumerate(table.rows) if number != at] == numbers
+    assert labels[0] == "bare sweeps, nothing stored"
+    assert "revolve:slots=20" in labels  # nothing compressed: one line is enough

@@ -1,0 +1,58 @@
+"""The short form of a gradient study's table: what fits a terminal, and answers at a glance."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+
+from wavecomp.report.table import Cell, Column, Row, Table
+
+TERMINAL = 120
+"""Columns of characters that a printed short table never exceeds."""
+
+# The columns that answer, by their headers in the whole table, and what stands above them here.
+_KEPT = {
+    "median": "Ratio,\nmedian",
+    "Peak (MB)": "Peak\n(MB)",
+    "Forward steps": "Forward\nsteps",
+    "Wall (s)": "Wall\n(s)",
+    "Wall / bare": "Wall /\nbare",
+    "Relative L2": "Relative\nL2",
+    "Angle (rad)": "Angle\n(rad)",
+}
+_LABEL = 42
+_INDENT = "  "
+
+
+def short_table(table: Table) -> Table:
+    """Return the columns of :func:`wavecomp.report.gradient_table.gradient_table` that answer at a glance.
+
+    Strategy, compressor and setting share the first column: a strategy stands above its compressors. Printed as text
+    the table is at most :data:`TERMINAL` characters wide, its notes too.
+    """
+    places = {column.header: place for place, column in enumerate(table.columns)}
+    columns = [
+        Column("Strategy\n  compressor", left=True),
+        *(replace(table.columns[places[header]], header=short) for header, short in _KEPT.items()),
+    ]
+    rows: list[Row] = []
+    above: Cell = None
+    for row in table.rows:
+        strategy, compressor, setting = (row.cells[places[name]] for name in ("Strategy", "Compressor", "Setting"))
+        numbers = [row.cells[places[header]] for header in _KEPT]
+        label = _wrapped(f"{compressor} {setting}".strip(), _INDENT)
+        if strategy != above:
+            head = _wrapped(str(strategy), "")
+            if compressor in ("", "none"):
+                label = head
+            else:
+                rows.append(Row((head, *("" for _ in _KEPT))))
+        above = strategy
+        rows.append(replace(row, cells=(label, *numbers)))
+    return replace(table, columns=tuple(columns), rows=tuple(rows))
+
+
+def _wrapped(text: str, indent: str) -> str:
+    return textwrap.fill(
+        text, _LABEL, initial_indent=indent, subsequent_indent=indent + 2 * _INDENT, break_on_hyphens=False
+    )
