@@ -158,6 +158,7 @@ def _record(
         level_bytes=case.level_bytes,
         dtype="float32",
         budget_bytes=case.budget_bytes,
+        disk_budget_bytes=case.disk_budget_bytes,
         provenance=provenance,
         created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         outcome=impact,

@@ -6,47 +6,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from wavecomp.adjoint.impact_sets import CaseSet, default_set, fitting
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.strategies import PARAMETERS, Strategy, parse_strategy
 from wavecomp.compressors import Registry
+from wavecomp.errors import UsageError
 
 BARE = "bare"
 """Stands for a strategy: the forward and the adjoint sweep with nothing stored, and no gradient."""
-
-TOLERANCES = ("1e1", "1e0", "1e-1", "1e-2", "1e-3", "1e-4", "1e-5")
-
-_LARGE = 10**8
-_FAR_BEYOND = 10  # times the memory that there is for levels
-_SLOTS = 20
-_BASELINES = ("store-all", "store-all:every=4", "revolve:slots=20", "mixed:levels=40")
-_CROSSED = ("trajectory", "trajectory:every=4", "revolve:slots=20", "mixed:levels=40")
-_SMALL = (
-    *(f"trajectory/zfp:accuracy={tolerance}" for tolerance in TOLERANCES),
-    *(f"trajectory/sz3:abs={tolerance}" for tolerance in TOLERANCES[1:-1]),
-    *(f"trajectory/{short}" for short in ("int8", "int16", "float16", "bfloat16", "blosc2")),
-    "trajectory:every=4/zfp:accuracy=1e-1",
-    "trajectory:every=4/zfp:accuracy=1e-3",
-    "revolve:slots=20/zfp:accuracy=1e-4",
-    "mixed:levels=40/zfp:accuracy=1e-4",
-)
-_SLABS = "slabs:planes=16,threads=2"
-_THICK = (
-    *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
-    *(f"trajectory/sz3:abs={tolerance}" for tolerance in ("1e-1", "1e-3")),
-    "trajectory/int8",
-    f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
-    f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-3",
-    f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
-)
-# Where not even a tenth of the levels fits into the memory: what is small enough to have a chance.
-_BEYOND = (
-    *(f"trajectory:every=8/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1")),
-    f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e1",
-    f"mixed:levels=40/{_SLABS}/zfp:accuracy=1e-3",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +31,32 @@ class ImpactCase:
     spec : str
         Canonical text of a strategy, or :data:`BARE`.
     budget_bytes : int or None
-        What the checkpoint store may hold.
+        What the checkpoint store may hold in memory.
+    disk_budget_bytes : int or None
+        What it may hold on disk; None too where the strategy has no tier there.
+    scratch : Path or None
+        Folder of the disk tier; None for the system's temporary one. No part of what the case is.
     """
 
     problem: GradientProblem
     shot: int
     spec: str
     budget_bytes: int | None
+    disk_budget_bytes: int | None = None
+    scratch: Path | None = None
 
     @property
     def digest(self) -> str:
-        """Identity of the case: the same on every machine."""
+        """Identity of the case: the same on every machine, wherever its disk is."""
         identity = [self.problem.digest, self.shot, self.spec, self.budget_bytes]
+        if self.disk_budget_bytes is not None:
+            identity.append(self.disk_budget_bytes)
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
 
     @property
     def level_bytes(self) -> int:
         """Bytes of one level of the physical domain in single precision."""
-        return self.problem.level_bytes
+        return 4 * int(np.prod(self.problem.medium.shape, dtype=np.int64))
 
     def strategy(self, registry: Registry) -> Strategy | None:
         """Return the strategy, None for the bare sweeps; raises SpecError."""
@@ -90,69 +69,60 @@ def impact_cases(
     compressors: Sequence[str],
     registry: Registry,
     *,
+    case_set: CaseSet | None = None,
+    shot: int = 0,
     budget_bytes: int | None = None,
     memory_bytes: int | None = None,
-    shot: int = 0,
+    disk_budget_bytes: int | None = None,
+    scratch: Path | None = None,
 ) -> list[ImpactCase]:
     """Return the cases that the words of a command line mean; the bare sweeps and ``store-all`` are always among them.
-
-    :func:`wavecomp.adjoint.impact_memory.leave_out` takes those out that cannot fit.
 
     Parameters
     ----------
     strategies : sequence of str
         A strategy with its compressor behind ``/`` stands for itself, one without is crossed with ``compressors``. None
-        at all: those that a study compares by default.
+        at all: those of the set.
     compressors : sequence of str
-        Specs. None at all: the default ones, where no strategy is given either.
+        Specs. None at all: those of the set, where no strategy is given either.
+    case_set : CaseSet, optional
+        What is compared where neither is given; by default what suits the problem's size.
     budget_bytes : int, optional
-        With a budget, the default strategies take as many slots and levels as it holds.
+        With a budget, the strategies of a set take as many slots and levels as it holds.
     memory_bytes : int, optional
-        What a case without a budget may hold: the default strategies take no more than that uncompressed.
+        What a case without a budget may hold: the strategies of a set take no more than that uncompressed.
+    disk_budget_bytes : int, optional
+    scratch : Path, optional
+        For the strategies that have a tier on disk.
 
     Raises
     ------
     SpecError
         A text that is no strategy or no compressor.
+    UsageError
+        A folder or a budget on disk, and no strategy that would use it.
     """
+    chosen = case_set if case_set is not None else default_set(problem, memory_bytes)
+    states = None if memory_bytes is None else memory_bytes // problem.state_bytes
     texts: list[str] = []
-    for text in strategies or _default_heads(compressors, budget_bytes):
+    if not strategies and not compressors:
+        texts += fitting(chosen.strategies, budget_bytes, states)
+    elif not strategies:
+        texts += fitting([text for text in chosen.strategies if "/" not in text], budget_bytes, states)
+    for text in strategies or fitting(chosen.crossed if compressors else (), budget_bytes, states):
         name = text.partition("/")[0].partition(":")[0]
         crossed = compressors and "/" not in text and name != "store-all" and name in PARAMETERS
         texts += [f"{text}/{compressor}" for compressor in compressors] if crossed else [text]
-    if not strategies:
-        texts = [*_baselines(problem, budget_bytes, memory_bytes), *texts]
-        if not compressors:
-            texts += [_fitting(text, budget_bytes) for text in _default_texts(problem, memory_bytes)]
-    specs = [parse_strategy(text, registry).spec for text in texts]
-    unique = dict.fromkeys([BARE, "store-all", *specs])
-    return [ImpactCase(problem, shot, spec, budget_bytes) for spec in unique]
-
-
-def _default_heads(compressors: Sequence[str], budget_bytes: int | None) -> list[str]:
-    return [_fitting(text, budget_bytes) for text in _CROSSED] if compressors else []
-
-
-def _baselines(problem: GradientProblem, budget_bytes: int | None, memory_bytes: int | None) -> list[str]:
-    texts = [_fitting(text, budget_bytes) for text in _BASELINES]
-    slots = _SLOTS if memory_bytes is None else max(1, min(_SLOTS, memory_bytes // problem.state_bytes))
+    parsed = [parse_strategy(text, registry) for text in ("store-all", *texts)]
+    on_disk = {strategy.spec for strategy in parsed if strategy.tier != "memory"}
+    if not on_disk and (disk_budget_bytes is not None or scratch is not None):
+        given = f"the folder {scratch}" if scratch is not None else f"a disk budget of {disk_budget_bytes} bytes"
+        raise UsageError(
+            f"{given} is given, and no strategy keeps anything on disk; one does with tier=disk or tier=two, such as "
+            "trajectory:tier=disk/zfp:accuracy=1e-3"
+        )
+    unique = dict.fromkeys([BARE, *(strategy.spec for strategy in parsed)])
     return [
-        text.replace(f"slots={_SLOTS}", f"slots={slots}").replace(f"levels={2 * _SLOTS}", f"levels={2 * slots}")
-        for text in texts
+        ImpactCase(problem, shot, spec, budget_bytes, *((disk_budget_bytes, scratch) if spec in on_disk else ()))
+        for spec in unique
     ]
-
-
-def _default_texts(problem: GradientProblem, memory_bytes: int | None) -> tuple[str, ...]:
-    needed = problem.levels_bytes()
-    if needed is not None and memory_bytes is not None and needed > _FAR_BEYOND * memory_bytes:
-        return _BEYOND
-    points = int(np.prod(problem.medium.shape, dtype=np.int64))
-    steps = problem.medium.steps or 1000
-    return _THICK if points * steps > _LARGE else _SMALL
-
-
-def _fitting(text: str, budget_bytes: int | None) -> str:
-    """With a budget the number of slots or levels is not ours to choose."""
-    if budget_bytes is None:
-        return text
-    return text.replace(":slots=20", "").replace(":levels=40", "")

@@ -68,11 +68,22 @@ class Measuring:
         strategy = parse_strategy(case.spec, default_registry())
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
+        from wavecomp.adjoint.gradient import UNLIMITED  # Devito comes with it
+
         # Without a budget the store still refuses, with numbers, what would end this process and all it holds.
         budget = self._free() if case.budget_bytes is None else case.budget_bytes
-        run, walls_s = _repeated(
-            lambda: self._bench.run(strategy, shot=case.shot, budget_bytes=budget), lambda run: run.seconds.wall
-        )
+        disk_budget = UNLIMITED if case.disk_budget_bytes is None else case.disk_budget_bytes
+
+        def gradient() -> GradientRun:
+            return self._bench.run(
+                strategy,
+                shot=case.shot,
+                budget_bytes=budget,
+                disk_folder=case.scratch,
+                disk_budget_bytes=disk_budget,
+            )
+
+        run, walls_s = _repeated(gradient, lambda run: run.seconds.wall)
         return Measured(operators.steps, _impact(run, walls_s, self._exact))
 
     def _open(self, case: ImpactCase) -> None:

@@ -6,7 +6,7 @@ Lines are flat, carry a checksum, and name units, as those of :mod:`wavecomp.rec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from wavecomp.errors import DamagedArchive
@@ -104,7 +104,9 @@ class GradientRecord:
     shape, steps, level_bytes, dtype
         Of the physical domain, of the run, and of one level.
     budget_bytes : int or None
-        What the checkpoint store may hold; None where it was not limited.
+        What the checkpoint store may hold in memory; None where it was not limited.
+    disk_budget_bytes : int or None
+        What it may hold on disk; None where it was not limited, or holds nothing there. A row without it is None.
     provenance, created_utc : str
         As in a sweep's record.
     outcome : GradientImpact or Failure
@@ -131,6 +133,7 @@ class GradientRecord:
     provenance: str
     created_utc: str
     outcome: GradientImpact | Failure
+    disk_budget_bytes: int | None = field(default=None, kw_only=True)
 
     @property
     def failed(self) -> bool:
@@ -148,6 +151,8 @@ class GradientRecord:
         row |= {f.name: getattr(self, f.name) for f in fields(self) if f.name != "outcome"}
         row |= {name: dict(row[name]) for name in ("strategy_parameters", "compressor_parameters")}
         row |= {"shape": list(self.shape)}
+        if self.disk_budget_bytes is None:  # lines from before there was one stay as they are
+            del row["disk_budget_bytes"]
         if isinstance(self.outcome, Failure):
             return row | {"status": "failed", "failure": self.outcome.kind, "message": self.outcome.message}
         out = self.outcome
@@ -176,9 +181,9 @@ class GradientRecord:
         if row.get("kind") != "gradient":
             raise DamagedArchive(f"a record of kind {row.get('kind')!r} among gradients")
         try:
-            common = {f.name: row[f.name] for f in fields(cls) if f.name != "outcome"}
+            common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", "disk_budget_bytes")}
             common["shape"] = tuple(row["shape"])
-            return cls(**common, outcome=_outcome(row))
+            return cls(**common, outcome=_outcome(row), disk_budget_bytes=row.get("disk_budget_bytes"))
         except (KeyError, TypeError) as error:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 

@@ -88,9 +88,16 @@ def _rank(strategy: str) -> int:
 def _strategy_label(row: dict[Any, Any]) -> str:
     if row["strategy"] == BARE:
         return "bare sweeps, nothing stored"
-    budget = row.get("budget_bytes")
-    limit = "" if budget is None or budget != budget else f" in {budget / 2**20:.0f} MiB"
-    return f"{row['head']}{limit}"
+    budgets = (_budget(row, "budget_bytes", "in"), _budget(row, "disk_budget_bytes", "on disk in"))
+    return " ".join([str(row["head"]), *filter(None, budgets)])
+
+
+def _budget(row: dict[Any, Any], column: str, words: str) -> str:
+    budget = row.get(column)
+    if budget is None or budget != budget:
+        return ""
+    size = budget / 2**20
+    return f"{words} {size:.0f} MiB" if size >= 10 else f"{words} {size:.2g} MiB"
 
 
 def _cells(head: str, row: dict[Any, Any]) -> tuple[Cell, ...]:

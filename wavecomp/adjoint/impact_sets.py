@@ -1,0 +1,117 @@
+"""The sets of strategies that a gradient study compares when nobody names any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wavecomp.adjoint.problem import GradientProblem
+
+TOLERANCES = ("1e1", "1e0", "1e-1", "1e-2", "1e-3", "1e-4", "1e-5")
+
+_LARGE = 10**8  # points × steps: beyond it one gradient takes seconds
+_FAR_BEYOND = 10  # times the memory that there is for levels
+_SLOTS = 20
+_SLABS = "slabs:planes=16,threads=2"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSet:
+    """Strategies that are compared with each other.
+
+    Attributes
+    ----------
+    name : str
+    strategies : tuple of str
+        Specs with their compressors. The bare sweeps and ``store-all`` are added to every study.
+    crossed : tuple of str
+        Strategies without a compressor, for the compressors that somebody asks for instead.
+    """
+
+    name: str
+    strategies: tuple[str, ...]
+    crossed: tuple[str, ...]
+
+
+_BASELINES = ("store-all", "store-all:every=4", "revolve:slots=20", "mixed:levels=40")
+_CROSSED = ("trajectory", "trajectory:every=4", "revolve:slots=20", "mixed:levels=40")
+
+SMALL = CaseSet(
+    "small",
+    (
+        *_BASELINES,
+        *(f"trajectory/zfp:accuracy={tolerance}" for tolerance in TOLERANCES),
+        *(f"trajectory/sz3:abs={tolerance}" for tolerance in TOLERANCES[1:-1]),
+        *(f"trajectory/{short}" for short in ("int8", "int16", "float16", "bfloat16", "blosc2")),
+        "trajectory:every=4/zfp:accuracy=1e-1",
+        "trajectory:every=4/zfp:accuracy=1e-3",
+        "revolve:slots=20/zfp:accuracy=1e-4",
+        "mixed:levels=40/zfp:accuracy=1e-4",
+    ),
+    _CROSSED,
+)
+"""For problems of which one gradient takes a second: whole curves of ZFP and SZ3, every short format."""
+
+THICK = CaseSet(
+    "thick",
+    (
+        *_BASELINES,
+        *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
+        *(f"trajectory/sz3:abs={tolerance}" for tolerance in ("1e-1", "1e-3")),
+        "trajectory/int8",
+        f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
+        f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-3",
+        f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
+    ),
+    _CROSSED,
+)
+"""For problems in 3-D: a few points of each curve, compressed in two threads."""
+
+SHORT = CaseSet(
+    "short",
+    (
+        "store-all",
+        "revolve:slots=20",
+        f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
+        *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
+        f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
+        "trajectory:every=6,quantum=1e-2/blosc2:codec=lz4,level=5,shuffle=bitshuffle,threads=2",
+    ),
+    _CROSSED,
+)
+"""The story in one small table: everything stored, some of it computed again, lossless, lossy, and fewer levels."""
+
+
+BEYOND = CaseSet(
+    "beyond",
+    (
+        *_BASELINES,
+        *(f"trajectory:every=8/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1")),
+        f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e1",
+        f"mixed:levels=40/{_SLABS}/zfp:accuracy=1e-3",
+    ),
+    _CROSSED,
+)
+"""Where not even a tenth of the levels fits into the memory: what is small enough to have a chance."""
+
+
+def default_set(problem: GradientProblem, memory_bytes: int | None = None) -> CaseSet:
+    """Return the set that a study of this problem compares by default, in so much memory."""
+    needed = problem.levels_bytes()
+    if needed is not None and memory_bytes is not None and needed > _FAR_BEYOND * memory_bytes:
+        return BEYOND
+    points = int(np.prod(problem.medium.shape, dtype=np.int64))
+    return THICK if points * (problem.medium.steps or 1000) > _LARGE else SMALL
+
+
+def fitting(texts: Sequence[str], budget_bytes: int | None, states: int | None = None) -> tuple[str, ...]:
+    """Return the strategies with as many slots and levels as a budget holds, or no more than fit as states."""
+    if budget_bytes is not None:
+        return tuple(text.replace(f":slots={_SLOTS}", "").replace(f":levels={2 * _SLOTS}", "") for text in texts)
+    slots = _SLOTS if states is None else max(1, min(_SLOTS, states))
+    return tuple(
+        text.replace(f"slots={_SLOTS}", f"slots={slots}").replace(f"levels={2 * _SLOTS}", f"levels={2 * slots}")
+        for text in texts
+    )
