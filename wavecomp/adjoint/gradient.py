@@ -41,6 +41,11 @@ class Workbench:
         self._observed: dict[int, Array] = {}
         self._spare = Spare()
 
+    @property
+    def spare_bytes(self) -> int:
+        """Memory of the last run's uncompressed checkpoints, which the next run takes over or lets go of."""
+        return self._spare.held_bytes
+
     def observed(self, shot: int = 0) -> Array:
         """Return the observed data of a shot, shape (steps + 1, receivers): what the true model gives.
 
@@ -102,7 +107,7 @@ class Workbench:
         quantum = strategy.quantum
         carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
         tape = self._take("tape", _tape_length(schedule))
-        if not is_plain(strategy.compressor):
+        if strategy.name == "store-all" or not is_plain(strategy.compressor):
             self._spare.shed()
         with CheckpointStore(budget_bytes, tier, self._spare) as store:
             clock = Clock()

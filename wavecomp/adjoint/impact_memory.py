@@ -98,6 +98,6 @@ def _held_bytes(strategy: Strategy, problem: GradientProblem) -> int | None:
             *strategy.values
         }:
             assert problem.medium.steps is not None
-            schedule = strategy.schedule(problem.medium.steps - FIRST_STEP, problem.state_bytes, 0)
+            schedule = strategy.schedule(problem.medium.steps - FIRST_STEP, problem.state_bytes, problem.level_bytes, 0)
             return schedule.states_held_max * problem.state_bytes
     return None

@@ -118,7 +118,7 @@ class Measuring:
         """Return what a store may take of the memory that is there."""
         operators = self._bench.operators
         spare = _SPARE_LEVELS * operators.level_bytes + operators.state_bytes
-        return max(1, memory_there(self._memory_bytes) - spare)
+        return max(1, memory_there(self._memory_bytes) + self._bench.spare_bytes - spare)
 
     def _for_levels(self) -> int:
         return min(memory_for_levels(self._memory_bytes), self._free())

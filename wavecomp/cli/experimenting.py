@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+from click.core import ParameterSource
+
 from wavecomp.adjoint.experiments import EXPERIMENTS, run_experiment
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.wavefields.compiler import find_compiler
+
+_LISTENS_TO = ("--experiment", "--problem", "--out")
 
 
 def run_experiments(problem: GradientProblem, folder: Path, names: Sequence[str]) -> None:
@@ -25,3 +30,26 @@ def run_experiments(problem: GradientProblem, folder: Path, names: Sequence[str]
         err.print(f"[bold]{name}[/], {EXPERIMENTS[name].description}: {len(result.rows)} rows, {written[0]}")
     build_report(folder, folder)
     err.print(f"all of the archive: {folder / 'report.md'}")
+
+
+def refuse_beside_experiments(context: click.Context) -> None:
+    """Refuse every option that an experiment would not listen to.
+
+    Raises
+    ------
+    click.UsageError
+        One was given; the text names all of them.
+    """
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if isinstance(parameter, click.Option)
+        and parameter.name is not None
+        and context.get_parameter_source(parameter.name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+    ]
+    meaningless = [option for option in given if option not in _LISTENS_TO]
+    if meaningless:
+        raise click.UsageError(
+            f"an experiment has cases, shots and figures of its own, and takes {' and '.join(_LISTENS_TO[1:])} alone: "
+            f"leave out {', '.join(meaningless)}"
+        )

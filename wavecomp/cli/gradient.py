@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -12,12 +13,14 @@ from rich.text import Text
 
 from wavecomp.adjoint.experiments import EXPERIMENTS
 from wavecomp.adjoint.impact import ImpactProgress, ImpactResult, run_impact
-from wavecomp.adjoint.impact_cases import impact_cases
+from wavecomp.adjoint.impact_cases import ImpactCase, impact_cases
 from wavecomp.adjoint.impact_memory import leave_out, memory_for_levels
+from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.cli.console import err, progress_bar
-from wavecomp.cli.experimenting import run_experiments
+from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments
+from wavecomp.cli.scratch import ScratchFolder
 from wavecomp.cli.sizes import Size
 from wavecomp.compressors import default_registry
 from wavecomp.errors import WavecompError
@@ -45,6 +48,14 @@ class GradientFellShort(WavecompError):
     help="Run this instead of the comparison; may be given many times.",
 )
 @click.option("--memory", type=Size(), help="Budget of the checkpoint store, such as 2GiB.")
+@click.option("--disk-memory", type=Size(), help="Budget of a tier on disk, such as 20GiB.")
+@click.option(
+    "--scratch",
+    type=ScratchFolder(),
+    metavar="FOLDER",
+    help="Existing folder on the disk that a tier on disk fills [default: the system's temporary one]",
+)
+@click.option("--short", is_flag=True, help="Compare a handful of ways only: minutes in 3-D, and one small table.")
 @click.option("--shot", type=click.IntRange(0), default=0, show_default=True, help="Which of the problem's shots.")
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Cases at a time; above 1 no times count."
@@ -53,24 +64,35 @@ class GradientFellShort(WavecompError):
 @click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=_TIME_LIMIT_S, help="Seconds a case.")
 @click.option("--retry", is_flag=True, help="Measure again the cases that failed.")
 @click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
+@click.option("--wide", is_flag=True, help="Print every column as text too; the other formats always have them all.")
+@click.pass_context
 def gradient(
+    context: click.Context,
     name: str,
     strategies: tuple[str, ...],
     compressors: tuple[str, ...],
     experiments: tuple[str, ...],
     memory: int | None,
+    disk_memory: int | None,
+    scratch: Path | None,
+    short: bool,
     shot: int,
     workers: int,
     out_folder: Path | None,
     time_limit: float,
     retry: bool,
     form: Format,
+    wide: bool,
 ) -> None:
     """Compute one gradient exactly and then with every strategy and compressor; print and draw what each of them cost
     and did. What is in the archive already is not measured again.
 
     A strategy is store-all, trajectory, revolve or mixed, with keys behind a colon and its compressor behind a slash;
-    one without a compressor is combined with every --compressor. Without any, a default set is compared.
+    one without a compressor is combined with every --compressor. Without any, a set is compared that suits the
+    problem's size; --short takes a smaller one.
+
+    With tier=disk or tier=two a strategy keeps its checkpoints, or the oldest of them, in a file in the folder of
+    --scratch. The file has no name and is gone when the process is, however that ends.
 
     \b
     Example:
@@ -78,54 +100,59 @@ def gradient(
       wavecomp gradient --problem overthrust-2d --experiment fwi
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-2 --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
+      wavecomp gradient --strategy trajectory:tier=two --memory 500MB --scratch /mnt/ssd --disk-memory 5GB
     """
     start = time.perf_counter()
+    if experiments:
+        refuse_beside_experiments(context)
     problem = find_problem(name)
     if shot >= len(problem.shots_m):
         raise click.BadParameter(f"{shot}: {problem.name} has the shots 0 to {len(problem.shots_m) - 1}")
     folder = out_folder or Path("results") / problem.name
     if experiments:
-        if strategies or compressors or memory is not None:
-            raise click.UsageError(
-                "an experiment has strategies of its own: leave out --strategy, --compressor, --memory"
-            )
         run_experiments(problem, folder, experiments)
         return
-    result = measure_gradients(
+    if short and (strategies or compressors):
+        raise click.UsageError("--short names the strategies itself: leave out --strategy and --compressor, or --short")
+    cases = impact_cases(
         problem,
-        folder,
-        strategies=strategies,
-        compressors=compressors,
-        memory_bytes=memory,
+        strategies,
+        compressors,
+        default_registry(),
+        case_set=SHORT if short else None,
         shot=shot,
-        workers=workers,
-        time_limit_s=time_limit,
-        retry=retry,
+        budget_bytes=memory,
+        memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes),
+        disk_budget_bytes=disk_memory,
+        scratch=scratch,
     )
-    show_gradients(folder, problem, result, form)
+    result = measure_gradients(
+        problem, folder, cases, asked=strategies, workers=workers, time_limit_s=time_limit, retry=retry
+    )
+    build_page(folder)
+    show_gradients(folder, problem.name, result, form, wide=wide)
     err.print(f"tables and figures: {folder / 'report.md'} ({time.perf_counter() - start:.0f} s in all)")
     fell_short(folder, result)
+
+
+def case_limits(time_limit_s: float) -> Limits:
+    """Return what one case may take."""
+    return Limits(time_limit_s, int(0.8 * psutil.virtual_memory().total))
 
 
 def measure_gradients(
     problem: GradientProblem,
     folder: Path,
+    cases: Sequence[ImpactCase],
     *,
-    strategies: tuple[str, ...] = (),
-    compressors: tuple[str, ...] = (),
-    memory_bytes: int | None = None,
-    shot: int = 0,
+    asked: Sequence[str] = (),
     workers: int = 1,
     time_limit_s: float = _TIME_LIMIT_S,
     retry: bool = False,
 ) -> ImpactResult:
-    """Run the cases of a study into an archive, with a progress bar."""
-    limits = Limits(time_limit_s, int(0.8 * psutil.virtual_memory().total))
-    registry, there = default_registry(), memory_for_levels(limits.memory_bytes)
-    cases = impact_cases(
-        problem, strategies, compressors, registry, budget_bytes=memory_bytes, memory_bytes=there, shot=shot
-    )
-    cases, left_out = leave_out(cases, strategies, there, registry)
+    """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
+    limits = case_limits(time_limit_s)
+    cases, left_out = leave_out(cases, asked, memory_for_levels(limits.memory_bytes), default_registry())
     find_compiler()  # said before anything is half done
     problem.true_velocity()  # so is a model file that is not there
     for case in left_out:
@@ -144,18 +171,28 @@ def measure_gradients(
     return result
 
 
-def show_gradients(folder: Path, problem: GradientProblem, result: ImpactResult, form: Format) -> None:
-    """Print the table of the cases asked for, and write the page of the whole archive."""
+def build_page(folder: Path) -> None:
+    """Write the page of the whole archive, with its tables and figures."""
+    from wavecomp.report.page import build_report
+
+    build_report(folder, folder)
+
+
+def show_gradients(
+    folder: Path, problem: str, result: ImpactResult, form: Format = "text", *, wide: bool = False
+) -> None:
+    """Print the table of the cases asked for, as text without ``wide`` in its short form; nothing if all failed."""
+    if len(result.failures) == len(result.records):
+        return
     import pandas as pd
 
+    from wavecomp.report.gradient_short import short_table
     from wavecomp.report.gradient_table import gradient_table
-    from wavecomp.report.page import build_report
     from wavecomp.report.table import render
 
     frame = pd.DataFrame([record.to_row() for record in result.records])
-    table = gradient_table(frame, problem.name, GradientArchive(folder).provenances())
-    build_report(folder, folder)
-    click.echo(render(table, form))
+    table = gradient_table(frame, problem, GradientArchive(folder).provenances())
+    click.echo(render(table if wide or form != "text" else short_table(table), form))
 
 
 def fell_short(folder: Path, result: ImpactResult) -> None:

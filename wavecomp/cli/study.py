@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -11,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
+from wavecomp.adjoint.impact import ImpactResult
+from wavecomp.adjoint.impact_cases import impact_cases
+from wavecomp.adjoint.impact_sets import SHORT, CaseSet
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.cli.console import err, out
 from wavecomp.cli.fields import generated, references
-from wavecomp.cli.gradient import fell_short, measure_gradients
+from wavecomp.cli.gradient import fell_short, measure_gradients, show_gradients
 from wavecomp.cli.sweeping import SweepFellShort, measure_suites, report_failures
 from wavecomp.compressors import default_registry
 from wavecomp.records import Archive, Section, load_frame, save_section
@@ -33,8 +37,27 @@ PRESETS = {
     "overthrust-2d": ("table1-quick", "lossy", "steps"),
 }
 
-# The gradient problem that ends a preset's run: none where one gradient alone takes many minutes.
-PROBLEMS = {"quick": "tiny", "marmousi-2d": "marmousi-2d", "overthrust-2d": "overthrust-2d"}
+
+@dataclass(frozen=True, slots=True)
+class GradientStage:
+    """The gradients that end a preset's run: a problem's name, and what is compared; by default what suits its size."""
+
+    problem: str
+    case_set: CaseSet | None = None
+
+    def measure(self, folder: Path) -> ImpactResult:
+        """Measure what is not in the archive yet."""
+        problem = find_problem(self.problem)
+        cases = impact_cases(problem, (), (), default_registry(), case_set=self.case_set)
+        return measure_gradients(problem, folder, cases)
+
+
+# None where one gradient alone takes many minutes.
+GRADIENT_STAGES = {
+    "quick": GradientStage("quick", SHORT),
+    "marmousi-2d": GradientStage("marmousi-2d"),
+    "overthrust-2d": GradientStage("overthrust-2d"),
+}
 
 # Settings whose error is looked at closely; tolerances are fractions of the last field's peak, chosen so that the
 # errors that come out are of one size (ZFP stays far below its tolerance).
@@ -69,16 +92,22 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
     results = measure_suites(suites, snapshots, folder)
     write_sections(fields, snapshots, folder)
     failed = report_failures(results)
-    problem = PROBLEMS.get(preset) if field is None else None
-    gradients = measure_gradients(find_problem(problem), folder) if problem is not None else None
-    _close(folder, time.perf_counter() - start)
+    stage = GRADIENT_STAGES.get(preset) if field is None else None
+    gradients = stage.measure(folder) if stage is not None else None
+    figures = _close(folder)
+    if stage is not None and gradients is not None:
+        click.echo()
+        show_gradients(folder, stage.problem, gradients)
+    seconds = time.perf_counter() - start
+    out.print(f"Tables, {figures} figures and all records: {folder / 'report.md'} ({seconds:.0f} s in all)")
     if failed:
         raise SweepFellShort(f"{failed} cases failed; their records in {folder / 'records.jsonl'} say why")
     if gradients is not None:
         fell_short(folder, gradients)
 
 
-def _close(folder: Path, seconds: float) -> None:
+def _close(folder: Path) -> int:
+    """Write the page, print Table 1 and what was found; return the number of figures."""
     from wavecomp.report.page import build_report
     from wavecomp.report.summary import summary
     from wavecomp.report.table import render
@@ -90,8 +119,7 @@ def _close(folder: Path, seconds: float) -> None:
     click.echo(render(table1(frame, None, archive.provenances()).to_table(), "text"))
     for line in summary(frame):
         out.print(Text(f"- {line}"))
-    figures = sum(path.suffix == ".png" for path in written)
-    out.print(f"Table 1, {figures} figures and all records: {folder / 'report.md'} ({seconds:.0f} s in all)")
+    return sum(path.suffix == ".png" for path in written)
 
 
 def write_sections(fields: FieldSet, snapshots: Sequence[FieldRef], folder: Path) -> None:

@@ -1,0 +1,104 @@
+"""What ``wavecomp gradient`` prints, and which words it refuses before anything is half done."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from wavecomp.adjoint.impact_sets import SHORT, CaseSet
+from wavecomp.cli import status_of
+from wavecomp.records import GradientArchive
+
+# The package shows the command under this name, not the module.
+command = sys.modules["wavecomp.cli.gradient"]
+DISK = ["--strategy", "trajectory:tier=disk"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([*DISK, "--scratch", "nowhere"], "'nowhere' is no folder that files can be written to (No such file"),
+        ([*DISK, "--scratch", "a-file"], "'a-file' is no folder that files can be written to (Not a directory"),
+        ([*DISK, "--scratch", "/proc"], "'/proc' is no folder that files can be written to ("),
+        ([*DISK, "--disk-memory", "0"], "'0' is no size above 0"),
+        (["--strategy", "trajectory", "--disk-memory", "1GB"], "disk budget of 1000000000 bytes is given, and no"),
+        (["--short", "--scratch", "."], "is given, and no strategy keeps anything on disk"),
+        (["--short", "--strategy", "trajectory"], "leave out --strategy and --compressor, or --short"),
+        (["--short", "--compressor", "int8"], "leave out --strategy and --compressor, or --short"),
+    ],
+)
+def test_refused_with_one_message(tmp_path, monkeypatch, capfd, words, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file").touch()
+    assert status_of(["gradient", "--problem", "tiny", *words]) == 2
+    shown = capfd.readouterr().err
+    assert says in shown.replace("\n", " ")
+    assert "Traceback" not in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["a-file"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--strategy", "trajectory"], ["--compressor", "int8"], ["--memory", "1GB"], ["--disk-memory", "1GB"],
+        ["--scratch", "."], ["--short"], ["--shot", "0"], ["--workers", "1"], ["--time-limit", "5"], ["--retry"],
+        ["--format", "text"], ["--wide"],
+    ],
+)  # fmt: skip
+def test_an_experiment_refuses_what_it_would_not_listen_to(tmp_path, capfd, words):
+    """A default that is written out is refused too: whoever writes it thinks that it does something."""
+    asked = ["gradient", "--problem", "tiny", "--experiment", "ratio", "--out", str(tmp_path), *words]
+    assert status_of(asked) == 2
+    assert f"leave out {words[0]}" in capfd.readouterr().err.replace("\n", " ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_option_is_either_heard_or_refused_by_an_experiment():
+    """An option that is added later is refused until somebody says that an experiment listens to it."""
+    refused = {case[0] for case in test_an_experiment_refuses_what_it_would_not_listen_to.pytestmark[0].args[1]}
+    known = {option.opts[0] for option in command.gradient.params}
+    assert known == refused | {"--problem", "--experiment", "--out"}
+
+
+def test_all_that_an_experiment_refuses_is_named_at_once(tmp_path, capfd):
+    words = ["gradient", "--experiment", "ratio", "--retry", "--shot", "1", "--out", str(tmp_path)]
+    assert status_of(words) == 2
+    assert "leave out --shot, --retry" in capfd.readouterr().err.replace("\n", " ")
+
+
+def test_short_set_on_the_command_line_and_both_widths(tmp_path, monkeypatch, capfd):
+    """The set is cut to what takes a moment; what the command prints is the short table, the wide one on request."""
+    monkeypatch.chdir(tmp_path)
+    few = CaseSet("short", ("trajectory:every=4/zfp:accuracy=1e-1", "revolve:slots=20"), ())
+    monkeypatch.setattr(command, "SHORT", few)
+    assert status_of(["gradient", "--problem", "tiny", "--short"]) == 0
+    shown = capfd.readouterr().out
+    assert "trajectory:every=4\n   ZFP accuracy=0.1" in shown
+    assert max(map(len, shown.splitlines())) <= 120
+    specs = [record.spec for record in GradientArchive(tmp_path / "results" / "tiny")]
+    assert specs == ["bare", "store-all", "trajectory:every=4/zfp:accuracy=0.1", "revolve:slots=20/identity"]
+    assert status_of(["gradient", "--problem", "tiny", "--short", "--wide"]) == 0
+    wide = capfd.readouterr().out
+    assert "Norm ratio" in wide
+    assert "Norm ratio" not in shown
+    assert wide == (tmp_path / "results" / "tiny" / "tables" / "gradient.txt").read_text() + "\n"
+
+
+def test_the_short_set_tells_the_whole_story():
+    """Everything stored, exact recomputation, lossless, at least two tolerances, fewer levels; no more than ten."""
+    from wavecomp.adjoint.impact_cases import impact_cases
+    from wavecomp.adjoint.problem_recipe import find_problem
+    from wavecomp.adjoint.strategies import parse_strategy
+    from wavecomp.compressors import Lossless, default_registry
+
+    cases = impact_cases(find_problem("quick"), (), (), default_registry(), case_set=SHORT)
+    assert len(cases) <= 10
+    found = [parse_strategy(case.spec) for case in cases if case.spec != "bare"]
+    assert {strategy.name for strategy in found} >= {"store-all", "trajectory", "revolve"}
+    every_level = [s for s in found if s.name == "trajectory" and s.every == 1]
+    lossless = [s for s in every_level if isinstance(s.compressor.bound, Lossless)]
+    assert len(lossless) == 1
+    assert len(every_level) - len(lossless) >= 2
+    assert any(strategy.every > 1 for strategy in found)
+    assert any(strategy.quantum is not None for strategy in found)
