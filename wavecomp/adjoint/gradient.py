@@ -17,7 +17,7 @@ from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.operators import FIRST, AcousticOperators
 from wavecomp.adjoint.result import GradientRun, spread
 from wavecomp.adjoint.store import CheckpointStore
-from wavecomp.adjoint.store_spare import Spare, is_plain
+from wavecomp.adjoint.store_spare import Spare
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 
@@ -40,10 +40,11 @@ class Workbench:
         self._slots: dict[str, list[Slot]] = {}
         self._observed: dict[int, Array] = {}
         self._spare = Spare()
+        self._spare_of: tuple[str, int] | None = None
 
     @property
     def spare_bytes(self) -> int:
-        """Memory of the last run's uncompressed checkpoints, which the next run takes over or lets go of."""
+        """Memory of the last run's uncompressed checkpoints: taken over by the same run, let go of by another."""
         return self._spare.held_bytes
 
     def observed(self, shot: int = 0) -> Array:
@@ -107,8 +108,11 @@ class Workbench:
         quantum = strategy.quantum
         carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
         tape = self._take("tape", _tape_length(schedule))
-        if strategy.name == "store-all" or not is_plain(strategy.compressor):
+        # The same run again finds its checkpoints' memory touched; another one would only be charged for it.
+        same = (strategy.spec, budget_bytes)
+        if same != self._spare_of:
             self._spare.shed()
+        self._spare_of = same
         with CheckpointStore(budget_bytes, tier, self._spare) as store:
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
