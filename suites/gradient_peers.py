@@ -4,10 +4,11 @@ In every round each contestant runs once, one after the other; a ratio is formed
 rounds is held against a bar and an aim. Rounds may be spread over several calls (``--append``); a round is whole.
 Every contestant's gradient is compared with the exact one, and the bytes that it keeps stand beside its time.
 
-Devito's own store-all keeps whole levels, absorbing layer and halo included; ours keeps the physical domain alone, a
-quarter of it here. Our strategies must stay below the share of the *smaller* one; pyrevolve, whose checkpoints need the
-whole grid, gets the share of the *larger* one, or, for the exact gradients, both get the same. On an otherwise idle
-machine::
+Devito's own store-all keeps whole levels, absorbing layer and halo included, as its users do: shares of memory are shares
+of that. Ours keeps the physical domain alone, a quarter of it here; what is a share of that stands beside it ("lean").
+For the exact gradients both get the same bytes, a tenth of the one and a tenth of the other. Where the wavefield is kept
+lossily, pyrevolve gets the whole share of 1 %, ours what it takes. Ratios to our own store-all stand beside those to
+Devito's: it is the faster of the two. On an otherwise idle machine::
 
     python suites/gradient_peers.py --problem quick --rounds 5 --out results/published/gradient/peers.json
 """
@@ -79,7 +80,8 @@ class Row:
             entry, other = entries.get(name), entries.get(self.other)
             if entry is None or other is None or not entry.seconds or not other.seconds:
                 continue
-            held, error = entry.found["held_bytes"], entry.found["relative_l2"]
+            held = entry.found["held_bytes"]
+            error = max(entry.found["relative_l2"], entry.found["deep_relative_l2"])
             if held > self.most_bytes or error > self.most_error:
                 continue
             pairs = zip(entry.seconds, other.seconds, strict=True)
@@ -114,10 +116,11 @@ class Contest:
         fast, every = (tuple(parse_strategy(text).spec for text in texts) for texts in (given.fast, given.every_step))
         for text in (*given.fast, *given.every_step):
             self._ours(text)
-        one_percent = {"most_bytes": 0.01 * self.lean_bytes, "most_error": 1e-3}
+        one_percent = {"most_bytes": 0.01 * self.whole_bytes, "most_error": 1e-3}
         self.rows += [
             Row("over the bare sweeps", fast, "bare", 1.2, 1.0, **one_percent),
             Row("over Devito's store-all", fast, "devito store-all", 0.9, 0.7, **one_percent),
+            Row("over our store-all", fast, "store-all", 0.9, 0.7, **one_percent),
         ]
         lossless = tuple(self._ours(text) for text in given.lossless)
         exact: dict[int, tuple[str, ...]] = {}
@@ -128,7 +131,7 @@ class Contest:
         except PeerUnavailable as reason:
             self.messages.append(str(reason))
         self.rows += [
-            Row("every step, over the bare sweeps", every, "bare", 2.0, 1.4, False, 0.02 * self.lean_bytes, 2e-3),
+            Row("every step, over the bare sweeps", every, "bare", 2.0, 1.4, False, 0.02 * self.whole_bytes, 2e-3),
             Row("lossless, over Devito's store-all", lossless, "devito store-all", 1.5, 1.5),
             Row("lossless, over our store-all", lossless, "store-all", 1.5, 1.5),
         ]

@@ -31,15 +31,15 @@ _LZ4 = "blosc2:codec=lz4,level=5,shuffle=bitshuffle"
 
 DEFAULT = (
     "store-all",
-    f"trajectory:every=6,quantum=1e-2/{_LZ4},threads=2",
-    f"trajectory:every=6,quantum=1e-2,overlap/{_LZ4}",
-    "trajectory:every=6/slabs:planes=52,threads=2/zfp:accuracy=2e-1",
-    "trajectory:every=4/slabs:planes=52,threads=2/zfp:accuracy=1e-1",
-    f"trajectory:quantum=1e-2/{_LZ4},threads=2",
-    f"trajectory:quantum=1e-2,overlap/{_LZ4}",
-    "trajectory/slabs:planes=52,threads=2/zfp:accuracy=5e-1",
-    "trajectory/blosc2:codec=lz4,level=1,shuffle=bitshuffle,threads=2",
-    "trajectory:overlap/blosc2:codec=lz4,level=1,shuffle=bitshuffle",
+    f"trajectory:every=4,quantum=5e-3,overlap/{_LZ4}",
+    f"trajectory:every=4,quantum=5e-3/{_LZ4},threads=2",
+    "trajectory:every=4/slabs:planes=52,threads=2/zfp:accuracy=5e-2",
+    "trajectory:every=4,overlap/zfp:accuracy=5e-2",
+    f"trajectory:quantum=1.5e-2,overlap/{_LZ4}",
+    f"trajectory:quantum=1.5e-2/{_LZ4},threads=2",
+    "trajectory/slabs:planes=52,threads=2/zfp:accuracy=1e-1",
+    "trajectory:overlap/blosc2:codec=lz4,level=1,shuffle=shuffle",
+    "trajectory/blosc2:codec=lz4,level=1,shuffle=shuffle,threads=2",
 )
 
 
