@@ -121,3 +121,14 @@ def test_shedding_lets_the_largest_go_first(most):
     spare.shed(most)
     assert spare.held_bytes <= most or most == 10_000
     assert (spare.held_bytes == 0) == (most == 0)
+
+
+def test_memory_is_there_before_it_is_needed():
+    """Four buffers of 100 kB in 350 kB: three, as each takes a page more than its bytes at most."""
+    spare = Spare()
+    spare.prepare(100_000, 2, 350_000)
+    assert 200_000 < spare.held_bytes <= 2 * (100_000 + 4096)
+    spare.prepare(100_000, 4, 350_000)
+    assert 300_000 < spare.held_bytes <= 350_000
+    spare.prepare(100_000, 1, 350_000)
+    assert 300_000 < spare.held_bytes <= 350_000

@@ -17,7 +17,7 @@ from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.operators import FIRST, AcousticOperators
 from wavecomp.adjoint.result import GradientRun, spread
 from wavecomp.adjoint.store import CheckpointStore
-from wavecomp.adjoint.store_spare import Spare
+from wavecomp.adjoint.store_spare import Spare, is_plain
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 
@@ -113,6 +113,11 @@ class Workbench:
         if same != self._spare_of:
             self._spare.shed()
         self._spare_of = same
+        if strategy.tier == "memory" and is_plain(strategy.compressor) and strategy.name != "store-all":
+            # Like everything else that a run copies into: in memory that is there before the run.
+            most = min(budget_bytes, schedule.levels_held_max * operators.state_bytes // schedule.state_levels)
+            self._spare.prepare(operators.state_bytes // 2, 2 * schedule.states_held_max, most)
+            self._spare.prepare(operators.level_bytes, schedule.level_writes, most)
         with CheckpointStore(budget_bytes, tier, self._spare) as store:
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:

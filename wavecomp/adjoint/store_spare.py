@@ -15,6 +15,8 @@ from wavecomp.compressors.base import Compressor, Field
 from wavecomp.compressors.frame import Stream, pack
 from wavecomp.compressors.identity import Identity
 
+_PAGE = 4096
+
 
 class Spare:
     """Buffers that wait for the next checkpoint of their size. Not for several threads at a time.
@@ -28,6 +30,15 @@ class Spare:
     def __init__(self) -> None:
         self._free: dict[int, list[bytearray]] = {}
         self.held_bytes = 0
+
+    def prepare(self, size: int, count: int, most_bytes: int) -> None:
+        """Have so many buffers of a size waiting, every page touched, as far as no more than ``most_bytes`` wait."""
+        for _ in range(count - len(self._free.get(size, ()))):
+            if self.held_bytes + size + _PAGE > most_bytes:
+                return
+            buffer = bytearray(size)
+            np.frombuffer(buffer, np.uint8)[:: _PAGE // 2] = 0  # zeroed memory of the system's is not there yet
+            self.give(buffer)
 
     def take(self, size: int) -> bytearray:
         """Return a buffer of so many bytes, of any content."""
