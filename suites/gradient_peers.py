@@ -330,6 +330,46 @@ def show(content: dict[str, Any]) -> str:
     return "\n".join(lines + [""] + content["messages"])
 
 
+def markdown(content: dict[str, Any]) -> str:
+    """Return the verdicts and the contestants as a page."""
+    whole, lean = content["store_all_bytes"].values()
+    problem, machine = content["problem"], content["provenance"]
+    shape = " × ".join(map(str, problem["shape"]))
+    rounds = min(len(one["seconds"]) for one in content["contestants"].values())
+    lines = [
+        "# Gradients against what people use today",
+        "",
+        f"`{problem['name']}`: {shape} points and their absorbing layer, {problem['steps']} steps; {rounds} "
+        f"interleaved rounds on {machine['cpu']}, {machine['cores']} cores. Storing every level takes "
+        f"{whole / 1e9:.2f} GB on the whole grid (Devito's own way; shares are of that), {lean / 1e9:.2f} GB on the "
+        "physical domain (ours). Written by `suites/gradient_peers.py`.",
+        "",
+        "| ratio of wall times | bar | aim | median | least … greatest | verdict | strategy | against |",
+        "| :--- | ---: | ---: | ---: | ---: | :--- | :--- | :--- |",
+    ]
+    for row in content["rows"]:
+        sign = "≥" if row["faster"] else "≤"
+        spread = f"{row['ratio']:.2f} | {row['least']:.2f} … {row['greatest']:.2f}" if "ratio" in row else "– | –"
+        lines.append(
+            f"| {row['label']} | {sign} {row['bar']:g} | {sign} {row['aim']:g} | {spread} | {row['verdict']} | "
+            f"`{row.get('ours', '–')}` | {row['other']} |"
+        )
+    lines += [
+        "",
+        "| contestant | median (s) | memory (MB) | share (%) | relative L2 | below the top tenth | forward steps |",
+        "| :--- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, one in content["contestants"].items():
+        held = one["held_bytes"]
+        errors = [one["relative_l2"], one.get("deep_relative_l2", math.nan)]
+        shown = " | ".join("–" if math.isnan(error) else f"{error:.1e}" for error in errors)
+        lines.append(
+            f"| {name} | {statistics.median(one['seconds']):.2f} | {held / 1e6:.1f} | {100 * held / whole:.2f} | "
+            f"{shown} | {one.get('forward_steps', '')} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Measure, print, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -338,7 +378,7 @@ def main() -> None:
     parser.add_argument("--inner", type=int, default=2, help="runs of a quick contestant in a round (default: 2)")
     parser.add_argument("--minutes", type=float, default=9.0, help="begin no round that would go beyond (default: 9)")
     parser.add_argument("--peer-timeout", type=float, default=150.0, help="seconds for one run of pyrevolve")
-    parser.add_argument("--out", type=Path, help="save what was measured as JSON")
+    parser.add_argument("--out", type=Path, help="save what was measured as JSON, with a page beside it")
     parser.add_argument("--append", action="store_true", help="add the rounds to those of the file")
     for option, texts in (("fast", FAST), ("every-step", EVERY_STEP), ("exact", EXACT), ("lossless", LOSSLESS)):
         parser.add_argument(f"--{option}", nargs="+", default=texts, metavar="STRATEGY")
@@ -353,6 +393,7 @@ def main() -> None:
         if given.out:
             given.out.parent.mkdir(parents=True, exist_ok=True)
             given.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            given.out.with_suffix(".md").write_text(markdown(content), encoding="utf-8")
     print(show(content | {"messages": contest.messages}))
 
 

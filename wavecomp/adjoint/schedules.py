@@ -25,6 +25,9 @@ from wavecomp.adjoint.schedules_mixed import TAPE, paired_actions
 from wavecomp.adjoint.schedules_sized import sized_actions
 from wavecomp.errors import ScheduleError
 
+_MOST_WORK = 10**9
+"""Steps² · levels of a plan that takes some seconds; beyond it states alone are planned, by a closed form."""
+
 FIRST_STEP = 1
 """Devito's acoustic operators begin with u[0] and u[1] at rest: the state at step 1."""
 
@@ -206,7 +209,7 @@ def mixed(steps: int, levels: int, every: int = 1, *, first: int = FIRST_STEP, s
     found = []
     if every == 1:
         found.append(tuple(paired_actions(first, last, levels // state_levels)))
-    if every > 1 or state_levels > 2:
+    if every > 1 or (state_levels > 2 and steps**2 * levels <= _MOST_WORK):
         found.append(tuple(sized_actions(first, last, every, levels, state_levels, TAPE if every == 1 else 1)))
     schedules = [Schedule("mixed", first, last, every, actions, state_levels) for actions in found]
     return min(schedules, key=lambda schedule: schedule.forward_steps)

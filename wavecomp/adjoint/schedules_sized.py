@@ -78,7 +78,7 @@ def sized_actions(first: int, last: int, every: int, levels: int, state_levels: 
 def sized_choices(steps: int, levels: int, state_levels: int, tape: int) -> npt.NDArray[np.int32]:
     """Tabulate H: entry [n, m] is how far to go after storing the state, or 0 for storing the level alone.
 
-    Takes steps² · levels / 2 additions: a tenth of a second for 500 steps, ten seconds for 2,500.
+    Takes steps² · levels / 2 additions: a tenth of a second for 500 steps, some seconds for 1,000.
     """
     cost = np.full((steps + 1, levels + 1), _NEVER, dtype=np.int32)
     choice = np.zeros((steps + 1, levels + 1), dtype=np.int32)

@@ -130,11 +130,16 @@ class Strategy:
             case _ if "levels" in self.values:
                 return schedules.mixed(steps, int(self.values["levels"]), self.every)
             case _:
-                # In levels of their own size: a state of the whole grid with its halo is more than two of them.
+                # A state of the whole grid with its halo is more than two levels of the physical domain: those that
+                # it is worth, rounded up, or states as large as they are.
                 level, state = self._held_bytes(level_bytes), self._held_bytes(state_bytes)
                 if budget_bytes < state:
                     raise CheckpointTooLarge(("state", 1), "memory", state_bytes, state, 0, budget_bytes)
-                return schedules.mixed(steps, budget_bytes // level, self.every, state_levels=-(-state // level))
+                found = [schedules.mixed(steps, 2 * (budget_bytes // state), self.every)]
+                worth = -(-state // level)
+                if worth > 2 and budget_bytes // level >= worth:
+                    found.append(schedules.mixed(steps, budget_bytes // level, self.every, state_levels=worth))
+                return min(found, key=lambda schedule: schedule.forward_steps)
 
     def _count(self, key: str, size: int, budget_bytes: int) -> int:
         if key in self.values:
