@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from wavecomp.adjoint.store import CheckpointStore
 from wavecomp.adjoint.store_spare import Spare
-from wavecomp.adjoint.tiers import Disk
 from wavecomp.compressors import default_registry
 from wavecomp.compressors.identity import Identity
 from wavecomp.errors import BudgetExceeded
@@ -101,16 +100,6 @@ def test_memory_that_another_thread_reads_is_left_alone(monkeypatch):
         dropped.set()
         thread.join()
         np.testing.assert_array_equal(found[0], field(0))
-
-
-def test_on_disk_the_memory_is_free_as_soon_as_it_is_written(tmp_path):
-    spare = Spare()
-    with CheckpointStore(10**6, Disk(tmp_path, 10**8), spare) as store:
-        for number in range(3):
-            store.put(number, (field(number),), IDENTITY)
-            assert 400_000 < spare.held_bytes < 500_000
-        for number in range(3):
-            np.testing.assert_array_equal(restored(store, number, field(number)), field(number))
 
 
 @pytest.mark.parametrize("most", [0, 250, 350, 10_000])

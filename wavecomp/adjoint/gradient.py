@@ -118,7 +118,7 @@ class Workbench:
             most = min(budget_bytes, schedule.levels_held_max * operators.state_bytes // schedule.state_levels)
             self._spare.prepare(operators.state_bytes // 2, 2 * schedule.states_held_max, most)
             self._spare.prepare(operators.level_bytes, schedule.level_writes, most)
-        with CheckpointStore(budget_bytes, tier, self._spare) as store:
+        with CheckpointStore(budget_bytes, tier, self._spare if strategy.tier == "memory" else None) as store:
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(operators, observed, store, strategy.compressor, courier, tape, clock, quantum)

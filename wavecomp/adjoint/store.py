@@ -275,9 +275,7 @@ class CheckpointStore:
             if not self._make_room(checkpoint.cost + table_bytes(keys)):
                 self._move_to_disk(key, checkpoint)
         elif isinstance(self._tier, Disk):
-            parts = tuple(checkpoint.parts)
             self._move_to_disk(key, checkpoint)
-            self._recycle(parts)
         held = self._costs + table_bytes(keys)
         if self._spare is not None:
             self._spare.shed(max(0, self.budget_bytes - held - checkpoint.cost))
