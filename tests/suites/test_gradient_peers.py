@@ -30,9 +30,9 @@ def bench() -> Workbench:
     return Workbench(open_operators(find_problem("tiny").resized(steps=80)))
 
 
-def entry(peers, name, seconds, held=1, error=0.0):
-    found = {"held_bytes": held, "relative_l2": error}
-    return peers.Entry(name, dict, list(seconds), found)
+def entry(peers, name, seconds, held=1, error=0.0, deep=0.0):
+    found = {"held_bytes": held, "relative_l2": error, "deep_relative_l2": deep}
+    return peers.Entry(name, dict, seconds=list(seconds), found=found)
 
 
 def test_a_ratio_is_the_median_of_the_ratios_within_rounds(load):
@@ -48,18 +48,29 @@ def test_a_ratio_is_the_median_of_the_ratios_within_rounds(load):
     assert peers.Row("row", ("a",), "b", bar=0.7, aim=0.5).measure(entries)["verdict"] == "bar missed"
 
 
+def test_what_ran_more_often_in_a_round_counts_with_its_median_there(load):
+    """Rounds of three runs against one: medians 2 and 5 over 4 and 10."""
+    peers = load("gradient_peers")
+    entries = {"a": entry(peers, "a", [1, 2, 9, 5, 4, 6]), "b": entry(peers, "b", [4, 10])}
+    row = peers.Row("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)
+    assert (row["ratio"], row["least"], row["greatest"]) == (0.5, 0.5, 0.5)
+    entries["b"] = entry(peers, "b", [2, 2, 9, 10, 4, 6])
+    assert peers.Row("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)["ratio"] == 1.0
+
+
 def test_only_runs_within_memory_and_error_count(load):
     peers = load("gradient_peers")
     entries = {
         "quick but big": entry(peers, "quick but big", [1], held=11, error=1e-4),
         "quick but wrong": entry(peers, "quick but wrong", [1], held=10, error=2e-3),
+        "quick but wrong in the deep": entry(peers, "quick but wrong in the deep", [1], held=10, deep=2e-3),
         "fits": entry(peers, "fits", [3], held=10, error=1e-3),
         "b": entry(peers, "b", [2]),
     }
     names = tuple(name for name in entries if name != "b")
     limits = {"most_bytes": 10, "most_error": 1e-3}
     assert peers.Row("row", names, "b", 2, 1, **limits).measure(entries)["ours"] == "fits"
-    assert "ratio" not in peers.Row("row", names[:2], "b", 2, 1, **limits).measure(entries)
+    assert "ratio" not in peers.Row("row", names[:3], "b", 2, 1, **limits).measure(entries)
     entries["nan"] = entry(peers, "nan", [1], error=math.inf)
     assert "ratio" not in peers.Row("row", ("nan",), "b", 2, 1).measure(entries)
 
