@@ -189,6 +189,20 @@ class DamagedCheckpoint(WavecompError):
     """A stored checkpoint is not what was put in; nothing of it reached the output."""
 
 
+class ShotFailed(WavecompError):
+    """The gradient of one of several shots was not computed, and so there is no sum.
+
+    Attributes
+    ----------
+    shots : tuple of int
+        The shot; more than one only where nobody can tell which of them ended the process.
+    """
+
+    def __init__(self, shots: Iterable[int], strategy: str, reason: str) -> None:
+        self.shots = tuple(shots)
+        super().__init__(f"shot {' or '.join(map(str, self.shots))}, {strategy}: {reason}")
+
+
 # --- sweeps and records ----------------------------------------------------------------------------------------------
 
 

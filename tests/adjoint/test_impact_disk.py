@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,7 @@ import pytest
 
 from wavecomp.adjoint.impact import run_impact
 from wavecomp.adjoint.impact_cases import BARE, ImpactCase, impact_cases
-from wavecomp.adjoint.impact_worker import Measuring
+from wavecomp.adjoint.impact_worker import Measuring, ShotTask
 from wavecomp.compressors import default_registry
 from wavecomp.errors import UsageError
 from wavecomp.isolation import Limits, Worker
@@ -46,7 +47,7 @@ def test_digests_from_before_there_was_a_disk_budget(tiny):
     import hashlib
     import json
 
-    case = ImpactCase(tiny, 0, "revolve:slots=3/identity", 12345)
+    case = ImpactCase(tiny, (0,), "revolve:slots=3/identity", 12345)
     text = json.dumps([tiny.digest, 0, "revolve:slots=3/identity", 12345])
     assert case.digest == hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -101,14 +102,14 @@ def test_a_disk_budget_that_does_not_suffice_is_a_failure_with_the_numbers(tiny,
 def test_kill_minus_nine_leaves_no_file(tiny, tmp_path):
     """The file never has a name: the kernel lets go of it with the process that holds it open."""
     bare, _, case = cases_of(tiny, "trajectory:tier=disk", disk_budget_bytes=10**8, scratch=tmp_path)
-    worker: Worker[ImpactCase, object] = Worker(Measuring)
+    worker: Worker[ShotTask, object] = Worker(partial(Measuring, LIMITS.memory_bytes))
     before = set(psutil.Process().children())
     outcomes: list[object] = []
     try:
         assert bare.spec == BARE
-        worker.ask(bare, LIMITS)
+        worker.ask(ShotTask(bare, 0, 0.0), LIMITS)
         (process,) = set(psutil.Process().children()) - before - _resource_trackers()
-        asking = threading.Thread(target=lambda: outcomes.append(worker.ask(case, LIMITS)))
+        asking = threading.Thread(target=lambda: outcomes.append(worker.ask(ShotTask(case, 0, 0.0), LIMITS)))
         asking.start()
         links = _caught_writing(process.pid, tmp_path)
         os.kill(process.pid, signal.SIGKILL)

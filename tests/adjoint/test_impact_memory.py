@@ -7,9 +7,9 @@ import pytest
 
 from wavecomp.adjoint import impact_worker
 from wavecomp.adjoint.impact import run_impact
-from wavecomp.adjoint.impact_cases import BARE, impact_cases
+from wavecomp.adjoint.impact_cases import BARE, EXACT, ImpactCase, impact_cases
 from wavecomp.adjoint.impact_memory import LeftOut, leave_out, memory_for_levels, memory_there
-from wavecomp.adjoint.impact_worker import Measuring
+from wavecomp.adjoint.impact_worker import Measuring, ShotTask
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.adjoint.strategies import OVERHEAD_BYTES, parse_strategy
 from wavecomp.cli import status_of
@@ -112,35 +112,45 @@ def test_memory_is_shared_out():
 
 
 @pytest.fixture
-def case_of(tiny):
-    def give(text):
-        return next(c for c in impact_cases(tiny, (text,), (), REGISTRY) if c.spec == parse_strategy(text).spec)
+def task_of(tiny):
+    def give(text, shot=0):
+        spec = text if text == EXACT else parse_strategy(text).spec
+        return ShotTask(ImpactCase(tiny, (shot,), spec, None), shot, 0.0)
 
     return give
 
 
-def test_the_exact_gradient_has_the_same_bits_from_checkpoints(case_of, tiny, open_workbench, monkeypatch):
+def test_the_exact_gradient_has_the_same_bits_from_checkpoints(task_of, tiny, open_workbench, monkeypatch):
     """Memory for fifteen states besides what every run takes; 60 would be needed for all levels."""
-    exact = open_workbench(tiny).run(parse_strategy("store-all")).gradient
+    exact = [open_workbench(tiny).run(parse_strategy("store-all"), shot=shot).gradient for shot in (0, 2)]
     spare = impact_worker._SPARE_LEVELS * tiny.level_bytes + tiny.state_bytes
-    monkeypatch.setattr(impact_worker, "memory_there", lambda _limit: spare + 15 * (tiny.state_bytes + 2048))
     measuring = Measuring(2**60)
-    found = measuring(case_of("revolve:slots=5")).impact
-    assert not measuring._stored_all
-    np.testing.assert_array_equal(measuring._exact, exact)
-    assert found.distance["relative_l2"] == 0.0
+
+    def there(_limit):
+        return spare + 15 * (tiny.state_bytes + 2048) - measuring._bench.spare_bytes
+
+    monkeypatch.setattr(impact_worker, "memory_there", there)
+    for text in ("revolve:slots=5", EXACT):  # the one finds a process without operators, the other one with them
+        for shot, gradient in zip((0, 2), exact, strict=True):
+            found = measuring(task_of(text, shot))
+            np.testing.assert_array_equal(found.gradient, gradient)
+            assert found.forward_steps > 299
+            assert not measuring._stored_all
     with pytest.raises(CheckpointTooLarge, match=str(299 * tiny.level_bytes)):
-        measuring(case_of("store-all"))
+        measuring(task_of("store-all"))
     # Refused by the store, not killed by the system: the process lives, and the next case is measured.
     with pytest.raises(BudgetExceeded, match="a ratio of about"):
-        measuring(case_of("trajectory"))
-    assert measuring(case_of("mixed:levels=8")).impact.distance["relative_l2"] == 0.0
+        measuring(task_of("trajectory"))
+    np.testing.assert_array_equal(measuring(task_of("mixed:levels=8")).gradient, exact[0])
 
     monkeypatch.setattr(impact_worker, "memory_there", lambda _limit: 2**30)
     ample = Measuring(2**60)
-    ample(case_of("store-all"))
-    assert ample._stored_all
-    np.testing.assert_array_equal(ample._exact, exact)
+    for shot, gradient in zip((0, 2), exact, strict=True):
+        found = ample(task_of(EXACT, shot))
+        assert ample._stored_all
+        assert found.writes == 0
+        np.testing.assert_array_equal(found.gradient, gradient)
+    assert ample(task_of("store-all")).gradient.tobytes() == exact[0].tobytes()
 
 
 def test_a_process_stays_below_its_limit_where_the_levels_do_not_fit(tiny, tmp_path):

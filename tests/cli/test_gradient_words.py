@@ -42,8 +42,8 @@ def test_refused_with_one_message(tmp_path, monkeypatch, capfd, words, says):
     "words",
     [
         ["--strategy", "trajectory"], ["--compressor", "int8"], ["--memory", "1GB"], ["--disk-memory", "1GB"],
-        ["--scratch", "."], ["--short"], ["--shot", "0"], ["--workers", "1"], ["--time-limit", "5"], ["--retry"],
-        ["--format", "text"], ["--wide"],
+        ["--scratch", "."], ["--short"], ["--shots", "0"], ["--time-limit", "5"], ["--retry"], ["--format", "text"],
+        ["--wide"],
     ],
 )  # fmt: skip
 def test_an_experiment_refuses_what_it_would_not_listen_to(tmp_path, capfd, words):
@@ -58,13 +58,38 @@ def test_every_option_is_either_heard_or_refused_by_an_experiment():
     """An option that is added later is refused until somebody says that an experiment listens to it."""
     refused = {case[0] for case in test_an_experiment_refuses_what_it_would_not_listen_to.pytestmark[0].args[1]}
     known = {option.opts[0] for option in command.gradient.params}
-    assert known == refused | {"--problem", "--experiment", "--out"}
+    assert known == refused | {"--problem", "--experiment", "--out", "--workers"}
 
 
 def test_all_that_an_experiment_refuses_is_named_at_once(tmp_path, capfd):
     words = ["gradient", "--experiment", "ratio", "--retry", "--shot", "1", "--out", str(tmp_path)]
     assert status_of(words) == 2
-    assert "leave out --shot, --retry" in capfd.readouterr().err.replace("\n", " ")
+    assert "leave out --shots, --retry" in capfd.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("names", "workers", "says"),
+    [
+        (["ratio"], "2", "--workers 2: ratio takes one shot; leave --workers out (stack and fwi take many)"),
+        (["ratio"], "1", "--workers 1: ratio takes one shot"),
+        (["ratio", "tolerance", "ratio"], "3", "--workers 3: ratio and tolerance take one shot"),
+    ],
+)
+def test_workers_are_refused_where_no_experiment_has_many_shots(tmp_path, capfd, names, workers, says):
+    words = [word for name in names for word in ("--experiment", name)]
+    assert status_of(["gradient", *words, "--workers", workers, "--out", str(tmp_path)]) == 2
+    assert says in " ".join(capfd.readouterr().err.split())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("names", [["stack"], ["ratio", "fwi"]])
+def test_workers_are_heard_where_an_experiment_has_many_shots(tmp_path, monkeypatch, names):
+    asked = []
+    monkeypatch.setattr(command, "run_experiments", lambda *given: asked.append(given))
+    words = [word for name in names for word in ("--experiment", name)]
+    assert status_of(["gradient", "--problem", "tiny", *words, "--workers", "3", "--out", str(tmp_path)]) == 0
+    ((problem, folder, heard, workers),) = asked
+    assert (problem.name, folder, list(heard), workers) == ("tiny", tmp_path, names, 3)
 
 
 def test_short_set_on_the_command_line_and_both_widths(tmp_path, monkeypatch, capfd):

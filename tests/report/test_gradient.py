@@ -59,7 +59,7 @@ def make(spec: str, error: float | None, wall: float = 2.0, peak: int = 5_000_00
         gradient_digest=None if bare else "ab" * 32,
     )
     record = GradientRecord(
-        case=f"{spec}|{changes.get('shot', 0)}|{changes.get('problem', 'quick')}",
+        case=f"{spec}|{changes.get('shots', 0)}|{changes.get('problem', 'quick')}",
         spec=spec,
         strategy=strategy,
         strategy_parameters={"every": 1},
@@ -70,7 +70,7 @@ def make(spec: str, error: float | None, wall: float = 2.0, peak: int = 5_000_00
         concurrent=False,
         problem="quick",
         problem_digest="d1",
-        shot=0,
+        shots=(0,),
         shape=(100, 100, 100),
         steps=500,
         level_bytes=4_000_000,

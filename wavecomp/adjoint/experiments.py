@@ -18,12 +18,16 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Experiment:
-    """One of the experiments: ``module:function`` and its settings' class, imported when it is run."""
+    """One of the experiments: ``module:function`` and its settings' class, imported when it is run.
+
+    Those with ``many_shots`` spread them over processes where they are given several.
+    """
 
     description: str
     module: str
     function: str
     settings: str
+    many_shots: bool = False
 
     def load(self) -> tuple[Callable[[Any, Any, Progress], ExperimentResult], type[Any]]:
         """Return the function and its settings' class; Devito comes with them."""
@@ -50,14 +54,15 @@ EXPERIMENTS = {
         "experiments_forward", "restart", "RestartSettings",
     ),
     "stack": Experiment(
-        "error of the gradient after stacking 1 to 16 shots", "experiments_shots", "stack", "StackSettings"
+        "error of the gradient after stacking 1 to 16 shots", "experiments_shots", "stack", "StackSettings", True
     ),
     "memory": Experiment(
         "lossy, subsampled in time, and both, at equal memory", "experiments_memory", "memory", "MemorySettings"
     ),
     "ratio": Experiment("ratio at every step of a run", "experiments_forward", "ratio", "RatioSettings"),
     "fwi": Experiment(
-        "full waveform inversion with exact and with compressed gradients", "experiments_fwi", "fwi", "FwiSettings"
+        "full waveform inversion with exact and with compressed gradients",
+        "experiments_fwi", "fwi", "FwiSettings", True,
     ),
 }  # fmt: skip
 """What ``wavecomp gradient --experiment NAME`` knows."""
@@ -71,6 +76,7 @@ def run_experiment(
     *,
     settings: object | None = None,
     bench: Any = None,
+    workers: int = 1,
 ) -> ExperimentResult:
     """Run an experiment on a problem and save its result, with its provenance beside it.
 
@@ -88,6 +94,8 @@ def run_experiment(
         An instance of the experiment's settings; the defaults otherwise.
     bench : Bench, optional
         The problem's, if it is there already.
+    workers : int
+        Processes that the shots are spread over, where the experiment takes many; the result has the same bits.
 
     Returns
     -------
@@ -98,6 +106,8 @@ def run_experiment(
     ------
     UnknownExperiment
         The name is none of those.
+    ShotFailed
+        With several workers: a shot was refused, or its process died.
     StorageError
         The folder cannot be written.
     """
@@ -106,7 +116,9 @@ def run_experiment(
     from wavecomp.adjoint.experiments_bench import Bench
 
     function, kind = EXPERIMENTS[name].load()
-    found = function(bench or Bench(problem), settings or kind(), progress)
+    made = bench or Bench(problem)
+    with made.spread(workers if EXPERIMENTS[name].many_shots else 1):
+        found = function(made, settings or kind(), progress)
     provenance = collect_provenance()
     result = replace(found, provenance=provenance.digest)
     save_experiment(out_folder, result)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from wavecomp.adjoint.opening import open_operators
 from wavecomp.adjoint.operators import FIRST
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.shots import OneByOne, ShotPool, Shots
 from wavecomp.adjoint.strategies import parse_strategy
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records.experiment import Cell
@@ -30,14 +32,33 @@ class Bench:
         What is modelled.
     workbench : Workbench, optional
         The problem's own, if it is there already: to compile its operators takes seconds.
+
+    Attributes
+    ----------
+    shots : Shots
+        What computes the gradients of several shots: the workbench, or in :meth:`spread` other processes.
     """
 
     def __init__(self, problem: GradientProblem, workbench: Workbench | None = None) -> None:
         self.problem = problem
         self.workbench = workbench or Workbench(open_operators(problem))
         self.operators = self.workbench.operators
+        self.shots: Shots = OneByOne(self.workbench)
         self._exact: dict[int, NDArray[np.floating]] = {}
         self._peaks: dict[int, float] = {}
+
+    @contextmanager
+    def spread(self, workers: int) -> Iterator[None]:
+        """Have the shots of :meth:`runs` and :meth:`exacts` computed by so many processes while the block runs."""
+        if workers <= 1:
+            yield
+            return
+        here = self.shots
+        with ShotPool(self.problem, workers) as self.shots:
+            try:
+                yield
+            finally:
+                self.shots = here
 
     @property
     def middle_shot(self) -> int:
@@ -47,6 +68,20 @@ class Bench:
     def run(self, strategy: str, shot: int) -> GradientRun:
         """Compute one gradient at the initial model."""
         return self.workbench.run(parse_strategy(strategy), shot=shot)
+
+    def runs(self, strategy: str, shots: Sequence[int]) -> Iterator[GradientRun]:
+        """Yield the gradients of several shots at the initial model, in their order; raises ShotFailed."""
+        return self.shots.runs(parse_strategy(strategy), shots)
+
+    def exacts(self, shots: Sequence[int]) -> Iterator[NDArray[np.floating]]:
+        """Yield what :meth:`exact` returns for several shots, in their order; raises ShotFailed."""
+        missing = [shot for shot in shots if shot not in self._exact]
+        runs = self.runs("store-all", missing)
+        for shot in shots:
+            if shot not in self._exact:
+                self._exact[shot] = next(runs).gradient
+            yield self._exact[shot]
+        next(runs, None)  # to its end
 
     def exact(self, shot: int) -> NDArray[np.floating]:
         """Return the gradient with every level kept and every step imaged."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from wavecomp.adjoint.experiments_bench import Bench, Progress, Row
 from wavecomp.adjoint.fwi import invert
+from wavecomp.adjoint.stacking import add_up
 from wavecomp.adjoint.strategies import parse_strategy
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records.experiment import ExperimentResult
@@ -44,23 +45,23 @@ class FwiSettings:
 def fwi(bench: Bench, settings: FwiSettings, progress: Progress) -> ExperimentResult:
     """Invert with exact and with compressed gradients: misfit and model error of each iteration, and the models."""
     problem, workbench = bench.problem, bench.workbench
-    shots = np.linspace(0, len(problem.shots_m) - 1, min(settings.shots, len(problem.shots_m))).round().astype(int)
+    count = len(problem.shots_m)
+    shots = [int(shot) for shot in np.linspace(0, count - 1, min(settings.shots, count)).round()]
     strategies = (EXACT, *settings.strategies)
     total = len(strategies) * settings.iterations
     rows: list[Row] = []
     arrays = {"true_m_s": problem.true_velocity(), "initial_m_s": problem.initial_velocity()}
-    exact = sum(bench.exact(int(shot)).astype(np.float64) for shot in shots)
+    exact = add_up(bench.exacts(shots))
     for place, text in enumerate(strategies):
         strategy = parse_strategy(text)
-        stacked = sum(bench.run(text, int(shot)).gradient.astype(np.float64) for shot in shots)
-        distance = gradient_distance(np.asarray(exact), np.asarray(stacked))
+        distance = gradient_distance(exact, add_up(run.gradient for run in bench.runs(text, shots)))
 
         def notice(iteration: int, misfit: float, before: int = place * settings.iterations, label: str = text) -> None:
             progress(before + iteration, total, f"{label}: misfit {misfit:.4g}")
 
         done = invert(
-            workbench, strategy, shots=[int(shot) for shot in shots], iterations=settings.iterations,
-            fixed_depth_m=settings.fixed_depth_m, notice=notice,
+            workbench, strategy, shots=shots, iterations=settings.iterations,
+            fixed_depth_m=settings.fixed_depth_m, notice=notice, computed_by=bench.shots,
         )  # fmt: skip
         arrays[f"model_{place}_m_s"] = done.velocity_m_s
         rows += [

@@ -50,9 +50,10 @@ def stack(bench: Bench, settings: StackSettings, progress: Progress) -> Experime
     count = min(settings.shots, len(bench.problem.shots_m))
     total = count * (1 + len(settings.strategies))
     exact = []
-    for shot in range(count):
-        progress(shot, total, f"exact gradient of shot {shot + 1}")
-        exact.append(bench.exact(shot).astype(np.float64))
+    progress(0, total, "exact gradients")
+    for gradient in bench.exacts(range(count)):
+        exact.append(gradient.astype(np.float64))
+        progress(len(exact), total, f"exact gradients, shot {len(exact)}")
     generator = np.random.default_rng(settings.seed)
     orders = [generator.permutation(count) for _ in range(settings.orders)]
     gradients = np.stack(exact)
@@ -60,9 +61,9 @@ def stack(bench: Bench, settings: StackSettings, progress: Progress) -> Experime
     alone: dict[str, np.ndarray] = {}
     for place, strategy in enumerate(settings.strategies):
         errors = np.empty_like(gradients)
-        for shot in range(count):
-            progress((1 + place) * count + shot, total, f"{strategy}, shot {shot + 1}")
-            errors[shot] = bench.run(strategy, shot).gradient - gradients[shot]
+        for shot, run in enumerate(bench.runs(strategy, range(count))):
+            errors[shot] = run.gradient - gradients[shot]
+            progress((1 + place) * count + shot + 1, total, f"{strategy}, shot {shot + 1}")
         alone[f"shots_{place}"] = _norms(errors) / _norms(gradients)
         error_norms, gradient_norms = (
             np.array([_norms(np.cumsum(parts[order], axis=0)) for order in orders]) for parts in (errors, gradients)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.adjoint.gradient import Workbench
+from wavecomp.adjoint.shots import OneByOne, Shots
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.errors import UsageError
 
@@ -56,6 +57,7 @@ def invert(
     fixed_depth_m: float,
     first_change: float = 0.1,
     notice: Callable[[int, float], None] = lambda _iteration, _misfit: None,
+    computed_by: Shots | None = None,
 ) -> Inversion:
     """Minimise the misfit of several shots, from the initial model, by scipy's L-BFGS-B.
 
@@ -79,11 +81,15 @@ def invert(
         The model above stays as it is: sources and receivers leave singular gradients there.
     notice : callable
         Told after each iteration its number and the misfit.
+    computed_by : Shots, optional
+        What computes the gradients of the shots, which has no influence on them; the workbench, by default.
 
     Raises
     ------
     UsageError
         No free point, no shot or no iteration.
+    ShotFailed
+        With shots in other processes: one was refused, or its process died.
     """
     from scipy.optimize import Bounds, OptimizeResult, minimize  # type: ignore[import-untyped]
 
@@ -102,18 +108,15 @@ def invert(
     velocities = np.stack([true, initial])
     bounds = Bounds(1e6 / float(velocities.max()) ** 2, 1e6 / float(velocities.min()) ** 2)
     operators.set_velocity(initial, renew_layer=True)
-    for shot in shots:
-        workbench.observed(shot)
+    gradients = computed_by or OneByOne(workbench)
     peak = 0
 
     def evaluate(unknowns: Array) -> tuple[float, Array]:
         nonlocal peak
         squared = start.copy()
         squared[free] = unknowns.reshape(goal.shape)
-        operators.set_velocity(1e3 / np.sqrt(squared), renew_layer=False)
         misfit, gradient = 0.0, np.zeros(start.shape)
-        for shot in shots:
-            run = workbench.run(strategy, shot=shot)
+        for run in gradients.runs(strategy, shots, 1e3 / np.sqrt(squared)):
             misfit += run.misfit
             gradient += run.gradient
             peak = max(peak, run.peak_checkpoint_bytes)

@@ -15,7 +15,7 @@ from wavecomp.adjoint.compiled import Slot
 from wavecomp.adjoint.courier import open_courier
 from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.operators import FIRST, AcousticOperators
-from wavecomp.adjoint.result import GradientRun, spread
+from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.store import CheckpointStore
 from wavecomp.adjoint.store_spare import Spare, is_plain
 from wavecomp.adjoint.strategies import Strategy
@@ -137,7 +137,7 @@ class Workbench:
                 writes=tally.writes,
                 reads=tally.reads,
                 checkpoints_held=tally.held_most,
-                ratios=spread([widened * receipt.ratio for receipt in tally.receipts]),
+                checkpoint_ratios=tuple(widened * receipt.ratio for receipt in tally.receipts),
                 peak_checkpoint_bytes=store.peak_bytes + store.disk_peak_bytes + slots_bytes,
                 peak_store_bytes=store.peak_bytes,
                 peak_disk_bytes=store.disk_peak_bytes,

@@ -1,4 +1,4 @@
-"""What a gradient study is about: one problem and one shot, many ways of keeping the forward wavefield."""
+"""What a gradient study is about: one problem and some of its shots, many ways of keeping the forward wavefield."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from wavecomp.errors import UsageError
 BARE = "bare"
 """Stands for a strategy: the forward and the adjoint sweep with nothing stored, and no gradient."""
 
+EXACT = "exact"
+"""Stands for a strategy: whichever of those that lose nothing the memory holds. It has no record."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImpactCase:
@@ -27,7 +30,8 @@ class ImpactCase:
     Attributes
     ----------
     problem : GradientProblem
-    shot : int
+    shots : tuple of int
+        In ascending order; the gradients of several are added up.
     spec : str
         Canonical text of a strategy, or :data:`BARE`.
     budget_bytes : int or None
@@ -39,7 +43,7 @@ class ImpactCase:
     """
 
     problem: GradientProblem
-    shot: int
+    shots: tuple[int, ...]
     spec: str
     budget_bytes: int | None
     disk_budget_bytes: int | None = None
@@ -48,7 +52,9 @@ class ImpactCase:
     @property
     def digest(self) -> str:
         """Identity of the case: the same on every machine, wherever its disk is."""
-        identity = [self.problem.digest, self.shot, self.spec, self.budget_bytes]
+        # One shot stands for itself: so it did before there were stacks.
+        shots = self.shots[0] if len(self.shots) == 1 else self.shots
+        identity = [self.problem.digest, shots, self.spec, self.budget_bytes]
         if self.disk_budget_bytes is not None:
             identity.append(self.disk_budget_bytes)
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
@@ -70,7 +76,7 @@ def impact_cases(
     registry: Registry,
     *,
     case_set: CaseSet | None = None,
-    shot: int = 0,
+    shots: Sequence[int] = (0,),
     budget_bytes: int | None = None,
     memory_bytes: int | None = None,
     disk_budget_bytes: int | None = None,
@@ -122,7 +128,8 @@ def impact_cases(
             "trajectory:tier=disk/zfp:accuracy=1e-3"
         )
     unique = dict.fromkeys([BARE, *(strategy.spec for strategy in parsed)])
+    stacked = tuple(sorted(set(shots)))
     return [
-        ImpactCase(problem, shot, spec, budget_bytes, *((disk_budget_bytes, scratch) if spec in on_disk else ()))
+        ImpactCase(problem, stacked, spec, budget_bytes, *((disk_budget_bytes, scratch) if spec in on_disk else ()))
         for spec in unique
     ]

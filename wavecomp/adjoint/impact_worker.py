@@ -1,25 +1,24 @@
-"""The process in which gradients are measured: it keeps operators and the exact gradient from one case to the next."""
+"""The process in which gradients are measured: it keeps operators and memory from one shot to the next."""
 
 from __future__ import annotations
 
-import hashlib
+import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.adjoint.clock import Clock
-from wavecomp.adjoint.impact_cases import BARE, ImpactCase
+from wavecomp.adjoint.impact_cases import BARE, EXACT, ImpactCase
 from wavecomp.adjoint.impact_memory import memory_for_levels, memory_there
 from wavecomp.adjoint.opening import open_operators
 from wavecomp.adjoint.schedules import FIRST_STEP
 from wavecomp.adjoint.strategies import Strategy, parse_strategy
 from wavecomp.compressors import default_registry
 from wavecomp.errors import CheckpointTooLarge
-from wavecomp.metrics.gradient import gradient_distance
-from wavecomp.records import GradientImpact, Spread, WorkTimes
+from wavecomp.records import WorkTimes
 
 if TYPE_CHECKING:
     from wavecomp.adjoint.gradient import Workbench
@@ -27,44 +26,72 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SPEND_S = 2.0
 _MOST_REPEATS = 5
-_SPARE_LEVELS = 4  # two of a courier's, a run's gradient and the exact one; a state on its way comes on top
+_SPARE_LEVELS = 4  # two of a courier's, a run's gradient and the last answer's; a state on its way comes on top
+
+
+@dataclass(frozen=True, slots=True)
+class ShotTask:
+    """One shot of a case; what is short is repeated for so many seconds."""
+
+    case: ImpactCase
+    shot: int
+    repeat_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What comes back from the process: the outcome, and what only the operators know."""
+    """What comes back from the process for one shot: :class:`~wavecomp.records.GradientImpact` has the meanings.
+
+    ``ratios`` holds the ratio of every checkpoint, ``gradient`` the gradient itself: None for the bare sweeps.
+    """
 
     steps: int
-    impact: GradientImpact
+    seconds: WorkTimes
+    walls_s: tuple[float, ...]
+    forward_steps: int
+    writes: int
+    reads: int
+    checkpoints_held: int
+    ratios: tuple[float, ...]
+    peak_checkpoint_bytes: int
+    peak_disk_bytes: int
+    misfit: float | None
+    gradient: NDArray[np.floating] | None
 
 
 class Measuring:
-    """Answers cases in the worker's process.
+    """Answers tasks in the worker's process.
 
     Parameters
     ----------
     memory_bytes : int
         What the process may hold.
+    threads : int, optional
+        Of OpenMP; what the environment says, by default.
     """
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, threads: int | None = None) -> None:
+        if threads is not None:
+            os.environ["OMP_NUM_THREADS"] = str(threads)  # Devito asks when its operators are prepared
         self._memory_bytes = memory_bytes
         self._stored_all = False
-        self._key: tuple[str, int] | None = None
+        self._problem: str | None = None
         self._bench: Workbench
-        self._exact: NDArray[np.floating]
 
-    def __call__(self, case: ImpactCase) -> Measured:
-        """Measure one case; raises WavecompError."""
-        self._open(case)
+    def __call__(self, task: ShotTask) -> Measured:
+        """Measure one shot of a case; raises WavecompError."""
+        case, shot = task.case, task.shot
+        first = self._open(task)
         operators = self._bench.operators
+        if case.spec == EXACT:
+            run = first or self._exact(shot)
+            return _measured(run, (run.seconds.wall,), operators.steps)
+        del first  # nobody asked for it, and the next runs need its memory
         if case.spec == BARE:
-            times, walls_s = _repeated(lambda: self._bare(case.shot), lambda times: times.wall)
+            times, walls_s = _repeated(lambda: self._bare(shot), lambda times: times.wall, task.repeat_s)
             forward_steps = operators.steps - FIRST_STEP
-            impact = GradientImpact(times, walls_s, forward_steps, 0, 0, 0, None, 0, 0, None, {}, None)
-            return Measured(operators.steps, impact)
+            return Measured(operators.steps, times, walls_s, forward_steps, 0, 0, 0, (), 0, 0, None, None)
         strategy = parse_strategy(case.spec, default_registry())
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
@@ -77,31 +104,35 @@ class Measuring:
         def gradient() -> GradientRun:
             return self._bench.run(
                 strategy,
-                shot=case.shot,
+                shot=shot,
                 budget_bytes=budget,
                 disk_folder=case.scratch,
                 disk_budget_bytes=disk_budget,
             )
 
-        run, walls_s = _repeated(gradient, lambda run: run.seconds.wall)
-        return Measured(operators.steps, _impact(run, walls_s, self._exact))
+        run, walls_s = _repeated(gradient, lambda run: run.seconds.wall, task.repeat_s)
+        return _measured(run, walls_s, operators.steps)
 
-    def _open(self, case: ImpactCase) -> None:
-        key = (case.problem.digest, case.shot)
-        if self._key == key:
-            return
+    def _open(self, task: ShotTask) -> GradientRun | None:
+        """Have the operators of a problem there; return the exact gradient of the shot if it was computed for that."""
+        if self._problem == task.case.problem.digest:
+            return None
         from wavecomp.adjoint.gradient import Workbench
 
-        if self._key is None or self._key[0] != key[0]:
-            self._key = None
-            self._stored_all = False
-            self._bench = Workbench(open_operators(case.problem))
-        self._bench.observed(case.shot)
+        self._problem = None
+        self._stored_all = False
+        self._bench = Workbench(open_operators(task.case.problem))
         # Every later run of this process finds its operators compiled and their memory touched.
+        run = self._exact(task.shot)
+        self._problem = task.case.problem.digest
+        return run
+
+    def _exact(self, shot: int) -> GradientRun:
+        self._bench.observed(shot)  # its memory is not free any more when the strategy is chosen
         strategy, budget = self._exact_strategy()
-        self._exact = self._bench.run(strategy, shot=case.shot, budget_bytes=budget).gradient
+        run = self._bench.run(strategy, shot=shot, budget_bytes=budget)
         self._stored_all = strategy.name == "store-all"
-        self._key = key
+        return run
 
     def _exact_strategy(self) -> tuple[Strategy, int]:
         """Store everything where the memory holds it; otherwise the same bits by recomputation in what there is."""
@@ -147,11 +178,11 @@ class Measuring:
         return WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
 
 
-def _repeated(run: Callable[[], T], wall: Callable[[T], float]) -> tuple[T, tuple[float, ...]]:
+def _repeated(run: Callable[[], T], wall: Callable[[T], float], spend_s: float) -> tuple[T, tuple[float, ...]]:
     """Repeat what is short; return the fastest run and the wall time of every one."""
     best = run()
     walls = [wall(best)]
-    while sum(walls) < _SPEND_S and len(walls) < _MOST_REPEATS:
+    while sum(walls) < spend_s and len(walls) < _MOST_REPEATS:
         again = run()
         walls.append(wall(again))
         if walls[-1] < wall(best):
@@ -159,9 +190,10 @@ def _repeated(run: Callable[[], T], wall: Callable[[T], float]) -> tuple[T, tupl
     return best, tuple(walls)
 
 
-def _impact(run: GradientRun, walls_s: tuple[float, ...], exact: NDArray[np.floating]) -> GradientImpact:
-    seconds, ratios = run.seconds, run.ratios
-    return GradientImpact(
+def _measured(run: GradientRun, walls_s: tuple[float, ...], steps: int) -> Measured:
+    seconds = run.seconds
+    return Measured(
+        steps=steps,
         seconds=WorkTimes(
             seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
         ),
@@ -170,10 +202,9 @@ def _impact(run: GradientRun, walls_s: tuple[float, ...], exact: NDArray[np.floa
         writes=run.writes,
         reads=run.reads,
         checkpoints_held=run.checkpoints_held,
-        ratio=None if ratios is None else Spread(ratios.least, ratios.median, ratios.greatest),
+        ratios=run.checkpoint_ratios,
         peak_checkpoint_bytes=run.peak_checkpoint_bytes,
         peak_disk_bytes=run.peak_disk_bytes,
         misfit=run.misfit,
-        distance=asdict(gradient_distance(exact, run.gradient)),
-        gradient_digest=hashlib.sha256(np.ascontiguousarray(run.gradient).tobytes()).hexdigest(),
+        gradient=run.gradient,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,8 +40,9 @@ class GradientRun:
         Checkpoints put into the store, and brought back.
     checkpoints_held : int
         Greatest number of checkpoints in the store at one time.
-    ratios : Ratios or None
-        Uncompressed / compressed bytes; None where nothing was put into the store.
+    checkpoint_ratios : tuple of float
+        Uncompressed / compressed bytes of each checkpoint, in the order of writing; empty where nothing was put into
+        the store.
     peak_checkpoint_bytes : int
         Greatest sum of bytes for keeping the forward wavefield: the store's, in memory and on disk, plus the tape's and
         the slots'.
@@ -56,13 +58,18 @@ class GradientRun:
     writes: int
     reads: int
     checkpoints_held: int
-    ratios: Ratios | None
+    checkpoint_ratios: tuple[float, ...]
     peak_checkpoint_bytes: int
     peak_store_bytes: int
     peak_disk_bytes: int
 
+    @property
+    def ratios(self) -> Ratios | None:
+        """Their spread; None where there are none."""
+        return spread(self.checkpoint_ratios)
 
-def spread(ratios: list[float]) -> Ratios | None:
+
+def spread(ratios: Sequence[float]) -> Ratios | None:
     """Return least, median and greatest."""
     if not ratios:
         return None

@@ -18,6 +18,7 @@ from wavecomp.adjoint.impact_memory import leave_out, memory_for_levels
 from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
+from wavecomp.adjoint.shot_list import parse_shots
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments
 from wavecomp.cli.scratch import ScratchFolder
@@ -56,12 +57,16 @@ class GradientFellShort(WavecompError):
     help="Existing folder on the disk that a tier on disk fills [default: the system's temporary one]",
 )
 @click.option("--short", is_flag=True, help="Compare a handful of ways only: minutes in 3-D, and one small table.")
-@click.option("--shot", type=click.IntRange(0), default=0, show_default=True, help="Which of the problem's shots.")
 @click.option(
-    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Cases at a time; above 1 no times count."
+    "--shots", "--shot", metavar="all|0,3,5-9", default="0", show_default=True, help="Shots whose gradients are summed."
+)
+@click.option(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Shots at a time; above 1 no times count."
 )
 @click.option("--out", "out_folder", type=click.Path(path_type=Path), help="Archive folder [default: results/PROBLEM]")
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=_TIME_LIMIT_S, help="Seconds a case.")
+@click.option(
+    "--time-limit", type=click.FloatRange(0, min_open=True), default=_TIME_LIMIT_S, help="Seconds a shot of a case."
+)
 @click.option("--retry", is_flag=True, help="Measure again the cases that failed.")
 @click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
 @click.option("--wide", is_flag=True, help="Print every column as text too; the other formats always have them all.")
@@ -76,7 +81,7 @@ def gradient(
     disk_memory: int | None,
     scratch: Path | None,
     short: bool,
-    shot: int,
+    shots: str,
     workers: int,
     out_folder: Path | None,
     time_limit: float,
@@ -97,7 +102,8 @@ def gradient(
     \b
     Example:
       wavecomp gradient --problem overthrust-2d
-      wavecomp gradient --problem overthrust-2d --experiment fwi
+      wavecomp gradient --problem overthrust-2d --experiment fwi --workers 2
+      wavecomp gradient --problem overthrust-2d --shots all --workers 2
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-2 --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
       wavecomp gradient --strategy trajectory:tier=disk --scratch /mnt/ssd --disk-memory 5GB
@@ -106,11 +112,10 @@ def gradient(
     if experiments:
         refuse_beside_experiments(context)
     problem = find_problem(name)
-    if shot >= len(problem.shots_m):
-        raise click.BadParameter(f"{shot}: {problem.name} has the shots 0 to {len(problem.shots_m) - 1}")
+    stacked = parse_shots(shots, len(problem.shots_m), problem.name)
     folder = out_folder or Path("results") / problem.name
     if experiments:
-        run_experiments(problem, folder, experiments)
+        run_experiments(problem, folder, experiments, workers)
         return
     if short and (strategies or compressors):
         raise click.UsageError("--short names the strategies itself: leave out --strategy and --compressor, or --short")
@@ -120,7 +125,7 @@ def gradient(
         compressors,
         default_registry(),
         case_set=SHORT if short else None,
-        shot=shot,
+        shots=stacked,
         budget_bytes=memory,
         memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes),
         disk_budget_bytes=disk_memory,
@@ -136,7 +141,7 @@ def gradient(
 
 
 def case_limits(time_limit_s: float) -> Limits:
-    """Return what one case may take."""
+    """Return what one shot of a case may take."""
     return Limits(time_limit_s, int(0.8 * psutil.virtual_memory().total))
 
 
@@ -157,7 +162,7 @@ def measure_gradients(
     problem.true_velocity()  # so is a model file that is not there
     for case in left_out:
         err.print(Text(str(case)))
-    with progress_bar(f"gradients of {problem.name}", "cases") as bar:
+    with progress_bar(f"gradients of {problem.name}", "runs") as bar:
 
         def advance(progress: ImpactProgress) -> None:
             note = progress.record.spec if progress.record else "compiling, and the exact gradient"

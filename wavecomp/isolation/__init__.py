@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wavecomp.isolation.many import outcomes
-from wavecomp.isolation.worker import Limits, Worker, WorkerStartError
+from wavecomp.isolation.process import belong_to
+from wavecomp.isolation.worker import Limits, Worker, WorkerStartError, how_it_ended
 
-__all__ = ["Limits", "Worker", "WorkerStartError", "outcomes"]
+__all__ = ["Limits", "Worker", "WorkerStartError", "belong_to", "how_it_ended", "outcomes"]

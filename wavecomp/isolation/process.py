@@ -24,8 +24,7 @@ def serve(connection: Connection, parent: int, prepare: Callable[[], Callable[[A
     Everything that a task can raise comes back as a :class:`~wavecomp.records.Failure`; what kills the process is seen
     by the parent.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent, which stops its workers itself
-    _die_with(parent)
+    belong_to(parent)
     handle = prepare()
     gc.freeze()  # what the imports made stays; a collection between tasks then costs next to nothing
     connection.send("ready")
@@ -49,7 +48,9 @@ def serve(connection: Connection, parent: int, prepare: Callable[[], Callable[[A
             return
 
 
-def _die_with(parent: int) -> None:
+def belong_to(parent: int) -> None:
+    """Leave Ctrl-C to the parent, which ends its processes itself, and end with it however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A parent that is killed with SIGKILL closes nothing; Linux can still take its workers along.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

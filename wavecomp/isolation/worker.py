@@ -89,7 +89,7 @@ class Worker(Generic[T, R]):
             outcome: R | Failure = connection.recv()
         except (EOFError, OSError):
             process.join(5)
-            failure = Failure("crash", _cause(process.exitcode))
+            failure = Failure("crash", how_it_ended(process.exitcode))
             self.stop()
             return failure
         return outcome
@@ -120,14 +120,15 @@ class Worker(Generic[T, R]):
             ours.recv()
         except (EOFError, OSError):
             process.join(1)
-            cause = _cause(process.exitcode)
+            cause = how_it_ended(process.exitcode)
             process.kill()
             raise WorkerStartError(f"a measuring process did not start: {cause}") from None
         self._process, self._connection = process, ours
         return ours, process
 
 
-def _cause(exitcode: int | None) -> str:
+def how_it_ended(exitcode: int | None) -> str:
+    """Return in words how a process ended, from its exit status as Python has it: -9 is "killed by SIGKILL"."""
     if exitcode is None:
         return "it does not answer"
     if exitcode < 0:

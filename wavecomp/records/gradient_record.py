@@ -41,24 +41,26 @@ class GradientImpact:
     Attributes
     ----------
     seconds : WorkTimes
-        Of the fastest repeat.
+        Of the fastest repeat; summed over the shots.
     walls_s : tuple of float
-        Wall time of every repeat, raw.
+        Wall time of every repeat, raw; of several shots the sums of their first repeats, their second ones and so on.
     forward_steps, writes, reads, checkpoints_held : int
-        Forward steps run; checkpoints put into the store, brought back, and held at most at one time.
+        Forward steps run, and checkpoints put into the store and brought back, summed over the shots; checkpoints held
+        at most at one time.
     ratio : Spread or None
-        Uncompressed / compressed bytes of each checkpoint; None where none was stored.
+        Uncompressed / compressed bytes of each checkpoint, of all shots; None where none was stored.
     peak_checkpoint_bytes : int
-        Greatest sum of bytes for keeping the forward wavefield, on all tiers.
+        Greatest sum of bytes for keeping the forward wavefield, on all tiers; the greatest among the shots.
     peak_disk_bytes : int
         The part of it that was on disk, at its own greatest.
     misfit : float or None
-        ½ Σ r²; None for the bare sweeps.
+        ½ Σ r², over the shots too; None for the bare sweeps.
     distance : mapping
-        From the exact gradient: ``relative_l2``, ``relative_l1``, ``relative_linf``, ``psnr_db``, ``angle_rad``,
-        ``bias``, ``norm_ratio``. Empty where no gradient was computed (the bare sweeps).
+        From the exact gradient, of several shots of their sum from the exact sum: ``relative_l2``, ``relative_l1``,
+        ``relative_linf``, ``psnr_db``, ``angle_rad``, ``bias``, ``norm_ratio``. Empty where no gradient was computed
+        (the bare sweeps).
     gradient_digest : str or None
-        SHA-256 of the gradient's bytes: equal for equal bits.
+        SHA-256 of the gradient's bytes, of several shots of those of their sum in float64: equal for equal bits.
     """
 
     seconds: WorkTimes
@@ -82,7 +84,7 @@ class GradientRecord:
     Attributes
     ----------
     case : str
-        Digest of problem, shot, strategy and budgets: equal cases have equal digests on every machine.
+        Digest of problem, shots, strategy and budgets: equal cases have equal digests on every machine.
     spec : str
         Canonical text of the whole strategy, its compressor included; ``bare`` for the two sweeps with nothing stored.
     strategy, strategy_parameters
@@ -99,8 +101,8 @@ class GradientRecord:
         Other cases ran at the same time; such times never enter a table.
     problem, problem_digest : str
         Name of the gradient problem and digest of all that determines its exact gradient.
-    shot : int
-        Which of its shots.
+    shots : tuple of int
+        Whose gradients were added up; one alone, most often.
     shape, steps, level_bytes, dtype
         Of the physical domain, of the run, and of one level.
     budget_bytes : int or None
@@ -124,7 +126,7 @@ class GradientRecord:
     concurrent: bool
     problem: str
     problem_digest: str
-    shot: int
+    shots: tuple[int, ...]
     shape: tuple[int, ...]
     steps: int | None
     level_bytes: int
@@ -150,7 +152,7 @@ class GradientRecord:
         row: dict[str, Any] = {"schema": SCHEMA_VERSION, "kind": "gradient"}
         row |= {f.name: getattr(self, f.name) for f in fields(self) if f.name != "outcome"}
         row |= {name: dict(row[name]) for name in ("strategy_parameters", "compressor_parameters")}
-        row |= {"shape": list(self.shape)}
+        row |= {"shape": list(self.shape), "shots": list(self.shots)}
         if self.disk_budget_bytes is None:  # lines from before there was one stay as they are
             del row["disk_budget_bytes"]
         if isinstance(self.outcome, Failure):
@@ -181,8 +183,10 @@ class GradientRecord:
         if row.get("kind") != "gradient":
             raise DamagedArchive(f"a record of kind {row.get('kind')!r} among gradients")
         try:
+            # Before there were stacks, a record had one shot, in a column of that name.
+            row["shots"] = row["shots"] if "shots" in row else [row["shot"]]
             common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", "disk_budget_bytes")}
-            common["shape"] = tuple(row["shape"])
+            common |= {name: tuple(row[name]) for name in ("shape", "shots")}
             return cls(**common, outcome=_outcome(row), disk_budget_bytes=row.get("disk_budget_bytes"))
         except (KeyError, TypeError) as error:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections import Counter
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -16,7 +18,8 @@ BARE = "bare"
 
 
 def problem_rows(frame: pd.DataFrame, problem: str | None) -> pd.DataFrame:
-    """Return the rows of one problem and one shot, failed ones too: those of its last definition, measured most often.
+    """Return the rows of one problem and one choice of shots, failed ones too: those of the problem's last definition,
+    measured most often.
 
     Parameters
     ----------
@@ -42,9 +45,29 @@ def problem_rows(frame: pd.DataFrame, problem: str | None) -> pd.DataFrame:
         raise NothingToReport(f'the records hold no gradient of "{problem}"{hint} (there are: {", ".join(known)})')
     last = rows.sort_values("created_utc", kind="stable")["problem_digest"].iloc[-1]
     rows = rows[rows["problem_digest"] == last]
-    counts = rows["shot"].value_counts().sort_index()
-    found: pd.DataFrame = rows[rows["shot"] == counts.idxmax()]
+    shots = rows["shots"].map(tuple)
+    # The most frequent; among equals the one that comes first.
+    counts = Counter(sorted(shots))
+    found: pd.DataFrame = rows[shots == counts.most_common(1)[0][0]]
     return found
+
+
+def shots_text(shots: Sequence[int]) -> str:
+    """Return the shots of a row as people write them.
+
+    Examples
+    --------
+    >>> shots_text([3]), shots_text([0, 1, 2, 3]), shots_text([0, 3, 5, 6, 7])
+    ('shot 3', 'sum of shots 0–3', 'sum of shots 0, 3, 5–7')
+    """
+    runs: list[list[int]] = []
+    for shot in shots:
+        if runs and shot == runs[-1][-1] + 1:
+            runs[-1].append(shot)
+        else:
+            runs.append([shot])
+    words = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+    return f"{'shot' if len(shots) == 1 else 'sum of shots'} {', '.join(words)}"
 
 
 def measured(rows: pd.DataFrame) -> pd.DataFrame:

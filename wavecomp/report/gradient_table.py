@@ -9,7 +9,7 @@ import pandas as pd
 
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Provenance
-from wavecomp.report.gradient_rows import BARE, GRADIENT, compressor_words, measured, problem_rows
+from wavecomp.report.gradient_rows import BARE, GRADIENT, compressor_words, measured, problem_rows, shots_text
 from wavecomp.report.machine import machines
 from wavecomp.report.rows import numbers
 from wavecomp.report.table import Cell, Column, Row, Table
@@ -76,7 +76,9 @@ def gradient_table(
     ]
     first = done.iloc[0]
     shape = " × ".join(str(length) for length in first["shape"])
-    title = f"Gradients of {first['problem']}: {shape} points, {int(first['steps'])} steps, shot {int(first['shot'])}"
+    title = (
+        f"Gradients of {first['problem']}: {shape} points, {int(first['steps'])} steps, {shots_text(first['shots'])}"
+    )
     return Table(title, _COLUMNS, tuple(lines), tuple(_notes(rows, done, provenances or {})))
 
 
@@ -138,6 +140,11 @@ def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Pro
         "bits. Peak: all that is held to keep the forward wavefield. Times are those of the fastest repeat, with "
         f"{_threads(done)}."
     ]
+    if len(done["shots"].iloc[0]) > 1:
+        notes.append(
+            "Of several shots: distances are those of the sum, peaks the greatest; times, steps, writes and reads "
+            "are added up."
+        )
     if done["concurrent"].astype(bool).any():
         notes.append("Rows without times were measured beside others.")
     failed = rows[rows["status"] == "failed"]
