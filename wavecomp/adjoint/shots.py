@@ -89,6 +89,7 @@ class OneByOne:
 class ShotPool:
     """Processes with operators of their own, which compute shots at the same time. A context manager.
 
+    The processes begin with the first shots. They end with the pool, and also with the thread that asked for the shots.
     The bits are those of :class:`OneByOne`: a gradient does not depend on the number of threads.
 
     Parameters
