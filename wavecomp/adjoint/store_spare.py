@@ -17,6 +17,9 @@ from wavecomp.compressors.identity import Identity
 
 _PAGE = 4096
 
+SMALLEST_BYTES = 1 << 18
+"""Smaller buffers are left to the allocator, which keeps them for their like and hands out no fresh pages for each."""
+
 
 class Spare:
     """Buffers that wait for the next checkpoint of their size. Not for several threads at a time.
@@ -33,6 +36,8 @@ class Spare:
 
     def prepare(self, size: int, count: int, most_bytes: int) -> None:
         """Have so many buffers of a size waiting, every page touched, as far as no more than ``most_bytes`` wait."""
+        if size < SMALLEST_BYTES:
+            return
         for _ in range(count - len(self._free.get(size, ()))):
             if self.held_bytes + size + _PAGE > most_bytes:
                 return
@@ -50,7 +55,9 @@ class Spare:
         return buffer
 
     def give(self, buffer: bytearray) -> None:
-        """Keep a buffer that nobody uses any more."""
+        """Keep a buffer that nobody uses any more, unless it is a small one."""
+        if len(buffer) < SMALLEST_BYTES:
+            return
         self._free.setdefault(len(buffer), []).append(buffer)
         self.held_bytes += allocated_bytes(buffer)
 
