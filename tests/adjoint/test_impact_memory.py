@@ -123,7 +123,7 @@ def task_of(tiny):
 def test_the_exact_gradient_has_the_same_bits_from_checkpoints(task_of, tiny, open_workbench, monkeypatch):
     """Memory for fifteen states besides what every run takes; 60 would be needed for all levels."""
     exact = [open_workbench(tiny).run(parse_strategy("store-all"), shot=shot).gradient for shot in (0, 2)]
-    spare = impact_worker._SPARE_LEVELS * tiny.level_bytes + tiny.state_bytes
+    spare = impact_worker._OWN_BYTES + impact_worker._SPARE_LEVELS * tiny.level_bytes + tiny.state_bytes
     measuring = Measuring(2**60)
 
     def there(_limit):

@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _MOST_REPEATS = 5
 _SPARE_LEVELS = 4  # two of a courier's, a run's gradient and the last answer's; a state on its way comes on top
+_OWN_BYTES = 32 << 20  # for plans and counts, and for memory that was let go of and that the system has not back yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Measuring:
     def _free(self) -> int:
         """Return what a store may take of the memory that is there."""
         operators = self._bench.operators
-        spare = _SPARE_LEVELS * operators.level_bytes + operators.state_bytes
+        spare = _OWN_BYTES + _SPARE_LEVELS * operators.level_bytes + operators.state_bytes
         return max(1, memory_there(self._memory_bytes) + self._bench.spare_bytes - spare)
 
     def _for_levels(self) -> int:
