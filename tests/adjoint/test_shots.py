@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -142,21 +143,35 @@ def test_a_shot_that_fails_is_named(tiny, troublemaker):
 
 
 def test_the_process_that_was_killed_is_told_from_those_that_the_pool_ended(tiny):
-    """Both are at work when one is killed, long before it is done: the other one's shot is not to blame."""
+    """Both are at work when one is killed, long before it is done: the other one's shot is not to blame.
+
+    1,000 steps from one checkpoint are half a million, a good deal of a minute; the kill comes in the first moments.
+    """
     before = {child.pid for child in children()}
-    slow = parse_strategy("revolve:slots=2")
-    with ShotPool(tiny, 2) as pool:
-        runs = pool.runs(slow, SHOTS)
-        next(runs)
+    slow = parse_strategy("revolve:slots=1")
+    caught: list[ShotFailed] = []
+
+    def ask() -> None:
+        try:
+            list(pool.runs(slow, (0, 1)))
+        except ShotFailed as failure:
+            caught.append(failure)
+
+    with ShotPool(tiny.resized(steps=1000), 2) as pool:
+        asking = threading.Thread(target=ask)
+        asking.start()
         at_work: dict[int, int] = {}
+        deadline = time.monotonic() + 120
         while len(at_work) < 2:
+            assert time.monotonic() < deadline, f"at work: {at_work}"
+            time.sleep(0.01)
             at_work = {pid: shot for shot, pid in enumerate(pool._memory.computing) if pid}
         victim, shot = at_work.popitem()
         os.kill(victim, signal.SIGKILL)
-        with pytest.raises(ShotFailed) as caught:
-            list(runs)
-    assert caught.value.shots == (shot,)
-    assert str(caught.value).startswith(f"shot {shot}, {slow.spec}: its process ended: killed by SIGKILL; is the mem")
+        asking.join(60)
+    (failure,) = caught
+    assert failure.shots == (shot,)
+    assert str(failure).startswith(f"shot {shot}, {slow.spec}: its process ended: killed by SIGKILL; is the mem")
     assert {child.pid for child in children()} <= before
 
 

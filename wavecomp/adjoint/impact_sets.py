@@ -77,7 +77,7 @@ SHORT = CaseSet(
         f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
         *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
         f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
-        "trajectory:every=6,quantum=1e-2/blosc2:codec=lz4,level=5,shuffle=bitshuffle,threads=2",
+        "trajectory:every=4,quantum=5e-3/blosc2:codec=lz4,level=5,shuffle=bitshuffle,threads=2",
     ),
     _CROSSED,
 )
