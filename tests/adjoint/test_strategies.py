@@ -84,10 +84,14 @@ def test_a_budget_becomes_slots():
     schedule = strategy.schedule(100, 1_000_000, 400_000, 7_500_000)
     assert schedule.states_held_max == 7
     assert parse_strategy("revolve:ratio=4").schedule(100, 1_000_000, 400_000, 7_500_000).states_held_max == 29
-    sized = parse_strategy("mixed").schedule(100, 1_000_000, 400_000, 7_500_000)
-    assert sized.state_levels == 3  # 2.5, and what does not fit does not count
-    assert sized.levels_held_max <= 18
-    assert sized.forward_steps < schedule.forward_steps
+    # Whichever repeats less: states as large as they are, or states worth so many levels, rounded up.
+    even = parse_strategy("mixed").schedule(100, 1_000_000, 400_000, 7_500_000)
+    assert (even.state_levels, even.states_held_max) == (2, 7)
+    assert even.forward_steps < schedule.forward_steps
+    sized = parse_strategy("mixed").schedule(100, 1_000_000, 125_000, 7_500_000)
+    assert sized.state_levels == 8  # 7.9, bookkeeping included
+    assert sized.levels_held_max <= 7_500_000 // 125_000
+    assert sized.forward_steps < even.forward_steps
     for name in ("revolve", "mixed"):
         with pytest.raises(CheckpointTooLarge):
             parse_strategy(name).schedule(100, 1_000_000, 400_000, 900_000)
