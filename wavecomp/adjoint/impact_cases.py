@@ -93,6 +93,8 @@ def impact_cases(
         Specs. None at all: those of the set, where no strategy is given either.
     case_set : CaseSet, optional
         What is compared where neither is given; by default what suits the problem's size.
+    shots : sequence of int
+        Whose gradients are added up.
     budget_bytes : int, optional
         With a budget, the strategies of a set take as many slots and levels as it holds.
     memory_bytes : int, optional
