@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from wavecomp.adjoint.impact_sets import SHORT, CaseSet
+from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.cli import status_of
 from wavecomp.records import GradientArchive
 
@@ -95,7 +95,7 @@ def test_workers_are_heard_where_an_experiment_has_many_shots(tmp_path, monkeypa
 def test_short_set_on_the_command_line_and_both_widths(tmp_path, monkeypatch, capfd):
     """The set is cut to what takes a moment; what the command prints is the short table, the wide one on request."""
     monkeypatch.chdir(tmp_path)
-    few = CaseSet("short", ("trajectory:every=4/zfp:accuracy=1e-1", "revolve:slots=20"), ())
+    few = ("trajectory:every=4/zfp:accuracy=1e-1", "revolve:slots=20")
     monkeypatch.setattr(command, "SHORT", few)
     assert status_of(["gradient", "--problem", "tiny", "--short"]) == 0
     shown = capfd.readouterr().out

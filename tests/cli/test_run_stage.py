@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from wavecomp.adjoint.impact_sets import SHORT, CaseSet
+from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.cli import status_of, study
 from wavecomp.cli.fields import generated as generate
@@ -35,9 +35,7 @@ def small_run(tmp_path, monkeypatch, generated, fields_root):
     shutil.copytree(fields_root / "tiny", tmp_path / "reference_fields" / "tiny")
     monkeypatch.setattr(study, "generated", lambda _: generate("tiny"))
     monkeypatch.setitem(study.PRESETS, "quick", ("blosc2",))
-    monkeypatch.setitem(
-        study.GRADIENT_STAGES, "quick", study.GradientStage("tiny", CaseSet("two", ("trajectory/int8",), ()))
-    )
+    monkeypatch.setitem(study.GRADIENT_STAGES, "quick", study.GradientStage("tiny", ("trajectory/int8",)))
     return tmp_path / "results" / "tiny"
 
 

@@ -181,7 +181,7 @@ def _record(
         shots=case.shots,
         shape=case.problem.medium.shape,
         steps=steps,
-        level_bytes=case.level_bytes,
+        level_bytes=case.problem.level_bytes,
         dtype="float32",
         budget_bytes=case.budget_bytes,
         disk_budget_bytes=case.disk_budget_bytes,

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from wavecomp.adjoint.impact_sets import CaseSet, default_set, fitting
+from wavecomp.adjoint.impact_sets import CROSSED, CaseSet, default_set, fitting
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.strategies import PARAMETERS, Strategy, parse_strategy
 from wavecomp.compressors import Registry
@@ -58,11 +56,6 @@ class ImpactCase:
         if self.disk_budget_bytes is not None:
             identity.append(self.disk_budget_bytes)
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
-
-    @property
-    def level_bytes(self) -> int:
-        """Bytes of one level of the physical domain in single precision."""
-        return 4 * int(np.prod(self.problem.medium.shape, dtype=np.int64))
 
     def strategy(self, registry: Registry) -> Strategy | None:
         """Return the strategy, None for the bare sweeps; raises SpecError."""
@@ -114,10 +107,10 @@ def impact_cases(
     states = None if memory_bytes is None else memory_bytes // problem.state_bytes
     texts: list[str] = []
     if not strategies and not compressors:
-        texts += fitting(chosen.strategies, budget_bytes, states)
+        texts += fitting(chosen, budget_bytes, states)
     elif not strategies:
-        texts += fitting([text for text in chosen.strategies if "/" not in text], budget_bytes, states)
-    for text in strategies or fitting(chosen.crossed if compressors else (), budget_bytes, states):
+        texts += fitting([text for text in chosen if "/" not in text], budget_bytes, states)
+    for text in strategies or fitting(CROSSED if compressors else (), budget_bytes, states):
         name = text.partition("/")[0].partition(":")[0]
         crossed = compressors and "/" not in text and name != "store-all" and name in PARAMETERS
         texts += [f"{text}/{compressor}" for compressor in compressors] if crossed else [text]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,82 +17,52 @@ _SLOTS = 20
 _SLABS = "slabs:planes=16,threads=2"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSet:
-    """Strategies that are compared with each other.
+CaseSet: TypeAlias = tuple[str, ...]
+"""Strategies that are compared with each other; the bare sweeps and ``store-all`` are added to every study."""
 
-    Attributes
-    ----------
-    name : str
-    strategies : tuple of str
-        Specs with their compressors. The bare sweeps and ``store-all`` are added to every study.
-    crossed : tuple of str
-        Strategies without a compressor, for the compressors that somebody asks for instead.
-    """
-
-    name: str
-    strategies: tuple[str, ...]
-    crossed: tuple[str, ...]
-
+CROSSED: CaseSet = ("trajectory", "trajectory:every=4", "revolve:slots=20", "mixed:levels=40")
+"""What is combined with the compressors that somebody asks for, where no strategy is named."""
 
 _BASELINES = ("store-all", "store-all:every=4", "revolve:slots=20", "mixed:levels=40")
-_CROSSED = ("trajectory", "trajectory:every=4", "revolve:slots=20", "mixed:levels=40")
 
-SMALL = CaseSet(
-    "small",
-    (
-        *_BASELINES,
-        *(f"trajectory/zfp:accuracy={tolerance}" for tolerance in TOLERANCES),
-        *(f"trajectory/sz3:abs={tolerance}" for tolerance in TOLERANCES[1:-1]),
-        *(f"trajectory/{short}" for short in ("int8", "int16", "float16", "bfloat16", "blosc2")),
-        "trajectory:every=4/zfp:accuracy=1e-1",
-        "trajectory:every=4/zfp:accuracy=1e-3",
-        "revolve:slots=20/zfp:accuracy=1e-4",
-        "mixed:levels=40/zfp:accuracy=1e-4",
-    ),
-    _CROSSED,
+SMALL: CaseSet = (
+    *_BASELINES,
+    *(f"trajectory/zfp:accuracy={tolerance}" for tolerance in TOLERANCES),
+    *(f"trajectory/sz3:abs={tolerance}" for tolerance in TOLERANCES[1:-1]),
+    *(f"trajectory/{short}" for short in ("int8", "int16", "float16", "bfloat16", "blosc2")),
+    "trajectory:every=4/zfp:accuracy=1e-1",
+    "trajectory:every=4/zfp:accuracy=1e-3",
+    "revolve:slots=20/zfp:accuracy=1e-4",
+    "mixed:levels=40/zfp:accuracy=1e-4",
 )
 """For problems of which one gradient takes a second: whole curves of ZFP and SZ3, every short format."""
 
-THICK = CaseSet(
-    "thick",
-    (
-        *_BASELINES,
-        *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
-        *(f"trajectory/sz3:abs={tolerance}" for tolerance in ("1e-1", "1e-3")),
-        "trajectory/int8",
-        f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
-        f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-3",
-        f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
-    ),
-    _CROSSED,
+THICK: CaseSet = (
+    *_BASELINES,
+    *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
+    *(f"trajectory/sz3:abs={tolerance}" for tolerance in ("1e-1", "1e-3")),
+    "trajectory/int8",
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-3",
+    f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
 )
 """For problems in 3-D: a few points of each curve, compressed in two threads."""
 
-SHORT = CaseSet(
-    "short",
-    (
-        "store-all",
-        "revolve:slots=20",
-        f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
-        *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
-        f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
-        "trajectory:every=4,quantum=5e-3/blosc2:codec=lz4,level=5,shuffle=bitshuffle,threads=2",
-    ),
-    _CROSSED,
+SHORT: CaseSet = (
+    "store-all",
+    "revolve:slots=20",
+    f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
+    *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
+    "trajectory:every=4,quantum=5e-3/blosc2:codec=lz4,level=5,shuffle=bitshuffle,threads=2",
 )
 """The story in one small table: everything stored, some of it computed again, lossless, lossy, and fewer levels."""
 
-
-BEYOND = CaseSet(
-    "beyond",
-    (
-        *_BASELINES,
-        *(f"trajectory:every=8/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1")),
-        f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e1",
-        f"mixed:levels=40/{_SLABS}/zfp:accuracy=1e-3",
-    ),
-    _CROSSED,
+BEYOND: CaseSet = (
+    *_BASELINES,
+    *(f"trajectory:every=8/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1")),
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e1",
+    f"mixed:levels=40/{_SLABS}/zfp:accuracy=1e-3",
 )
 """Where not even a tenth of the levels fits into the memory: what is small enough to have a chance."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from typing import TypeAlias
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from wavecomp.adjoint.impact_cases import BARE, EXACT, ImpactCase
 from wavecomp.adjoint.impact_worker import Measured, ShotTask
+from wavecomp.adjoint.result import spread
 from wavecomp.adjoint.stacking import Stack
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records import Failure, GradientImpact, Spread, WorkTimes
@@ -130,4 +130,5 @@ def _group(case: ImpactCase) -> tuple[str, tuple[int, ...]]:
 
 
 def _spread(ratios: Sequence[float]) -> Spread | None:
-    return Spread(min(ratios), statistics.median(ratios), max(ratios)) if ratios else None
+    found = spread(ratios)
+    return None if found is None else Spread(found.least, found.median, found.greatest)
