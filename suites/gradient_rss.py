@@ -82,8 +82,8 @@ def child(problem: str, text: str, budget_bytes: int) -> dict[str, Any]:
         operators.rest()
         operators.forward(1, last, record=True)
         operators.residual.data[:] = operators.records.data - observed
-        operators.adjoint(last, 1)
-        operators.image(1, None)
+        operators.sweep().down_to_image(last, 1)
+        operators.sweep().image(1, None)
         operators.gradient.copy()
     mark = high_water_bytes()
     return found | {

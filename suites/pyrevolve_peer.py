@@ -69,7 +69,7 @@ class PyrevolvePeer:
             raise PeerUnavailable(
                 f"the comparison needs pyrevolve, which cannot be imported ({reason}); pip install 'wavecomp[peers]'"
             ) from None
-        from devito import Function
+        from devito import Function, TimeFunction
 
         logging.getLogger("pyRevolve").setLevel(logging.WARNING)  # it writes several lines a checkpoint otherwise
         self._revolver, self._compressed = SingleLevelRevolver, CompressedObject
@@ -77,6 +77,9 @@ class PyrevolvePeer:
         self._deadline = float("inf")
         o = bench.operators
         self._gradient = Function(name="grad", grid=o.model.grid)
+        # Three levels, as Devito's own solver has them; ours are two.
+        order = o.problem.medium.space_order
+        self._u = TimeFunction(name="u", grid=o.model.grid, time_order=2, space_order=order)
         peer = self
 
         class Timed(CheckpointOperator):  # type: ignore[misc]
@@ -91,9 +94,11 @@ class PyrevolvePeer:
 
         shared = {"dt": o._dt_ms, **o.model.physical_params()}
         with kernel_float_state():
-            self._forward = Timed(o.solver.op_fwd(False), src=o.source, rec=o.records, u=o.u, **shared)
-            self._reverse = Timed(o.solver.op_grad(False), u=o.u, v=o.v, rec=o.residual, grad=self._gradient, **shared)
-        self._checkpoint = DevitoCheckpoint([o.u])
+            self._forward = Timed(o.solver.op_fwd(False), src=o.source, rec=o.records, u=self._u, **shared)
+            self._reverse = Timed(
+                o.solver.op_grad(False), u=self._u, v=o.v, rec=o.residual, grad=self._gradient, **shared
+            )
+        self._checkpoint = DevitoCheckpoint([self._u])
         self.checkpoint_bytes = int(self._checkpoint.nbytes)
 
     def compressed_bytes(self, compressor: Compressor, samples: int = 12) -> float:
@@ -117,6 +122,7 @@ class PyrevolvePeer:
         """
         o, observed = self._bench.operators, self._bench.observed()
         o.rest()
+        self._u.data_with_halo[:] = 0
         self._gradient.data[:] = 0
         self._forward.steps = 0
         # Floating point as in a process of Devito's own: subnormal numbers are flushed, which is its fast case.

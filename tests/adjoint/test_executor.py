@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from wavecomp.adjoint import operators
 from wavecomp.adjoint.strategies import parse_strategy
 from wavecomp.errors import BudgetExceeded, CheckpointTooLarge, UnsupportedField
 
@@ -57,6 +58,43 @@ def test_subsampled_gradients_agree_among_strategies(text, every, bench, exact):
     if every == 2:
         error = np.linalg.norm(run.gradient - exact.gradient) / np.linalg.norm(exact.gradient)
         assert 0 < error < 0.1  # a wrong weight would be an error of 0.5 or 1
+
+
+@pytest.mark.parametrize("every", [1, 2, 7])
+def test_two_levels_in_place_agree_with_three_in_turn(every, bench, inner, cube, monkeypatch):
+    """They add v[n+1], -2 v[n], v[n-1] up in different orders, five roundings at most, then N products one by one:
+
+    |Δg| ≤ 2 γ(N + 5) k Σ_n S_n |u_n|, S = (|v[n+1]| + 2 |v[n]| + |v[n-1]|) / Δt² [Higham2002]. S is some tens of times
+    the second difference itself, γ(N + 5) is 6e-6: a wrong level would show.
+    """
+    texts = [text.format(every) for text in ("trajectory:every={}", "revolve:slots=4,every={}", "store-all:every={}")]
+    found = []
+    for in_place_from in (1, 100):
+        monkeypatch.setattr(operators, "IN_PLACE_FROM", in_place_from)
+        runs = [bench.run(parse_strategy(text)) for text in texts]
+        for run in runs[1:]:
+            np.testing.assert_array_equal(run.gradient, runs[0].gradient)
+        found.append(runs[0].gradient)
+    made = bench.operators
+    imaged = [step for step in range(1, made.steps) if step % every == 0]
+    levels = dict(zip(imaged, made.slots(len(imaged)), strict=True))
+    made.rest()
+    at = 1
+    for step, slot in levels.items():
+        made.forward(at, step, record=True)
+        made.keep(at := step, slot)
+    made.forward(at, made.steps, record=True)
+    made.residual.data[:] = made.records.data - bench.observed()
+    scale, at = np.zeros(cube.medium.shape), made.steps
+    for step in reversed(imaged):
+        made.sweep().down(at, step)
+        at = step
+        below, here, above = (np.abs(inner(cube, made.v.data[n % 3]).astype(float)) for n in range(step - 1, step + 2))
+        scale += (above + 2 * here + below) * np.abs(levels[step].array)
+    unit = (len(imaged) + 5) * 2.0**-24
+    bound = 2 * unit / (1 - unit) * every / float(made._dt_ms) ** 2 * scale
+    assert (np.abs(found[0].astype(float) - found[1]) <= bound).all()
+    assert np.linalg.norm(bound) < 0.05 * np.linalg.norm(found[1])
 
 
 @pytest.mark.parametrize("text", ["trajectory/zfp:accuracy={}", "trajectory:overlap/slabs/zfp:accuracy={}"])

@@ -43,9 +43,9 @@ def weights(bench, shot):
     total, product = (np.zeros(bench.problem.medium.shape) for _ in range(2))
     operators.v._data[:] = 0
     for step in reversed(range(FIRST, operators.steps)):
-        operators.adjoint(step + 1, step)
+        operators.sweep().down_to_image(step + 1, step)
         operators.gradient[:] = 0
-        operators.image(step, ones)
+        operators.sweep().image(step, ones)
         total += np.abs(operators.gradient)
         product += np.abs(operators.gradient * levels[step].array.astype(np.float64))
     return total, product

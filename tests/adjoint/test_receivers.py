@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from devito import TimeFunction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,16 +59,15 @@ def test_records_and_adjoint_wavefield_are_devitos_bit_by_bit(name, depth_in_spa
     operators.rest()
     operators.forward(1, last, record=True)
     ours = np.array(operators.records.data)
-    devito = Compiled(
-        operators.solver.op_fwd(False), src=operators.source, rec=operators.records, u=operators.u, **shared
-    )
+    theirs = TimeFunction(name="u", grid=operators.model.grid, time_order=2, space_order=problem.medium.space_order)
+    devito = Compiled(operators.solver.op_fwd(False), src=operators.source, rec=operators.records, u=theirs, **shared)
     operators.rest()
     devito.up(1, last)
     np.testing.assert_array_equal(ours, operators.records.data)
     assert np.abs(ours).max() > 0
 
     operators.residual.data[:] = np.random.default_rng(5).standard_normal(ours.shape)
-    operators.adjoint(last, 1)
+    operators.sweep().down(last, 1)
     wavefield = operators.v._data.copy()
     operators.v._data[:] = 0
     srca = operators.geometry.new_src(name="srca", src_type=None)

@@ -133,7 +133,7 @@ class Executor:
             case Reverse(last, first, every, source):
                 assert last == self._adjoint_step, f"the adjoint is at step {self._adjoint_step}, not at {last}"
                 self._begin_adjoint()
-                self._reverse(first, action.imaged, source)
+                self._reverse(first, action.imaged, every, source)
                 self._every = every
 
     def _at(self, step: int) -> None:
@@ -174,8 +174,8 @@ class Executor:
             reach += 1  # the level there is imaged by nobody, but the record needs the iteration that computes it
         for step in action.kept:
             self._advance(step)
-            # The last three levels stay in the operator's own buffers until the reversal: no copy.
-            slot = None if step >= reach - 2 else next(free)
+            # The last two levels stay in the operator's own buffers until the reversal: no copy.
+            slot = None if step >= reach - 1 else next(free)
             if slot is not None:
                 with self._clock.doing("advance"):
                     self._operators.keep(step, slot)
@@ -205,12 +205,13 @@ class Executor:
         residual[:] = self._operators.records.data - self._observed
         self.misfit = 0.5 * float(np.sum(np.square(residual, dtype=np.float64)))
 
-    def _reverse(self, first: int, imaged: range, source: str) -> None:
+    def _reverse(self, first: int, imaged: range, every: int, source: str) -> None:
+        sweep = self._operators.sweep(every)
         if source == "store" and len(imaged):
             self._courier.expect(imaged[0])
         for index, step in enumerate(imaged):
             with self._clock.doing("reverse"):
-                self._operators.adjoint(self._adjoint_step, step)
+                sweep.down_to_image(self._adjoint_step, step)
             slot = self._taped[step] if source == "tape" else self._courier.fetch(step)
             if source == "store":
                 self.tally.reads += 1
@@ -218,8 +219,8 @@ class Executor:
                 if index + 1 < len(imaged):
                     self._courier.expect(imaged[index + 1])
             with self._clock.doing("reverse"):
-                self._operators.image(step, slot, self._quantum if source == "store" else None)
+                sweep.image(step, slot, self._quantum if source == "store" else None)
             self._adjoint_step = step
         with self._clock.doing("reverse"):
-            self._operators.adjoint(self._adjoint_step, first)
+            sweep.down(self._adjoint_step, first)
         self._adjoint_step = first

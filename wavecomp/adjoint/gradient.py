@@ -106,6 +106,8 @@ class Workbench:
             operators.steps - FIRST, operators.state_bytes, operators.level_bytes, planned_bytes
         )
         quantum = strategy.quantum
+        taped = any(isinstance(action, Tape) for action in schedule)
+        operators.prepare(strategy.every, taped=taped, quantised=quantum is not None)
         carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
         tape = self._take("tape", _tape_length(schedule))
         # The same run again finds its checkpoints' memory touched; another one would only be charged for it.
@@ -152,8 +154,8 @@ class Workbench:
 
 
 def _tape_length(actions: Iterable[Action]) -> int:
-    """Return how many levels the longest tape copies: the last two, at least, stay where they are."""
-    return max((sum(step < a.reach - 1 for step in a.kept) for a in actions if isinstance(a, Tape)), default=0)
+    """Return how many levels the longest tape copies: the last one, at least, stays where it is."""
+    return max((sum(step < a.reach for step in a.kept) for a in actions if isinstance(a, Tape)), default=0)
 
 
 def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:

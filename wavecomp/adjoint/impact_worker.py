@@ -175,7 +175,7 @@ class Measuring:
             operators.forward(FIRST_STEP, operators.steps, record=True)
         operators.residual.data[:] = operators.records.data - observed
         with clock.doing("reverse"):
-            operators.adjoint(operators.steps, FIRST_STEP)
+            operators.sweep(operators.steps).down(operators.steps, FIRST_STEP)
         seconds = clock.read()
         return WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
 

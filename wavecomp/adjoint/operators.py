@@ -18,11 +18,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from devito import Constant, Eq, Function, Inc, Max, Min, Operator, SpaceDimension, TimeFunction, floor
+from devito import Buffer, Constant, Eq, Max, Min, Operator, TimeFunction, floor
 from numpy.typing import NDArray
 
 from wavecomp.adjoint import receivers
+from wavecomp.adjoint.adjoint_sweep import AdjointSweep, Imaged, InPlaceSweep
 from wavecomp.adjoint.compiled import Compiled, Slot, slots
+from wavecomp.adjoint.physical_domain import PhysicalDomain
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.errors import UnsupportedField, UsageError
 from wavecomp.wavefields.absorbing_layer import fill_layer
@@ -40,6 +42,9 @@ Array = NDArray[np.floating]
 
 FIRST = 1
 """The first step: u[0] = u[1] = 0."""
+
+IN_PLACE_FROM = 3
+"""Imaged that seldom, the adjoint runs in place: the copy before each imaging must not cost more than that saves."""
 
 MOST_QUANTA = 32767
 """A level's greatest multiple of the quantum: what 16 bits hold, the same on both sides of zero."""
@@ -91,67 +96,54 @@ class AcousticOperators:
     def _forward_symbols(self, order: int) -> None:
         model, geometry = self.model, self.geometry
         # Devito's usual halo of `order` points, though the stencil reaches half as far: with another one the C compiler
-        # sums in another order, and the bits are no longer those of Devito's own solver.
-        self.u = u = TimeFunction(name="u", grid=model.grid, time_order=2, space_order=order)
-        self.v = v = TimeFunction(name="v", grid=model.grid, time_order=2, space_order=order)
+        # sums in another order, and the bits are no longer those of Devito's own solver. Two levels of u: a step reads
+        # u[n-1] at each point alone and may write u[n+1] over it, which moves a fifth less through memory.
+        self.u = u = TimeFunction(name="u", grid=model.grid, time_order=2, space_order=order, save=Buffer(2))
+        self.v = TimeFunction(name="v", grid=model.grid, time_order=2, space_order=order)
         self.source, self.records, self.residual = geometry.src, geometry.rec, geometry.rec
         s = model.grid.stepping_dim.spacing
         step_u = iso_stencil(u, model, "OT2")
-        step_v = iso_stencil(v, model, "OT2", forward=False)
         shoot = self.source.inject(field=u.forward, expr=self.source * s**2 / model.m)
-        inject = receivers.inject(self.residual, v.backward, self.residual * s**2 / model.m)
         record = receivers.record(self.records, u)
         shared = {"dt": self._dt_ms, **model.physical_params()}
         self._recording = self._compile(
             step_u + shoot + record, "Recording", src=self.source, rec=self.records, u=u, **shared
         )
         self._forward = self._compile(step_u + shoot, "Forward", src=self.source, u=u, **shared)
-        self._adjoint = self._compile(step_v + inject, "Adjoint", rec=self.residual, v=v, **shared)
+
+    def _adjoint_on(self, v: TimeFunction, name: str) -> Compiled:
+        model = self.model
+        step_v = iso_stencil(v, model, "OT2", forward=False)
+        force = self.residual * model.grid.stepping_dim.spacing**2 / model.m
+        inject = receivers.inject(self.residual, v.backward, force)
+        return self._compile(step_v + inject, name, rec=self.residual, v=v, dt=self._dt_ms, **model.physical_params())
 
     def _imaging_symbols(self) -> None:
-        """Build the operators between the whole grid's buffers and arrays of the physical domain alone."""
-        grid, layer = self.model.grid, self.problem.medium.absorbing_points
-        self._inner = tuple(SpaceDimension(name=f"p{d.name}", spacing=d.spacing) for d in grid.dimensions)
-        shift = {d: p + layer for d, p in zip(grid.dimensions, self._inner, strict=True)}
-        self._level = level = self._physical("level", self.dtype)
-        self._gradient = self._physical("grad", self.dtype)
-        self._inner_u = u = self.u.subs(shift)
-        v, before, after = (field.subs(shift) for field in (self.v, self.v.forward, self.v.backward))
-        # 1/Δt² as a number of its own, and the sum in this order: as Devito's fused operator computes it.
-        per_dt2 = Constant(name="per_dt2", dtype=self.dtype.type)
-        self._curvature = -2 * per_dt2 * v + per_dt2 * after + per_dt2 * before
-        self._keep = self._compile([Eq(level, u)], "Keep", level=level, u=self.u)
-        self._image = self._imaging("Image", level, level=level)
-        self._image_live = self._imaging("ImageLive", u, u=self.u)
-
-    def _physical(self, name: str, dtype: np.dtype[Any]) -> Function:
-        shape = self.problem.medium.shape
-        return Function(name=name, dimensions=self._inner, shape=shape, dtype=dtype.type, space_order=0)
-
-    def _imaging(self, name: str, image_of: Any, **arguments: Any) -> Compiled:
-        update = Inc(self._gradient, -self._curvature * image_of)
-        # Devito's fused operator needs 1/Δt as well: the compiler divides it by Δt once more, where we read 1/(Δt·Δt).
-        # For some Δt that is another last bit, and 7e-7 in the gradient, since the second difference cancels digits.
-        per_dt2 = self.dtype.type(1) / self._dt_ms / self._dt_ms
-        return self._compile([update], name, grad=self._gradient, v=self.v, per_dt2=per_dt2, **arguments)
-
-    @cached_property
-    def _quantised(self) -> Function:
-        return self._physical("quantised", np.dtype(np.int16))
+        medium = self.problem.medium
+        self._domain = domain = PhysicalDomain(self.model.grid, medium.shape, medium.absorbing_points)
+        self._level, self._gradient = domain.array("level", self.dtype), domain.array("grad", self.dtype)
+        self._quantised = domain.array("quantised", np.dtype(np.int16))
+        self._keep = self._compile([Eq(self._level, domain.seen(self.u))], "Keep", level=self._level, u=self.u)
 
     @cached_property
     def _keep_quantised(self) -> Compiled:
         per_quantum = Constant(name="per_quantum", dtype=self.dtype.type)
-        nearest = floor(self._inner_u * per_quantum + 0.5)
+        nearest = floor(self._domain.seen(self.u) * per_quantum + 0.5)
         within = Max(Min(nearest, MOST_QUANTA), -MOST_QUANTA)
         given = {"quantised": self._quantised, "u": self.u, "per_quantum": self.dtype.type(1)}
         return self._compile([Eq(self._quantised, within)], "KeepQuantised", **given)
 
     @cached_property
-    def _image_quantised(self) -> Compiled:
-        quantum = Constant(name="quantum", dtype=self.dtype.type)
-        given = {"quantised": self._quantised, "quantum": self.dtype.type(1)}
-        return self._imaging("ImageQuantised", quantum * self._quantised, **given)
+    def _sweeps(self) -> dict[type[AdjointSweep], AdjointSweep]:
+        return {}
+
+    def sweep(self, every: int = 1) -> AdjointSweep:
+        """Return the adjoint's way down for imaging at every k-th step; one at a time, from :meth:`rest` on."""
+        kind = InPlaceSweep if every >= IN_PLACE_FROM else AdjointSweep
+        if kind not in self._sweeps:
+            imaged = Imaged(self._gradient, self._level, self._quantised, self.u, self._dt_ms)
+            self._sweeps[kind] = kind(self.v, imaged, self._domain, self._adjoint_on, self._compile)
+        return self._sweeps[kind]
 
     def _compile(self, equations: list[Any], name: str, **arguments: Any) -> Compiled:
         return Compiled(Operator(equations, subs=self.model.spacing_map, name=name), **arguments)
@@ -175,6 +167,12 @@ class AcousticOperators:
     def state_bytes(self) -> int:
         """Bytes of one state: two levels of the whole grid with its halo."""
         return 2 * int(self.u._data[0].nbytes)
+
+    def prepare(self, every: int, *, taped: bool, quantised: bool) -> None:
+        """Compile beforehand what a run takes that images every k-th step, from a tape or of quantised levels."""
+        self.sweep(every).prepare(taped=taped, quantised=quantised)
+        if quantised:
+            _ = self._keep_quantised
 
     def set_velocity(self, velocity_m_s: Array, *, renew_layer: bool) -> None:
         """Change the model.
@@ -205,17 +203,13 @@ class AcousticOperators:
     def rest(self) -> None:
         """Begin anew: both wavefields at rest, no record, no gradient."""
         for field in (self.u, self.v):
-            field._data[:] = 0
+            field.data_with_halo[:] = 0
         self.records.data[:] = 0
         self._gradient.data[:] = 0
 
     def forward(self, first: int, last: int, *, record: bool) -> None:
         """Advance the state from step ``first`` to step ``last``."""
         (self._recording if record else self._forward).up(first, last)
-
-    def adjoint(self, last: int, first: int) -> None:
-        """Run the adjoint's iterations ``last > n >= first``."""
-        self._adjoint.down(last, first)
 
     def slots(self, count: int, *, quantised: bool = False) -> list[Slot]:
         """Allocate memory for so many levels of the physical domain, as numbers or as multiples of a quantum."""
@@ -245,26 +239,10 @@ class AcousticOperators:
                 f"give a quantum of at least {most / (MOST_QUANTA - 1):.3g}"
             )
 
-    def image(self, step: int, slot: Slot | None, quantum: float | None = None) -> None:
-        """Evaluate the imaging condition at a step right after the adjoint's iteration of that number.
-
-        u[step] is taken from the slot, of multiples of ``quantum`` where that is given, or from the forward buffers
-        where ``slot`` is None.
-        """
-        if slot is None:
-            self._image_live.up(step, step + 1)
-        elif quantum is None:
-            self._image.replace("level", slot.argument)
-            self._image.up(step, step + 1)
-        else:
-            self._image_quantised.replace("quantised", slot.argument)
-            self._image_quantised.replace("quantum", self.dtype.type(quantum))
-            self._image_quantised.up(step, step + 1)
-
     def state(self, step: int) -> tuple[Array, Array]:
         """Return the buffers of u[step - 1] and u[step], halo included, each C-contiguous."""
         data = self.u._data
-        return np.asarray(data[(step - 1) % 3]), np.asarray(data[step % 3])
+        return np.asarray(data[(step - 1) % 2]), np.asarray(data[step % 2])
 
     def clear_halo(self, step: int) -> None:
         """Set the halo of a state to zero, as it always is: a lossy compressor may have left something there."""
