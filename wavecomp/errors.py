@@ -181,6 +181,16 @@ class CheckpointTooLarge(BudgetExceeded):
         )
 
 
+class AddressesRefused(WavecompError):
+    """The system reserves no more addresses for checkpoints."""
+
+    def __init__(self, size: int, reason: str) -> None:
+        super().__init__(
+            f"the system does not reserve {size} bytes of addresses for checkpoints ({reason}); raise the limit on "
+            "virtual memory (ulimit -v), or keep checkpoints on disk (tier=disk)"
+        )
+
+
 class CheckpointKeyError(WavecompError):
     """The store holds no checkpoint of that name, or one of that name already."""
 

@@ -11,7 +11,7 @@ from wavecomp.adjoint.impact_cases import BARE, EXACT, ImpactCase, impact_cases
 from wavecomp.adjoint.impact_memory import LeftOut, leave_out, memory_for_levels, memory_there
 from wavecomp.adjoint.impact_worker import Measuring, ShotTask
 from wavecomp.adjoint.problem_recipe import find_problem
-from wavecomp.adjoint.strategies import OVERHEAD_BYTES, parse_strategy
+from wavecomp.adjoint.strategies import OVERHEAD_BYTES, PAGE_BYTES, parse_strategy
 from wavecomp.cli import status_of
 from wavecomp.compressors import default_registry
 from wavecomp.errors import BudgetExceeded, CheckpointTooLarge
@@ -49,7 +49,7 @@ def test_sizes_are_known_before_the_operators_are(name, request, open_workbench)
      "mixed:levels=10"],
 )  # fmt: skip
 def test_what_is_said_to_be_needed_is_what_a_run_holds(text, tiny, open_workbench):
-    """Of store-all two levels stay in the buffers; a store adds at most OVERHEAD_BYTES a checkpoint."""
+    """Of store-all one level or two stay in the buffers; a store adds OVERHEAD_BYTES a checkpoint at most, and a page."""
     run = open_workbench(tiny).run(parse_strategy(text))
     (found,) = left_out(tiny, text, 1)
     if text.startswith("store-all"):
@@ -59,7 +59,7 @@ def test_what_is_said_to_be_needed_is_what_a_run_holds(text, tiny, open_workbenc
             <= found.needed_bytes + tiny.level_bytes
         )
     else:
-        bookkeeping = run.checkpoints_held * OVERHEAD_BYTES
+        bookkeeping = run.checkpoints_held * OVERHEAD_BYTES + PAGE_BYTES
         assert found.needed_bytes <= run.peak_store_bytes <= found.needed_bytes + bookkeeping
     assert left_out(tiny, text, found.needed_bytes) == []
 
@@ -127,7 +127,7 @@ def test_the_exact_gradient_has_the_same_bits_from_checkpoints(task_of, tiny, op
     measuring = Measuring(2**60)
 
     def there(_limit):
-        return spare + 15 * (tiny.state_bytes + 2048) - measuring._bench.spare_bytes
+        return spare + 15 * (tiny.state_bytes + OVERHEAD_BYTES) + PAGE_BYTES - measuring._bench.spare_bytes
 
     monkeypatch.setattr(impact_worker, "memory_there", there)
     for text in ("revolve:slots=5", EXACT):  # the one finds a process without operators, the other one with them

@@ -446,8 +446,8 @@ class StoreAgainstDict(RuleBasedStateMachine):
         assert len(self.store) == len(self.model)
         if self.store._disk:
             file = self.store._disk
-            assert file._file.seek(0, 2) == file._end <= self.disk
-            assert file._end == file.held_bytes + sum(length for _, length in file._free)
+            assert file._file.seek(0, 2) == file._room.end <= self.disk
+            assert file._room.end == file.held_bytes + sum(length for _, length in file._room._free)
 
     def teardown(self):
         if hasattr(self, "store"):

@@ -37,14 +37,14 @@ def test_the_file_is_never_longer_than_the_most_it_held(calls):
             elif not put and name in held:
                 file.free(held.pop(name)[0])
             assert file.held_bytes == sum(len(data) for _, data in held.values())
-            assert file._end <= file.peak_bytes <= 1000
+            assert file._room.end <= file.peak_bytes <= 1000
             for extents, data in held.values():
                 out = bytearray(len(data))
                 file.read_into(extents, memoryview(out))
                 assert out == data
         for extents, _ in held.values():
             file.free(extents)
-        assert (file.held_bytes, file._end, file._free) == (0, 0, [])
+        assert (file.held_bytes, file._room.end, file._room._free) == (0, 0, [])
         file.close()
 
 

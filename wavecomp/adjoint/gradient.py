@@ -16,10 +16,12 @@ from wavecomp.adjoint.courier import open_courier
 from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.operators import FIRST, AcousticOperators
 from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.schedules import Schedule
 from wavecomp.adjoint.store import CheckpointStore
-from wavecomp.adjoint.store_spare import Spare, is_plain
+from wavecomp.adjoint.store_arena import Arena
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
+from wavecomp.compressors.identity import Identity
 
 Array = NDArray[np.floating]
 
@@ -39,13 +41,14 @@ class Workbench:
         self.operators = operators
         self._slots: dict[str, list[Slot]] = {}
         self._observed: dict[int, Array] = {}
-        self._spare = Spare()
-        self._spare_of: tuple[str, int] | None = None
+        self._arena = Arena()
+        self._arena_of: tuple[str, int] | None = None
+        self._stacked: dict[tuple[str, int, int], int] = {}
 
     @property
     def spare_bytes(self) -> int:
-        """Memory of the last run's uncompressed checkpoints: taken over by the same run, let go of by another."""
-        return self._spare.held_bytes
+        """Memory of the last run's checkpoints: taken over by the same run, let go of by another."""
+        return self._arena.held_bytes
 
     def observed(self, shot: int = 0) -> Array:
         """Return the observed data of a shot, shape (steps + 1, receivers): what the true model gives.
@@ -110,22 +113,15 @@ class Workbench:
         operators.prepare(strategy.every, taped=taped, quantised=quantum is not None)
         carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
         tape = self._take("tape", _tape_length(schedule))
-        # The same run again finds its checkpoints' memory touched; another one would only be charged for it.
-        same = (strategy.spec, budget_bytes)
-        if same != self._spare_of:
-            self._spare.shed()
-        self._spare_of = same
-        if strategy.tier == "memory" and is_plain(strategy.compressor) and strategy.name != "store-all":
-            # Like everything else that a run copies into: in memory that is there before the run.
-            most = min(budget_bytes, schedule.levels_held_max * operators.state_bytes // schedule.state_levels)
-            self._spare.prepare(operators.state_bytes // 2, 2 * schedule.states_held_max, most)
-            self._spare.prepare(operators.level_bytes, schedule.level_writes, most)
-        with CheckpointStore(budget_bytes, tier, self._spare if strategy.tier == "memory" else None) as store:
+        arena = self._prepare_arena(strategy, schedule, shot, budget_bytes) if strategy.tier == "memory" else None
+        with CheckpointStore(budget_bytes, tier, arena) as store:
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(operators, observed, store, strategy.compressor, courier, tape, clock, quantum)
                 gradient = executor.run(schedule)
             seconds = clock.read()
+            if arena is not None:
+                self._stacked[strategy.spec, budget_bytes, shot] = arena.held_bytes
             tally = executor.tally
             # The store saw levels of integers where there is a quantum; a ratio is that to the uncompressed numbers.
             widened = operators.level_bytes / carried[0].stored.nbytes if quantum is not None else 1.0
@@ -144,6 +140,24 @@ class Workbench:
                 peak_store_bytes=store.peak_bytes,
                 peak_disk_bytes=store.disk_peak_bytes,
             )
+
+    def _prepare_arena(self, strategy: Strategy, schedule: Schedule, shot: int, budget_bytes: int) -> Arena:
+        """Have the memory of a run's checkpoints there before it, like everything else that it writes to.
+
+        Without compression the schedule tells how much it takes, with it the same run before, if there was one: the
+        sizes of one gradient predict the next one's. What another strategy left behind goes back to the system.
+        """
+        same = (strategy.spec, budget_bytes)
+        known = self._stacked.get((*same, shot))
+        if known is None and isinstance(strategy.compressor, Identity) and strategy.quantum is None:
+            known = schedule.held_bytes_max(self.operators.state_bytes, self.operators.level_bytes)
+        if same != self._arena_of:
+            self._arena.shed()
+        elif known is not None:
+            self._arena.shed(known)
+        self._arena_of = same
+        self._arena.prepare(known or 0, budget_bytes)
+        return self._arena
 
     def _take(self, kind: str, count: int) -> list[Slot]:
         """Return slots that are kept from run to run, more of them where it needs."""

@@ -108,6 +108,14 @@ class Schedule:
         """Most levels on the tape at one time."""
         return self._tally.tape_levels
 
+    def held_bytes_max(self, state_bytes: int, level_bytes: int) -> int:
+        """Return the most bytes in the store at one time, without compression and bookkeeping."""
+        tally, most = _Tally(self.state_levels), 0
+        for action in self.actions:
+            tally.add(action)
+            most = max(most, tally.states * state_bytes + tally.levels * level_bytes)
+        return most
+
     @cached_property
     def _tally(self) -> _Tally:
         tally = _Tally(self.state_levels)
@@ -232,7 +240,7 @@ class _Tally:
         self._state_levels = state_levels
         self.forward_steps = self.state_writes = self.state_reads = self.level_writes = 0
         self.states_held_max = self.levels_held_max = self.tape_levels = 0
-        self._states = self._levels = self._step = 0
+        self.states = self.levels = self._step = 0
         self._begun = False
 
     def add(self, action: Action) -> None:
@@ -241,15 +249,15 @@ class _Tally:
                 self.forward_steps += action.last - action.first
                 self._step = action.last
                 if isinstance(action, ForwardKeeping):
-                    self._levels += len(action.kept)
+                    self.levels += len(action.kept)
                     self.level_writes += len(action.kept)
             case SaveState():
                 self.state_writes += 1
-                self._states += 1
+                self.states += 1
                 self._step = action.step
             case LoadState(step, keep):
                 self.state_reads += 1
-                self._states -= not keep
+                self.states -= not keep
                 self._step = step
             case Tape():
                 # The state may be one step ahead of the tape's beginning, and the very first is where it begins.
@@ -258,7 +266,7 @@ class _Tally:
                 self.tape_levels = max(self.tape_levels, len(action.kept))
                 self._step = max(begin, action.reach)
             case Reverse(source="store"):
-                self._levels -= len(action.imaged)
+                self.levels -= len(action.imaged)
         self._begun = True
-        self.states_held_max = max(self.states_held_max, self._states)
-        self.levels_held_max = max(self.levels_held_max, self._state_levels * self._states + self._levels)
+        self.states_held_max = max(self.states_held_max, self.states)
+        self.levels_held_max = max(self.levels_held_max, self._state_levels * self.states + self.levels)

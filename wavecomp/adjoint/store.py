@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import replace
 from time import perf_counter
 from types import TracebackType
 from typing import Self
 
-from wavecomp.adjoint.store_entries import Checkpoint, Kept, cost_bytes, keep, table_bytes, verify
+from wavecomp.adjoint.store_arena import Arena
+from wavecomp.adjoint.store_entries import Checkpoint, cost_bytes, keep, table_bytes, verify
 from wavecomp.adjoint.store_receipts import Counts, Receipt
-from wavecomp.adjoint.store_spare import Spare, copied, is_plain
-from wavecomp.adjoint.tiers import CheckpointFile, Disk, Memory, Tier, TwoTier
+from wavecomp.adjoint.store_shelves import Shelves
+from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.base import Compressor, Field
-from wavecomp.compressors.frame import Stream, unpack
+from wavecomp.compressors.frame import unpack
 from wavecomp.errors import (
     BudgetExceeded,
     CheckpointKeyError,
@@ -45,9 +46,9 @@ class CheckpointStore:
         What may be held in memory.
     tier : Memory, Disk or TwoTier
         Where checkpoints go.
-    spare : Spare, optional
-        Memory of uncompressed arrays, kept from one checkpoint to the next and beyond this store. It counts against the
-        budget. Without it every checkpoint has memory of its own.
+    arena : Arena, optional
+        Memory for what is stored, kept from one checkpoint to the next and beyond this store; all of it that is touched
+        counts against the budget. Without it every checkpoint has memory of its own. Not with a tier on disk.
 
     Raises
     ------
@@ -57,17 +58,18 @@ class CheckpointStore:
         A budget that is not positive.
     """
 
-    def __init__(self, budget_bytes: int, tier: Tier = Memory(), spare: Spare | None = None) -> None:  # noqa: B008 (frozen)
+    def __init__(self, budget_bytes: int, tier: Tier = Memory(), arena: Arena | None = None) -> None:  # noqa: B008 (frozen)
         for name, budget in (("", budget_bytes), ("disk ", getattr(tier, "budget_bytes", 1))):
             if budget < 1:
                 raise UsageError(f"a {name}budget of {budget} bytes holds no checkpoint; give at least 1 byte")
         self.budget_bytes = budget_bytes
         self._tier = tier
-        self._disk = None if isinstance(tier, Memory) else CheckpointFile(tier.folder, tier.budget_bytes)
+        assert arena is None or isinstance(tier, Memory)
+        self._shelves = Shelves(tier, arena)
+        self._disk, self._arena = self._shelves.disk, arena
         self._checkpoints: dict[Hashable, Checkpoint] = {}
-        self._spare = spare
-        if spare is not None:
-            spare.shed(budget_bytes)
+        if arena is not None:
+            arena.shed(budget_bytes)
         self._costs = 0
         self._most_keys = 0
         self._peak = self.held_bytes
@@ -91,8 +93,8 @@ class CheckpointStore:
     @property
     def held_bytes(self) -> int:
         """Bytes held in memory now."""
-        waiting = self._spare.held_bytes if self._spare is not None else 0
-        return self._costs + table_bytes(self._most_keys) + waiting
+        stacked = self._arena.held_bytes if self._arena is not None else 0
+        return self._costs + table_bytes(self._most_keys) + stacked
 
     @property
     def peak_bytes(self) -> int:
@@ -141,15 +143,13 @@ class CheckpointStore:
             raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
         raw = sum(array.nbytes for array in arrays)
         begun = perf_counter()
-        plain = self._spare is not None and is_plain(compressor)
-        prepared = [compressor.prepare(array) for array in arrays]
-        streams = [self._copied(array) if plain else compressor.encode(array) for array in prepared]
+        streams = [self._shelves.compressed(compressor, compressor.prepare(array)) for array in arrays]
         compressed = perf_counter()
-        kept = tuple(keep(stream, ours=plain) for stream in streams)
+        kept = tuple(keep(stream, copied_later=self._arena is not None) for stream in streams)
         checked = perf_counter()
         streams.clear()
         checkpoint = Checkpoint(compressor.spec, raw, 0, kept)
-        checkpoint.cost = cost_bytes(key, checkpoint)
+        checkpoint.cost = cost_bytes(key, checkpoint, in_arena=self._arena is not None)
         size = sum(len(array.head) + array.size for array in kept)
         with self._lock:
             if key in self._checkpoints:
@@ -170,7 +170,7 @@ class CheckpointStore:
             disk_bytes = sum(array.size for array in checkpoint.arrays if array.on_disk)
             return Receipt(
                 size,
-                checkpoint.cost + disk_bytes,
+                checkpoint.cost + disk_bytes + (checkpoint.piece[-1] if checkpoint.piece else 0),
                 raw / size if size else 1.0,
                 compressed - begun,
                 "disk" if disk_bytes else "memory",
@@ -199,7 +199,7 @@ class CheckpointStore:
             if len(outs) != len(checkpoint.arrays):
                 raise StreamError(f"checkpoint {key!r} holds {len(checkpoint.arrays)} arrays, {len(outs)} were given")
             begun = perf_counter()
-            streams = [self._fetch(array) for array in checkpoint.arrays]
+            streams = [self._shelves.fetch(array) for array in checkpoint.arrays]
             checkpoint.readers += 1
         try:
             fetched = perf_counter()
@@ -213,6 +213,7 @@ class CheckpointStore:
         finally:
             with self._lock:
                 checkpoint.readers -= 1
+                self._shelves.free_unread(checkpoint)
         with self._lock:
             self._count(
                 gets=1,
@@ -233,9 +234,7 @@ class CheckpointStore:
             checkpoint = self._find(key)
             del self._checkpoints[key]
             self._costs -= checkpoint.cost
-            self._free(checkpoint)
-            if checkpoint.readers == 0:
-                self._recycle(checkpoint.parts)
+            self._shelves.free(checkpoint)
             if not self._checkpoints:
                 self._checkpoints, self._most_keys = {}, 0
             self._count(drops=1)
@@ -243,24 +242,11 @@ class CheckpointStore:
     def close(self) -> None:
         """Let go of everything; the file on disk is gone."""
         with self._lock:
-            for checkpoint in self._checkpoints.values():
-                self._recycle(checkpoint.parts)
+            if self._arena is not None:
+                for checkpoint in self._checkpoints.values():
+                    self._shelves.free(checkpoint)
             self._checkpoints, self._most_keys, self._costs = {}, 0, 0
-            if self._disk:
-                self._disk.close()
-
-    def _copied(self, prepared: Field) -> Stream:
-        assert self._spare is not None
-        with self._lock:
-            buffer = self._spare.take(prepared.nbytes)
-        return copied(prepared, buffer)
-
-    def _recycle(self, parts: Iterable[bytes | bytearray]) -> None:
-        """Keep the memory of uncompressed arrays, which nobody reads any more, for the next ones."""
-        if self._spare is not None:
-            for part in parts:
-                if isinstance(part, bytearray):
-                    self._spare.give(part)
+            self._shelves.close()
 
     def _find(self, key: Hashable) -> Checkpoint:
         try:
@@ -273,17 +259,20 @@ class CheckpointStore:
         keys = max(self._most_keys, len(self._checkpoints) + 1)
         if isinstance(self._tier, TwoTier):
             if not self._make_room(checkpoint.cost + table_bytes(keys)):
-                self._move_to_disk(key, checkpoint)
+                self._shelves.to_disk(key, checkpoint)
         elif isinstance(self._tier, Disk):
-            self._move_to_disk(key, checkpoint)
-        held = self._costs + table_bytes(keys)
-        if self._spare is not None:
-            self._spare.shed(max(0, self.budget_bytes - held - checkpoint.cost))
-        if held + checkpoint.cost > self.budget_bytes:
-            self._free(checkpoint)
-            kind = CheckpointTooLarge if checkpoint.cost + table_bytes(1) > self.budget_bytes else BudgetExceeded
-            held = table_bytes(1) if kind is CheckpointTooLarge else held
-            raise kind(key, "memory", checkpoint.raw_bytes, checkpoint.cost, held, self.budget_bytes)
+            self._shelves.to_disk(key, checkpoint)
+        left = self.budget_bytes - self._costs - table_bytes(keys) - checkpoint.cost
+        missing = -left if self._arena is None else self._arena.beyond(checkpoint.size, left)
+        if missing > 0:
+            self._shelves.free(checkpoint)
+            needed = checkpoint.cost + (self._arena.alone_bytes(checkpoint.size) if self._arena is not None else 0)
+            alone = needed + table_bytes(1) > self.budget_bytes
+            held = table_bytes(1) if alone else self.budget_bytes + missing - needed
+            kind = CheckpointTooLarge if alone else BudgetExceeded
+            raise kind(key, "memory", checkpoint.raw_bytes, needed, held, self.budget_bytes)
+        if self._arena is not None:
+            self._shelves.to_arena(checkpoint)
         self._checkpoints[key] = checkpoint
         self._costs += checkpoint.cost
         self._most_keys = keys
@@ -298,48 +287,14 @@ class CheckpointStore:
                 continue
             # Its entry is replaced, not changed: another thread may be reading the parts.
             moved = replace(checkpoint)
-            self._move_to_disk(key, moved)
+            self._shelves.to_disk(key, moved)
             if moved.cost >= checkpoint.cost:  # to remember where a small one lies takes more than to hold it
-                self._free(moved)
+                self._shelves.free(moved)
                 continue
             self._costs += moved.cost - checkpoint.cost
             self._checkpoints[key] = moved
             self._count(spills=1)
         return self._costs + needed <= self.budget_bytes
-
-    def _free(self, checkpoint: Checkpoint) -> None:
-        if self._disk:
-            for array in checkpoint.arrays:
-                self._disk.free(array.extents)
-
-    def _move_to_disk(self, key: Hashable, checkpoint: Checkpoint) -> None:
-        """Write the parts to the file and let go of them, if the file may grow so far."""
-        assert self._disk is not None
-        size, disk = sum(array.size for array in checkpoint.arrays), self._disk
-        if size > disk.free_bytes:
-            kind = CheckpointTooLarge if size > disk.budget_bytes else BudgetExceeded
-            held = 0 if kind is CheckpointTooLarge else disk.held_bytes
-            raise kind(key, "disk", checkpoint.raw_bytes, size, held, disk.budget_bytes)
-        moved: list[Kept] = []
-        try:
-            for array in checkpoint.arrays:
-                extents = disk.write(array.parts)
-                moved.append(replace(array, parts=(), extents=extents))
-        except BaseException:
-            for array in moved:
-                disk.free(array.extents)
-            raise
-        checkpoint.arrays = tuple(moved)
-        checkpoint.cost = cost_bytes(key, checkpoint)
-
-    def _fetch(self, array: Kept) -> Stream | bytearray:
-        if not array.on_disk:
-            return Stream(array.head, array.parts)
-        assert self._disk is not None
-        whole = bytearray(len(array.head) + array.size)
-        whole[: len(array.head)] = array.head
-        self._disk.read_into(array.extents, memoryview(whole)[len(array.head) :])
-        return whole
 
     def _count(self, **more: float) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + n for name, n in more.items()})

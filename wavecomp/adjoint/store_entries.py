@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import xxhash
 
-from wavecomp.adjoint.tiers import Extent
+from wavecomp.adjoint.extents import Extent
+from wavecomp.adjoint.store_arena import Piece
 from wavecomp.compressors.frame import Buffer, Stream
 from wavecomp.errors import DamagedCheckpoint
 
 # A dict's table grows in jumps and never shrinks; this is at least sys.getsizeof of one that once had so many keys.
 _TABLE_BYTES, _TABLE_BYTES_A_KEY = 256, 160
+_SOMEWHERE: Piece = (1 << 31, 1 << 31, 1 << 31)
 _POOLED_TO, _MAPPED_FROM, _PAGE = 512, 128 * 1024, 4096
 
 
@@ -24,7 +26,7 @@ class Kept:
     head: bytes
     checksum: int
     size: int
-    parts: tuple[bytes | bytearray, ...]
+    parts: tuple[bytes | memoryview, ...]
     extents: tuple[Extent, ...] = ()
 
     @property
@@ -35,29 +37,35 @@ class Kept:
 
 @dataclass(slots=True)
 class Checkpoint:
-    """What lies behind one key; ``cost`` is what it takes of the memory's budget, ``readers`` look at it just now."""
+    """What lies behind one key.
+
+    ``cost`` is what it takes of the memory's budget, but for its ``piece`` of an arena, where its parts are if it has
+    one. ``readers`` look at it just now; if it is ``dropped`` meanwhile, the last of them lets go of the piece.
+    """
 
     spec: str
     raw_bytes: int
     cost: int
     arrays: tuple[Kept, ...]
+    piece: Piece | None = None
     readers: int = 0
+    dropped: bool = False
 
     @property
-    def parts(self) -> Iterator[bytes | bytearray]:
-        """What is in memory of all arrays."""
-        for array in self.arrays:
-            yield from array.parts
+    def size(self) -> int:
+        """Bytes of all parts, wherever they are."""
+        return sum(array.size for array in self.arrays)
 
 
-def keep(stream: Stream, *, ours: bool = False) -> Kept:
-    """Take over a stream's parts, with a checksum. Parts that are not plain bytes are copied, unless they are ours."""
+def keep(stream: Stream, *, copied_later: bool = False) -> Kept:
+    """Take over a stream's parts, with a checksum. Parts that are not plain bytes are copied, here or later."""
     # A bytearray may hold more memory than it shows, and a view keeps all of what it looks into.
-    parts = tuple(
-        part if type(part) is bytes or (ours and isinstance(part, bytearray)) else bytes(part) for part in stream.parts
-    )
-    size = sum(len(part) for part in parts)
-    return Kept(stream.head, checksum(Stream(stream.head, parts)), size, parts)
+    parts: tuple[bytes | memoryview, ...]
+    if copied_later:
+        parts = tuple(memoryview(part).cast("B") for part in stream.parts)
+    else:
+        parts = tuple(part if type(part) is bytes else bytes(part) for part in stream.parts)
+    return Kept(stream.head, checksum(Stream(stream.head, parts)), sum(map(len, parts)), parts)
 
 
 def checksum(stream: Stream | Buffer) -> int:
@@ -85,9 +93,13 @@ def table_bytes(keys: int) -> int:
     return _TABLE_BYTES + _TABLE_BYTES_A_KEY * keys if keys else 0
 
 
-def cost_bytes(key: Hashable, checkpoint: Checkpoint) -> int:
-    """Return the bytes of memory behind a key and its checkpoint; what is shared (the spec) does not count."""
+def cost_bytes(key: Hashable, checkpoint: Checkpoint, *, in_arena: bool = False) -> int:
+    """Return the bytes of memory behind a key and its checkpoint; what is shared (the spec) does not count.
+
+    Of parts that are or will be in an arena only the views count.
+    """
     cost = _tuple_bytes(key) + allocated_bytes(checkpoint) + allocated_bytes(checkpoint.arrays)
+    cost += _tuple_bytes(_SOMEWHERE) if in_arena else 0
     cost += allocated_bytes(checkpoint.raw_bytes) + allocated_bytes(checkpoint.cost)
     for array in checkpoint.arrays:
         cost += (

@@ -13,6 +13,7 @@ with many zeros, which a fast lossless compressor makes small in a fraction of t
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -133,21 +134,24 @@ class Strategy:
                 # A state of the whole grid with its halo is more than two levels of the physical domain: those that
                 # it is worth, rounded up, or states as large as they are.
                 level, state = self._held_bytes(level_bytes), self._held_bytes(state_bytes)
-                if budget_bytes < state:
-                    raise CheckpointTooLarge(("state", 1), "memory", state_bytes, state, 0, budget_bytes)
-                found = [schedules.mixed(steps, 2 * (budget_bytes // state), self.every)]
+                room = self._room(state_bytes, budget_bytes)
+                found = [schedules.mixed(steps, 2 * (room // state), self.every)]
                 worth = -(-state // level)
-                if worth > 2 and budget_bytes // level >= worth:
-                    found.append(schedules.mixed(steps, budget_bytes // level, self.every, state_levels=worth))
+                if worth > 2 and room // level >= worth:
+                    found.append(schedules.mixed(steps, room // level, self.every, state_levels=worth))
                 return min(found, key=lambda schedule: schedule.forward_steps)
 
     def _count(self, key: str, size: int, budget_bytes: int) -> int:
         if key in self.values:
             return int(self.values[key])
+        return self._room(size, budget_bytes) // self._held_bytes(size)
+
+    def _room(self, size: int, budget_bytes: int) -> int:
+        """Return what a budget leaves for checkpoints, once a state of so many bytes is known to fit."""
         cost = self._held_bytes(size)
-        if budget_bytes < cost:
-            raise CheckpointTooLarge(("state", 1), "memory", size, cost, 0, budget_bytes)
-        return budget_bytes // cost
+        if budget_bytes < cost + PAGE_BYTES:
+            raise CheckpointTooLarge(("state", 1), "memory", size, cost + PAGE_BYTES, 0, budget_bytes)
+        return budget_bytes - PAGE_BYTES
 
     def _held_bytes(self, size: int) -> int:
         """Return what the store is expected to hold of so many bytes."""
@@ -156,6 +160,9 @@ class Strategy:
 
 OVERHEAD_BYTES = 2048
 """What the bookkeeping of one checkpoint takes at most, roughly, beside its streams."""
+
+PAGE_BYTES = mmap.PAGESIZE
+"""What a store takes besides: its memory comes in whole pages."""
 
 
 def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:

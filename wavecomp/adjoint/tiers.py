@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from wavecomp.adjoint.extents import Extent, Room
 from wavecomp.compressors.frame import Buffer
 from wavecomp.errors import StorageError
-
-Extent: TypeAlias = tuple[int, int]
-"""Offset and length of one piece of the file, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +68,19 @@ class CheckpointFile:
     def __init__(self, folder: str | Path, budget_bytes: int) -> None:
         self.folder = Path(folder)
         self.budget_bytes = budget_bytes
-        self.held_bytes = 0
         self.peak_bytes = 0
-        self._end = 0
-        self._free: list[Extent] = []  # by offset, never adjacent, never at the end
+        self._room = Room()
         try:
             # Unbuffered: what is written has left this process. TemporaryFile asks for O_TMPFILE, or unlinks at once.
             self._file = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115
         except OSError as error:
             raise StorageError(self.folder, budget_bytes, error.strerror or str(error)) from error
         self.close = weakref.finalize(self, self._file.close)
+
+    @property
+    def held_bytes(self) -> int:
+        """What is written and not given back."""
+        return self._room.taken_bytes
 
     @property
     def free_bytes(self) -> int:
@@ -96,7 +97,7 @@ class CheckpointFile:
         """
         size = sum(memoryview(part).nbytes for part in parts)
         assert size <= self.free_bytes
-        extents = self._take(size)
+        extents = self._room.take_scattered(size)
         try:
             offsets = iter(extents)
             start, room = next(offsets, (0, 0))
@@ -140,33 +141,9 @@ class CheckpointFile:
 
     def free(self, extents: Sequence[Extent]) -> None:
         """Give room back."""
-        self.held_bytes -= sum(length for _, length in extents)
-        merged: list[Extent] = []
-        for offset, length in sorted([*self._free, *extents]):
-            if merged and sum(merged[-1]) == offset:
-                merged[-1] = (merged[-1][0], merged[-1][1] + length)
-            else:
-                merged.append((offset, length))
-        if merged and sum(merged[-1]) == self._end:
-            self._end = merged.pop()[0]
+        end = self._room.end
+        self._room.give(*extents)
+        if self._room.end < end:
             # A disk that is gone must not turn giving room back into an error.
             with contextlib.suppress(OSError):
-                self._file.truncate(self._end)
-        self._free = merged
-
-    def _take(self, size: int) -> tuple[Extent, ...]:
-        taken: list[Extent] = []
-        self.held_bytes += size
-        while size and self._free:
-            offset, length = self._free[0]
-            used = min(size, length)
-            taken.append((offset, used))
-            size -= used
-            if used == length:
-                del self._free[0]
-            else:
-                self._free[0] = (offset + used, length - used)
-        if size:
-            taken.append((self._end, size))
-            self._end += size
-        return tuple(taken)
+                self._file.truncate(self._room.end)
