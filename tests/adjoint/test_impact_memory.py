@@ -49,7 +49,7 @@ def test_sizes_are_known_before_the_operators_are(name, request, open_workbench)
      "mixed:levels=10"],
 )  # fmt: skip
 def test_what_is_said_to_be_needed_is_what_a_run_holds(text, tiny, open_workbench):
-    """Of store-all one level or two stay in the buffers; a store adds OVERHEAD_BYTES a checkpoint at most, and a page."""
+    """Of store-all one level or two stay in the buffers; a store adds OVERHEAD_BYTES a checkpoint, and a page."""
     run = open_workbench(tiny).run(parse_strategy(text))
     (found,) = left_out(tiny, text, 1)
     if text.startswith("store-all"):
