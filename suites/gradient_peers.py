@@ -19,17 +19,18 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 from gradient_speed import References
+from peers_page import markdown, show
+from peers_verdict import Entry, Row
 from pyrevolve_peer import PeerUnavailable, PyrevolvePeer
 
 from wavecomp.adjoint.gradient import Workbench
@@ -45,69 +46,8 @@ _ZFP = "slabs:planes=52,threads=2/zfp"
 FAST = (f"trajectory:every=4,quantum=5e-3,overlap/{_LZ4}", f"trajectory:every=4/{_ZFP}:accuracy=5e-2")
 EVERY_STEP = (f"trajectory:quantum=1.5e-2,overlap/{_LZ4}",)
 EXACT = ("mixed",)
-LOSSLESS = ("trajectory:overlap/blosc2:codec=lz4,level=1,shuffle=shuffle",)
-
-
-@dataclass
-class Entry:
-    """One contestant, and what its runs gave; one that is quick runs more often in a round."""
-
-    name: str
-    run: Callable[[], dict[str, Any]]
-    quick: bool = False
-    seconds: list[float] = field(default_factory=list)
-    found: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the verdict: the median ratio of two contestants, held against a bar and an aim.
-
-    ``faster`` turns the quotient around: how many times faster ``ours`` is than ``other``.
-    """
-
-    label: str
-    ours: tuple[str, ...]
-    other: str
-    bar: float
-    aim: float
-    faster: bool = False
-    most_bytes: float = math.inf
-    most_error: float = 0.0
-
-    def measure(self, entries: dict[str, Entry]) -> dict[str, Any]:
-        """Return ratio, spread and verdict of the fastest of ours that keeps within memory and error."""
-        best: dict[str, Any] | None = None
-        for name in self.ours:
-            entry, other = entries.get(name), entries.get(self.other)
-            if entry is None or other is None or not entry.seconds or not other.seconds:
-                continue
-            held = entry.found["held_bytes"]
-            error = max(entry.found["relative_l2"], entry.found["deep_relative_l2"])
-            if held > self.most_bytes or error > self.most_error:
-                continue
-            pairs = _paired(entry.seconds, other.seconds)
-            ratios = sorted(b / a if self.faster else a / b for a, b in pairs)
-            median = statistics.median(ratios)
-            if best is None or (median > best["ratio"] if self.faster else median < best["ratio"]):
-                best = {"ours": name, "ratio": median, "least": ratios[0], "greatest": ratios[-1]}
-        head = {"label": self.label, "other": self.other, "bar": self.bar, "aim": self.aim, "faster": self.faster}
-        if best is None:
-            return head | {"verdict": "not measured: no run within memory and error"}
-        reached = [best["ratio"] >= mark if self.faster else best["ratio"] <= mark for mark in (self.aim, self.bar)]
-        verdict = "aim met" if reached[0] else "bar met, aim missed" if reached[1] else "bar missed"
-        return head | best | {"verdict": verdict}
-
-
-def _paired(ours: list[float], theirs: list[float]) -> list[tuple[float, float]]:
-    """Pair what ran one after the other; where one ran more often in a round, with its median there."""
-    rounds = min(len(ours), len(theirs))
-
-    def of_rounds(seconds: list[float]) -> list[float]:
-        inner = len(seconds) // rounds
-        return [statistics.median(seconds[i : i + inner]) for i in range(0, inner * rounds, inner)]
-
-    return list(zip(of_rounds(ours), of_rounds(theirs), strict=True))
+_PLAIN_LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
+LOSSLESS = (f"trajectory/slabs:planes=50,threads=2/{_PLAIN_LZ4}", f"trajectory:overlap/{_PLAIN_LZ4}")
 
 
 class Contest:
@@ -125,6 +65,7 @@ class Contest:
         self.messages: list[str] = []
         self._add("bare", lambda: {"seconds": references.bare(), "held_bytes": 0, "relative_l2": math.nan})
         self._add("devito store-all", lambda: self._devito(references))
+        self._add("our sweeps", lambda: {"seconds": references.ours(), "held_bytes": 0, "relative_l2": math.nan})
         self._ours("store-all")
         fast, every = (tuple(parse_strategy(text).spec for text in texts) for texts in (given.fast, given.every_step))
         for text in (*given.fast, *given.every_step):
@@ -132,6 +73,7 @@ class Contest:
         one_percent = {"most_bytes": 0.01 * self.whole_bytes, "most_error": 1e-3}
         self.rows += [
             Row("over the bare sweeps", fast, "bare", 1.2, 1.0, **one_percent),
+            Row("over our own bare sweeps", fast, "our sweeps", 1.2, 1.0, **one_percent),
             Row("over Devito's store-all", fast, "devito store-all", 0.9, 0.7, **one_percent),
             Row("over our store-all", fast, "store-all", 0.9, 0.7, **one_percent),
         ]
@@ -303,71 +245,6 @@ class Contest:
             "rows": [row.measure(self.entries) for row in self.rows],
             "messages": self.messages,
         }
-
-
-def show(content: dict[str, Any]) -> str:
-    """Return the two tables as text."""
-    whole, lean = content["store_all_bytes"].values()
-    problem = content["problem"]
-    head = f"{'contestant':76s} {'s':>7s} {'MB':>8s} {'% whole':>8s} {'% lean':>7s} {'rel. L2':>8s} {'deep':>8s}  steps"
-    sizes = f"store-all takes {whole / 1e9:.2f} GB (whole grid), {lean / 1e9:.2f} GB (physical domain: lean)"
-    lines = [f"{problem['name']}: {problem['shape']}, {problem['steps']} steps; {sizes}", head]
-    for name, one in content["contestants"].items():
-        seconds, held = statistics.median(one["seconds"]), one["held_bytes"]
-        lines.append(
-            f"{name:76s} {seconds:7.2f} {held / 1e6:8.1f} {100 * held / whole:8.2f} {100 * held / lean:7.2f} "
-            f"{one['relative_l2']:8.1e} {one.get('deep_relative_l2', math.nan):8.1e}  {one.get('forward_steps', '')}"
-        )
-    lines.append(f"\n{'ratio of wall times':52s} {'bar':>6s} {'aim':>6s} {'median':>8s}  {'range':14s}  verdict")
-    for row in content["rows"]:
-        sign = "≥" if row["faster"] else "≤"
-        measured = (
-            f"{row['ratio']:8.2f}  [{row['least']:.2f}, {row['greatest']:.2f}]" if "ratio" in row else f"{'':8s}  "
-        )
-        lines.append(f"{row['label']:52s} {sign}{row['bar']:5g} {sign}{row['aim']:5g} {measured:24s}  {row['verdict']}")
-        if "ours" in row:
-            lines.append(f"    {row['ours']}  against  {row['other']}")
-    return "\n".join(lines + [""] + content["messages"])
-
-
-def markdown(content: dict[str, Any]) -> str:
-    """Return the verdicts and the contestants as a page."""
-    whole, lean = content["store_all_bytes"].values()
-    problem, machine = content["problem"], content["provenance"]
-    shape = " × ".join(map(str, problem["shape"]))
-    rounds = min(len(one["seconds"]) for one in content["contestants"].values())
-    lines = [
-        "# Gradients against what people use today",
-        "",
-        f"`{problem['name']}`: {shape} points and their absorbing layer, {problem['steps']} steps; {rounds} "
-        f"interleaved rounds on {machine['cpu']}, {machine['cores']} cores. Storing every level takes "
-        f"{whole / 1e9:.2f} GB on the whole grid (Devito's own way; shares are of that), {lean / 1e9:.2f} GB on the "
-        "physical domain (ours). Written by `suites/gradient_peers.py`.",
-        "",
-        "| ratio of wall times | bar | aim | median | least … greatest | verdict | strategy | against |",
-        "| :--- | ---: | ---: | ---: | ---: | :--- | :--- | :--- |",
-    ]
-    for row in content["rows"]:
-        sign = "≥" if row["faster"] else "≤"
-        spread = f"{row['ratio']:.2f} | {row['least']:.2f} … {row['greatest']:.2f}" if "ratio" in row else "– | –"
-        lines.append(
-            f"| {row['label']} | {sign} {row['bar']:g} | {sign} {row['aim']:g} | {spread} | {row['verdict']} | "
-            f"`{row.get('ours', '–')}` | {row['other']} |"
-        )
-    lines += [
-        "",
-        "| contestant | median (s) | memory (MB) | share (%) | relative L2 | below the top tenth | forward steps |",
-        "| :--- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for name, one in content["contestants"].items():
-        held = one["held_bytes"]
-        errors = [one["relative_l2"], one.get("deep_relative_l2", math.nan)]
-        shown = " | ".join("–" if math.isnan(error) else f"{error:.1e}" for error in errors)
-        lines.append(
-            f"| {name} | {statistics.median(one['seconds']):.2f} | {held / 1e6:.1f} | {100 * held / whole:.2f} | "
-            f"{shown} | {one.get('forward_steps', '')} |"
-        )
-    return "\n".join(lines) + "\n"
 
 
 def main() -> None:

@@ -40,7 +40,9 @@ steps = 50
 
 
 def test_the_shipped_problems_are_sound():
-    assert set(problem_names()) == {"tiny", "quick", "standard", "paper", "overthrust-2d", "marmousi-2d"}
+    assert set(problem_names()) == {
+        "tiny", "quick", "layered-3d", "standard", "paper", "overthrust-2d", "marmousi-2d"
+    }  # fmt: skip
     digests = set()
     for name in problem_names():
         problem = find_problem(name)

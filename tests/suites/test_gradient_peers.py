@@ -37,7 +37,7 @@ def entry(peers, name, seconds, held=1, error=0.0, deep=0.0):
 
 def test_a_ratio_is_the_median_of_the_ratios_within_rounds(load):
     """Medians of the times, 2 and 4, would give 0.5; the ratios of the rounds are 1/4, 2 and 3/4."""
-    peers = load("gradient_peers")
+    peers = load("peers_verdict")
     entries = {"a": entry(peers, "a", [1, 2, 3]), "b": entry(peers, "b", [4, 1, 4])}
     row = peers.Row("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)
     assert (row["ratio"], row["least"], row["greatest"]) == (0.75, 0.25, 2.0)
@@ -50,7 +50,7 @@ def test_a_ratio_is_the_median_of_the_ratios_within_rounds(load):
 
 def test_what_ran_more_often_in_a_round_counts_with_its_median_there(load):
     """Rounds of three runs against one: medians 2 and 5 over 4 and 10."""
-    peers = load("gradient_peers")
+    peers = load("peers_verdict")
     entries = {"a": entry(peers, "a", [1, 2, 9, 5, 4, 6]), "b": entry(peers, "b", [4, 10])}
     row = peers.Row("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)
     assert (row["ratio"], row["least"], row["greatest"]) == (0.5, 0.5, 0.5)
@@ -59,7 +59,7 @@ def test_what_ran_more_often_in_a_round_counts_with_its_median_there(load):
 
 
 def test_only_runs_within_memory_and_error_count(load):
-    peers = load("gradient_peers")
+    peers = load("peers_verdict")
     entries = {
         "quick but big": entry(peers, "quick but big", [1], held=11, error=1e-4),
         "quick but wrong": entry(peers, "quick but wrong", [1], held=10, error=2e-3),
