@@ -121,7 +121,7 @@ class Workbench:
                 gradient = executor.run(schedule)
             seconds = clock.read()
             if arena is not None:
-                self._stacked[strategy.spec, budget_bytes, shot] = arena.held_bytes
+                self._stacked[strategy.spec, budget_bytes, shot] = store.peak_bytes
             tally = executor.tally
             # The store saw levels of integers where there is a quantum; a ratio is that to the uncompressed numbers.
             widened = operators.level_bytes / carried[0].stored.nbytes if quantum is not None else 1.0
@@ -153,8 +153,6 @@ class Workbench:
             known = schedule.held_bytes_max(self.operators.state_bytes, self.operators.level_bytes)
         if same != self._arena_of:
             self._arena.shed()
-        elif known is not None:
-            self._arena.shed(known)
         self._arena_of = same
         self._arena.prepare(known or 0, budget_bytes)
         return self._arena

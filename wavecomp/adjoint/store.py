@@ -72,7 +72,7 @@ class CheckpointStore:
             arena.shed(budget_bytes)
         self._costs = 0
         self._most_keys = 0
-        self._peak = self.held_bytes
+        self._peak = 0
         self._counts = Counts()
         self._lock = threading.RLock()
 
@@ -92,13 +92,16 @@ class CheckpointStore:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes held in memory now."""
-        stacked = self._arena.held_bytes if self._arena is not None else 0
-        return self._costs + table_bytes(self._most_keys) + stacked
+        """Bytes held in memory now, those included that wait in the arena for checkpoints to come."""
+        return self._own_bytes + (self._arena.held_bytes if self._arena is not None else 0)
+
+    @property
+    def _own_bytes(self) -> int:
+        return self._costs + table_bytes(self._most_keys)
 
     @property
     def peak_bytes(self) -> int:
-        """Greatest ``held_bytes`` so far."""
+        """Greatest number of bytes that its checkpoints took so far, whatever an earlier store left in the arena."""
         return self._peak
 
     @property
@@ -276,7 +279,8 @@ class CheckpointStore:
         self._checkpoints[key] = checkpoint
         self._costs += checkpoint.cost
         self._most_keys = keys
-        self._peak = max(self._peak, self.held_bytes)
+        stacked = self._arena.stacked_bytes if self._arena is not None else 0
+        self._peak = max(self._peak, self._own_bytes + stacked)
 
     def _make_room(self, needed: int) -> bool:
         """Move checkpoints to the disk, the oldest first, until so many bytes of memory are free."""

@@ -61,6 +61,11 @@ class Arena:
         """Memory that is touched, whether a piece of it is taken or not."""
         return sum(segment.touched for segment in self._segments)
 
+    @property
+    def stacked_bytes(self) -> int:
+        """Memory below the highest piece that is taken: what would be held if none waited."""
+        return sum(_pages(segment.room.end) for segment in self._segments)
+
     @staticmethod
     def alone_bytes(size: int) -> int:
         """Return what is held if a piece of so many bytes is the only one."""
