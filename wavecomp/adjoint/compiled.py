@@ -49,6 +49,21 @@ class Compiled:
         """Tell whether there is an argument of that name."""
         return name in self._place
 
+    @property
+    def threads(self) -> int:
+        """OpenMP threads of a call."""
+        return int(self._prepared.get("nthreads", 1))
+
+    @property
+    def block_names(self) -> tuple[str, ...]:
+        """Names of the arguments that say how large the blocks of the grid are, in the order of its dimensions."""
+        return tuple(sorted(name for name in self._place if name.endswith("_blk0_size")))
+
+    def set_block(self, shape: tuple[int, ...]) -> None:
+        """Compute in other blocks of the grid from the next call on: other times, the same bits."""
+        for name, size in zip(self.block_names, shape, strict=True):
+            self.replace(name, size)
+
     def up(self, first: int, last: int) -> None:
         """Run the iterations ``first <= n < last`` of an operator that goes forward in time."""
         while first < last:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from wavecomp.adjoint import receivers
 from wavecomp.adjoint.adjoint_sweep import AdjointSweep, Imaged, InPlaceSweep
+from wavecomp.adjoint.block_shape import FEWEST_POINTS, fastest_block
 from wavecomp.adjoint.compiled import Compiled, Slot, slots
 from wavecomp.adjoint.physical_domain import PhysicalDomain
 from wavecomp.adjoint.problem import GradientProblem
@@ -71,6 +72,7 @@ class AcousticOperators:
         with kernel_float_state():
             self._build(np.maximum(initial, true))
         self.set_velocity(initial, renew_layer=True)
+        self._tune()
 
     def _build(self, fastest_m_s: Array) -> None:
         medium = self.problem.medium
@@ -92,6 +94,18 @@ class AcousticOperators:
         self.solver = AcousticWaveSolver(model, self.geometry, space_order=order)
         self._forward_symbols(order)
         self._imaging_symbols()
+
+    def _tune(self) -> None:
+        """Find out which blocks of the grid are fast here."""
+        shape = self.model.grid.shape
+        self.block: tuple[int, int] | None = None
+        if np.prod(shape, dtype=np.int64) < FEWEST_POINTS:
+            return
+        self.block = fastest_block(self._forward, (int(shape[0]), int(shape[1])), self._forward.threads)
+        self.rest()
+        if self.block is not None:
+            for kernel in (self._forward, self._recording):
+                kernel.set_block(self.block)
 
     def _forward_symbols(self, order: int) -> None:
         model, geometry = self.model, self.geometry
@@ -116,7 +130,10 @@ class AcousticOperators:
         step_v = iso_stencil(v, model, "OT2", forward=False)
         force = self.residual * model.grid.stepping_dim.spacing**2 / model.m
         inject = receivers.inject(self.residual, v.backward, force)
-        return self._compile(step_v + inject, name, rec=self.residual, v=v, dt=self._dt_ms, **model.physical_params())
+        made = self._compile(step_v + inject, name, rec=self.residual, v=v, dt=self._dt_ms, **model.physical_params())
+        if self.block is not None:
+            made.set_block(self.block)
+        return made
 
     def _imaging_symbols(self) -> None:
         medium = self.problem.medium
