@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from wavecomp.adjoint.reciprocal import per_dt2
 from wavecomp.adjoint.strategies import parse_strategy
 
 FLOPS_A_POINT = 40
@@ -43,10 +44,9 @@ def test_the_stored_gradient_is_devitos_own_bit_by_bit(name, request, open_workb
 
 
 def test_the_bits_are_devitos_whatever_the_time_step(cube, open_workbench, inner):
-    """(1/Δt)/Δt and 1/(Δt·Δt) differ in their last bit for some Δt, and then so do gradients, by 2e-7 and more. Among
-    these spacings, and so time steps, are some of both kinds."""
-    same = set()
-    for spacing in (40.0, 33.0, 25.0):
+    """The compiler's 1/Δt² is off by a unit in the last place for some Δt, and then so would gradients be, by 2e-7 and
+    more: with the right one the bits agree, and with its neighbours they do not."""
+    for spacing in (40.0, 33.0, 28.0, 25.0, 20.0, 17.0):
         medium = replace(cube.medium, spacing_m=(spacing,) * 3, steps=40)
         shot = tuple(origin + 10 * spacing for origin in medium.origin_m)
         receivers = replace(cube.receivers, depth_m=medium.origin_m[-1] + 2 * spacing)
@@ -56,9 +56,22 @@ def test_the_bits_are_devitos_whatever_the_time_step(cube, open_workbench, inner
         gradient = bench.run(parse_strategy("store-all")).gradient
         assert np.abs(gradient).max() > 0
         np.testing.assert_array_equal(gradient, inner(problem, expected))
-        step = bench.operators._dt_ms
-        same.add(bool(1 / step / step == 1 / (step * step)))
-    assert same == {True, False}
+    right = per_dt2(bench.operators._dt_ms)
+    for neighbour in (np.nextafter(right, 0), np.nextafter(right, 2 * right)):
+        sweep = bench.operators.sweep()
+        for kernel in (sweep._image, sweep._image_live):
+            kernel.replace("per_dt2", neighbour)
+        assert not np.array_equal(bench.run(parse_strategy("store-all")).gradient, gradient)
+        for kernel in (sweep._image, sweep._image_live):
+            kernel.replace("per_dt2", right)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_compilers_reciprocal_is_one(dtype):
+    """An approximate reciprocal and one step of Newton's method: good to two units in the last place."""
+    for dt in np.linspace(0.5, 5.0, 40).astype(dtype):
+        exact = 1 / float(dt) ** 2
+        assert abs(float(per_dt2(dt)) - exact) <= 2.5 * np.finfo(dtype).eps * exact
 
 
 def test_a_second_shot_and_a_second_run_are_as_good_as_the_first(tiny, open_workbench, inner):

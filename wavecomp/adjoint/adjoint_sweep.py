@@ -31,15 +31,15 @@ class Imaged:
         On the physical domain: what is summed up, and u[n] as numbers or as multiples of a quantum.
     u : devito.TimeFunction
         The forward wavefield's own buffers.
-    dt_ms : numpy.floating
-        The time step, in the operators' precision.
+    per_dt2 : numpy.floating
+        1/Δt², in 1/ms² and the operators' precision.
     """
 
     gradient: Function
     level: Function
     quantised: Function
     u: TimeFunction
-    dt_ms: np.floating
+    per_dt2: np.floating
 
 
 class AdjointSweep:
@@ -121,16 +121,13 @@ class AdjointSweep:
         return self._domain.seen(self._v.forward), {}
 
     def _imaging(self, name: str, image_of: Any, **arguments: Any) -> Compiled:
-        gradient, dt_ms = self._imaged.gradient, self._imaged.dt_ms
+        gradient = self._imaged.gradient
         # 1/Δt² as a number of its own, and the sum in this order: as Devito's fused operator computes it.
         per_dt2 = Constant(name="per_dt2", dtype=gradient.dtype)
         here, below = self._domain.seen(self._v), self._domain.seen(self._v.backward)
         above, more = self._above()
         curvature = -2 * per_dt2 * here + per_dt2 * below + per_dt2 * above
-        # Devito's fused operator needs 1/Δt as well: the compiler divides it by Δt once more, where we read 1/(Δt·Δt).
-        # For some Δt that is another last bit, and 7e-7 in the gradient, since the second difference cancels digits.
-        value = gradient.dtype(1) / dt_ms / dt_ms
-        given = {"grad": gradient, "v": self._v, "per_dt2": value, **more, **arguments}
+        given = {"grad": gradient, "v": self._v, "per_dt2": self._imaged.per_dt2, **more, **arguments}
         return self._build([Inc(gradient, -curvature * image_of)], name + self._name, **given)
 
 

@@ -27,6 +27,7 @@ from wavecomp.adjoint.block_shape import FEWEST_POINTS, fastest_block
 from wavecomp.adjoint.compiled import Compiled, Slot, slots
 from wavecomp.adjoint.physical_domain import PhysicalDomain
 from wavecomp.adjoint.problem import GradientProblem
+from wavecomp.adjoint.reciprocal import per_dt2
 from wavecomp.errors import UnsupportedField, UsageError
 from wavecomp.wavefields.absorbing_layer import fill_layer
 from wavecomp.wavefields.float_state import kernel_float_state
@@ -158,7 +159,7 @@ class AcousticOperators:
         """Return the adjoint's way down for imaging at every k-th step; one at a time, from :meth:`rest` on."""
         kind = InPlaceSweep if every >= IN_PLACE_FROM else AdjointSweep
         if kind not in self._sweeps:
-            imaged = Imaged(self._gradient, self._level, self._quantised, self.u, self._dt_ms)
+            imaged = Imaged(self._gradient, self._level, self._quantised, self.u, per_dt2(self._dt_ms))
             self._sweeps[kind] = kind(self.v, imaged, self._domain, self._adjoint_on, self._compile)
         return self._sweeps[kind]
 
