@@ -44,7 +44,7 @@ from wavecomp.records.provenance import collect_provenance
 _LZ4 = "blosc2:codec=lz4,level=5,shuffle=bitshuffle"
 _ZFP = "slabs:planes=52,threads=2/zfp"
 FAST = (f"trajectory:every=4,quantum=5e-3,overlap/{_LZ4}", f"trajectory:every=4/{_ZFP}:accuracy=5e-2")
-EVERY_STEP = (f"trajectory:quantum=1.5e-2,overlap/{_LZ4}",)
+EVERY_STEP = (f"trajectory:quantum=2e-2,overlap/{_LZ4}",)
 EXACT = ("mixed",)
 _PLAIN_LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
 LOSSLESS = (f"trajectory/slabs:planes=50,threads=2/{_PLAIN_LZ4}", f"trajectory:overlap/{_PLAIN_LZ4}")

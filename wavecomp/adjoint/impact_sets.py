@@ -15,6 +15,7 @@ _LARGE = 10**8  # points × steps: beyond it one gradient takes seconds
 _FAR_BEYOND = 10  # times the memory that there is for levels
 _SLOTS = 20
 _SLABS = "slabs:planes=16,threads=2"
+_LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
 
 
 CaseSet: TypeAlias = tuple[str, ...]
@@ -44,17 +45,17 @@ THICK: CaseSet = (
     "trajectory/int8",
     f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
     f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-3",
-    f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
+    f"trajectory/{_SLABS}/{_LZ4}",
 )
 """For problems in 3-D: a few points of each curve, compressed in two threads."""
 
 SHORT: CaseSet = (
     "store-all",
     "revolve:slots=20",
-    f"trajectory/{_SLABS}/blosc2:codec=lz4,level=5,shuffle=shuffle",
+    f"trajectory/{_SLABS}/{_LZ4}",
     *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in ("1e1", "1e-1", "1e-3")),
     f"trajectory:every=4/{_SLABS}/zfp:accuracy=1e-1",
-    "trajectory:every=4,quantum=5e-3/blosc2:codec=lz4,level=5,shuffle=bitshuffle,threads=2",
+    "trajectory:every=4,quantum=5e-3,overlap/blosc2:codec=lz4,level=5,shuffle=bitshuffle",
 )
 """The story in one small table: everything stored, some of it computed again, lossless, lossy, and fewer levels."""
 
