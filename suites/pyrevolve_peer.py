@@ -7,6 +7,7 @@ its compressed checkpoints would take.
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -121,6 +122,7 @@ class PyrevolvePeer:
             It takes longer than the time limit.
         """
         o, observed = self._bench.operators, self._bench.observed()
+        gc.collect()  # the storage of a run before this one hangs in a cycle, and two of them would be too much
         o.rest()
         self._u.data_with_halo[:] = 0
         self._gradient.data[:] = 0
