@@ -182,3 +182,15 @@ def test_a_default_case_that_cannot_fit_is_said_and_does_not_fail_the_command(tm
     assert (tmp_path / "results" / "tiny" / "report.md").exists()
     assert status_of([*words, "--strategy", "store-all"]) == 1
     assert "8611200" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("walls", "spend_s", "runs"),
+    [([0.3] * 9, 2.0, 5), ([0.9] * 9, 2.0, 3), ([6.0, 4.0, 4.0], 2.0, 2), ([12.0, 4.0], 2.0, 1), ([0.3, 0.2], 0.0, 1)],
+)
+def test_what_does_not_take_long_runs_at_least_twice(walls, spend_s, runs):
+    """At most five times, until two seconds are spent; never again where times do not count, or beyond ten seconds."""
+    left = iter(walls)
+    best, found = impact_worker._repeated(lambda: next(left), lambda wall: wall, spend_s)
+    assert found == tuple(walls[:runs])
+    assert best == min(found)
