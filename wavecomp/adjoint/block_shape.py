@@ -16,8 +16,10 @@ from wavecomp.adjoint.compiled import Compiled
 FEWEST_POINTS = 10**6
 """Smaller grids stay as they are: their levels lie in the cache, and a step is too short to measure."""
 
+TRIAL_STEPS = 2
+"""Steps of one trial; a run must have more."""
+
 _ROUNDS = 3
-_STEPS = 2
 
 
 def block_shapes(extent: tuple[int, int], threads: int) -> list[tuple[int, int]]:
@@ -48,6 +50,6 @@ def fastest_block(kernel: Compiled, extent: tuple[int, int], threads: int) -> tu
         for shape in block_shapes(extent, threads):
             kernel.set_block(shape)
             begun = time.perf_counter()
-            kernel.up(1, 1 + _STEPS)
+            kernel.up(1, 1 + TRIAL_STEPS)
             seconds[shape] = min(seconds.get(shape, float("inf")), time.perf_counter() - begun)
     return min(seconds, key=lambda shape: seconds[shape])

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from wavecomp.adjoint import receivers
 from wavecomp.adjoint.adjoint_sweep import AdjointSweep, Imaged, InPlaceSweep
-from wavecomp.adjoint.block_shape import FEWEST_POINTS, fastest_block
+from wavecomp.adjoint.block_shape import FEWEST_POINTS, TRIAL_STEPS, fastest_block
 from wavecomp.adjoint.compiled import Compiled, Slot, slots
 from wavecomp.adjoint.physical_domain import PhysicalDomain
 from wavecomp.adjoint.problem import GradientProblem
@@ -100,7 +100,7 @@ class AcousticOperators:
         """Find out which blocks of the grid are fast here."""
         shape = self.model.grid.shape
         self.block: tuple[int, int] | None = None
-        if np.prod(shape, dtype=np.int64) < FEWEST_POINTS:
+        if np.prod(shape, dtype=np.int64) < FEWEST_POINTS or self.steps <= TRIAL_STEPS:
             return
         self.block = fastest_block(self._forward, (int(shape[0]), int(shape[1])), self._forward.threads)
         self.rest()
