@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wavecomp.adjoint.extents import Room
 from wavecomp.adjoint.store import CheckpointStore
-from wavecomp.adjoint.store_arena import SEGMENT_BYTES, Arena
+from wavecomp.adjoint.store_arena import SEGMENT_BYTES, Arena, _reserve
 from wavecomp.compressors import default_registry
 from wavecomp.compressors.identity import Identity
 from wavecomp.errors import AddressesRefused, BudgetExceeded, CheckpointTooLarge
@@ -173,6 +173,9 @@ def test_memory_is_there_before_it_is_needed_and_within_the_limit(most):
     arena = Arena()
     arena.prepare(20 * PAGE + 1, most)
     assert arena.held_bytes == min(20, most // PAGE) * PAGE
+    arena._segments[:0] = [_reserve(3 * PAGE)] if arena._segments else []
+    arena.prepare(20 * PAGE, most + 2 * PAGE - 1)  # the new segment first, and what is touched already stays
+    assert arena.held_bytes <= most + 2 * PAGE - 1
 
 
 def test_segments(monkeypatch):

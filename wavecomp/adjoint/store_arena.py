@@ -123,8 +123,8 @@ class Arena:
                 self._segments.append(_reserve(SEGMENT_BYTES))
             segment = self._segments[number]
             part = min(left, segment.size) // mmap.PAGESIZE * mmap.PAGESIZE
-            others = self.held_bytes - segment.touched
-            segment.touch(min(part, most_bytes - others))
+            free = most_bytes - (self.held_bytes - segment.touched)
+            segment.touch(min(part, free // mmap.PAGESIZE * mmap.PAGESIZE))
             left, number = left - max(part, mmap.PAGESIZE), number + 1
 
     def shed(self, most_bytes: int = 0) -> None:
