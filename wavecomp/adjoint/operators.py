@@ -66,6 +66,7 @@ class AcousticOperators:
     def __init__(self, problem: GradientProblem, dtype: str = "float32") -> None:
         self.problem = problem
         self.dtype = np.dtype(dtype)
+        self._sweeps: dict[type[AdjointSweep], AdjointSweep] = {}
         medium = problem.medium
         initial, true = problem.initial_velocity(), problem.true_velocity()
         for velocity in (initial, true):
@@ -152,15 +153,14 @@ class AcousticOperators:
         return self._compile([Eq(self._quantised, within)], "KeepQuantised", **given)
 
     @cached_property
-    def _sweeps(self) -> dict[type[AdjointSweep], AdjointSweep]:
-        return {}
+    def _imaged(self) -> Imaged:
+        return Imaged(self._gradient, self._level, self._quantised, self.u, per_dt2(self._dt_ms))
 
     def sweep(self, every: int = 1) -> AdjointSweep:
         """Return the adjoint's way down for imaging at every k-th step; one at a time, from :meth:`rest` on."""
         kind = InPlaceSweep if every >= IN_PLACE_FROM else AdjointSweep
         if kind not in self._sweeps:
-            imaged = Imaged(self._gradient, self._level, self._quantised, self.u, per_dt2(self._dt_ms))
-            self._sweeps[kind] = kind(self.v, imaged, self._domain, self._adjoint_on, self._compile)
+            self._sweeps[kind] = kind(self.v, self._imaged, self._domain, self._adjoint_on, self._compile)
         return self._sweeps[kind]
 
     def _compile(self, equations: list[Any], name: str, **arguments: Any) -> Compiled:
