@@ -181,6 +181,16 @@ class CheckpointTooLarge(BudgetExceeded):
         )
 
 
+class SlotsTooLarge(WavecompError):
+    """A budget does not hold the uncompressed levels that are on their way, and a checkpoint beside them."""
+
+    def __init__(self, strategy: str, slots_bytes: int, least_bytes: int, budget_bytes: int) -> None:
+        super().__init__(
+            f"{strategy}: the levels that are on their way to and from the checkpoints take {slots_bytes} bytes, and "
+            f"the budget is {budget_bytes}; give at least {least_bytes} bytes, and the checkpoints come on top"
+        )
+
+
 class AddressesRefused(WavecompError):
     """The system reserves no more addresses for checkpoints."""
 

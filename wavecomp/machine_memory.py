@@ -8,6 +8,7 @@ anybody, so it is there to be had.
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -59,6 +60,13 @@ def available() -> Share:
 def _shares() -> tuple[Share, ...]:
     machine = psutil.virtual_memory()
     return (Share(machine.total, machine.available, "this machine"), *group_shares(ROOT), *process_shares())
+
+
+def trim_heap() -> None:
+    """Have the C library's allocator give back to the system what it kept of memory that was freed."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def group_shares(root: Path) -> tuple[Share, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.actions import Action, Tape
+from wavecomp.adjoint.actions import Tape
+from wavecomp.adjoint.budget import plan
 from wavecomp.adjoint.clock import Clock
 from wavecomp.adjoint.compiled import Slot
 from wavecomp.adjoint.courier import open_courier
@@ -22,6 +23,7 @@ from wavecomp.adjoint.store_arena import Arena
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.identity import Identity
+from wavecomp.machine_memory import trim_heap
 
 Array = NDArray[np.floating]
 
@@ -49,6 +51,17 @@ class Workbench:
     def spare_bytes(self) -> int:
         """Memory of the last run's checkpoints: taken over by the same run, let go of by another."""
         return self._arena.held_bytes
+
+    def give_back(self) -> None:
+        """Give the memory that earlier runs left touched back to the system: a run with a budget has no more than that.
+
+        The next run pays for fresh pages once; those that repeat it find them touched again.
+        """
+        self._slots.clear()
+        self.operators.forget_slots()
+        self._arena.shed()
+        gc.collect()
+        trim_heap()
 
     def observed(self, shot: int = 0) -> Array:
         """Return the observed data of a shot, shape (steps + 1, receivers): what the true model gives.
@@ -89,14 +102,15 @@ class Workbench:
         shot : int
             Which of the problem's shots.
         budget_bytes, disk_budget_bytes : int
-            What the checkpoint store may hold in memory and, with a tier on disk, there.
+            What may be held in memory, by the checkpoint store and by the slots of levels on their way, and, with a
+            tier on disk, there.
         disk_folder : pathlib.Path, optional
             Where the disk tier lives; the system's temporary folder by default.
 
         Raises
         ------
-        BudgetExceeded, CheckpointTooLarge
-            A checkpoint does not fit.
+        BudgetExceeded, CheckpointTooLarge, SlotsTooLarge
+            A checkpoint does not fit, or the slots leave no room for one.
         StorageError
             The disk is full or gone.
         """
@@ -104,24 +118,32 @@ class Workbench:
         operators = self.operators
         operators.set_shot(shot)
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
-        planned_bytes = budget_bytes if strategy.tier == "memory" else disk_budget_bytes
-        schedule = strategy.schedule(
-            operators.steps - FIRST, operators.state_bytes, operators.level_bytes, planned_bytes
+        planned = plan(
+            strategy,
+            operators.steps - FIRST,
+            operators.state_bytes,
+            operators.level_bytes,
+            budget_bytes,
+            disk_budget_bytes,
+            itemsize=operators.dtype.itemsize,
         )
+        schedule = planned.schedule
+        beside = planned.slots_bytes if strategy.name != "store-all" else 0  # which puts nothing into the store
         quantum = strategy.quantum
         taped = any(isinstance(action, Tape) for action in schedule)
         operators.prepare(strategy.every, taped=taped, quantised=quantum is not None)
-        carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
-        tape = self._take("tape", _tape_length(schedule))
-        arena = self._prepare_arena(strategy, schedule, shot, budget_bytes) if strategy.tier == "memory" else None
-        with CheckpointStore(budget_bytes, tier, arena) as store:
+        carried = self._take("carried" if quantum is None else "quantised", planned.carried)
+        tape = self._take("tape", planned.taped)
+        room = budget_bytes - beside
+        arena = self._prepare_arena(strategy, schedule, shot, room) if strategy.tier == "memory" else None
+        with CheckpointStore(budget_bytes, tier, arena, beside_bytes=beside) as store:
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(operators, observed, store, strategy.compressor, courier, tape, clock, quantum)
                 gradient = executor.run(schedule)
             seconds = clock.read()
             if arena is not None:
-                self._stacked[strategy.spec, budget_bytes, shot] = store.peak_bytes
+                self._stacked[strategy.spec, room, shot] = store.peak_bytes
             tally = executor.tally
             # The store saw levels of integers where there is a quantum; a ratio is that to the uncompressed numbers.
             widened = operators.level_bytes / carried[0].stored.nbytes if quantum is not None else 1.0
@@ -163,11 +185,6 @@ class Workbench:
             self._slots[kind] = []  # let go of the old ones first
             self._slots[kind] = self.operators.slots(count, quantised=kind == "quantised")
         return self._slots.get(kind, [])[:count]
-
-
-def _tape_length(actions: Iterable[Action]) -> int:
-    """Return how many levels the longest tape copies: the last one, at least, stays where it is."""
-    return max((sum(step < a.reach for step in a.kept) for a in actions if isinstance(a, Tape)), default=0)
 
 
 def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:
