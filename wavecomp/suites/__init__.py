@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wavecomp.compressors import BUILT_IN, Registry, default_registry
-from wavecomp.errors import UnknownSuite
+from wavecomp.errors import UnknownCompressor, UnknownSuite
 from wavecomp.suites.lossless import TABLE1, TABLE1_QUICK
 from wavecomp.suites.lossy import LOSSY, LOSSY_QUICK
 from wavecomp.suites.steps import STEPS
@@ -37,6 +37,8 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
         It is none of these.
     SpecError
         It begins like a spec and is wrong.
+    CompressorUnavailable
+        It is a plug-in whose import failed.
     """
     known = registry if registry is not None else default_registry()
     if name in SUITES:
@@ -44,9 +46,11 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
     if ":" in name or "/" in name:
         spec = known.canonical(name)
         return (Suite(spec, "one compressor", plain([spec])),)
-    if name in {definition.name for definition in known.definitions()}:
-        return (Suite(name, "all its examples", plain(known.definition(name).examples)),)
-    raise UnknownSuite(name, [*SUITES, *(definition.name for definition in known.definitions())])
+    try:
+        definition = known.definition(name)
+    except UnknownCompressor:
+        raise UnknownSuite(name, [*SUITES, *(definition.name for definition in known.definitions())]) from None
+    return (Suite(name, "all its examples", plain(definition.examples)),)
 
 
 def _plugins(registry: Registry) -> tuple[Suite, ...]:
