@@ -106,7 +106,9 @@ class StorageError(WavecompError):
     """A file could not be written, or not be read back: the disk is full, read-only or gone."""
 
     def __init__(self, path: str | Path, size: int, reason: str, *, reading: bool = False) -> None:
-        what = f"read {size} bytes from" if reading else f"write {size} bytes to"
+        count = f"{size} bytes " if size else ""
+        what = f"read {count}from" if reading else f"write {count}to"
+        what = what if count else what.partition(" ")[0]
         super().__init__(f"cannot {what} {path}: {reason}")
 
 
@@ -226,6 +228,18 @@ class UnknownSuite(UsageError):
 
 class DamagedArchive(WavecompError):
     """A line of an archive is not the record that was written there."""
+
+
+class NewerRecord(DamagedArchive):
+    """A line of an archive is of a newer wavecomp: nothing is wrong with it, but this version does not read it."""
+
+
+class MisplacedRecord(DamagedArchive):
+    """A line of an archive is a whole record of another kind, which belongs in another file."""
+
+
+class ArchiveWarning(UserWarning):
+    """Something beside the records of an archive cannot be read and is passed over; the records are used."""
 
 
 class ArchiveBusy(WavecompError):
