@@ -23,7 +23,9 @@ def main() -> None:
 
         status = explain_stop()
     stopping.ignore()  # all is said and done: nothing may end the process with another status now
-    sys.exit(streams.finish(status))
+    from wavecomp.cli.streams import finish  # the import above may have been broken off
+
+    sys.exit(finish(status))
 
 
 def status_of(arguments: list[str]) -> int:

@@ -23,6 +23,7 @@ TRACEBACK_VARIABLE = "WAVECOMP_TRACEBACK"
 _WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 
 _REASONS = {
+    errno.ENOSPC: "the disk is full",
     errno.ENAMETOOLONG: "the name is too long for this file system",
     errno.ELOOP: "its symbolic links lead in a circle",
     errno.EISDIR: "is a folder where a file belongs",
@@ -76,7 +77,7 @@ def os_error_words(error: OSError) -> str:
     path = error.filename2 or error.filename
     name = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
     if error.errno in _WRITING:
-        return f"cannot write {name or 'a file'}: {reason}"
+        return f"cannot write {name or 'the output'}: {reason}"
     return f"{name}: {reason}" if name else reason
 
 
