@@ -9,6 +9,7 @@ PLAINER = "wavecomp-plainer"
 """Error handler for streams of a narrow encoding: characters that it lacks are written in plainer ones."""
 
 LONGEST = 4000
+"""Characters of a message that are shown at most."""
 
 _PLAINER = {
     "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "·": "*", "±": "+/-", "≤": "<=", "≥": ">=", "≈": "~", "→": "->",
@@ -27,9 +28,10 @@ def printable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return printable text without line breaks, its middle left out where it is very long."""
-    line = printable(" ".join(text.splitlines()))
     half = LONGEST // 2
-    return line if len(line) <= LONGEST else f"{line[:half]} … {line[-half:]}"
+    if len(text) > LONGEST:
+        text = f"{text[:half]} … {text[-half:]}"
+    return printable(" ".join(text.splitlines()))
 
 
 def _shown(letter: str) -> str:
@@ -54,8 +56,8 @@ def _in_ascii(letter: str) -> str:
     if unicodedata.category(letter) in _OBEYED:
         return _escaped(letter)
     # "²" becomes "2", "é" becomes "e"; what has no plain form at all, a question mark.
-    simple = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode("ascii")
-    return _PLAINER.get(letter) or simple or "?"
+    parts = [letter] if letter in _PLAINER else unicodedata.normalize("NFKD", letter)
+    return "".join(_PLAINER.get(part) or (part if part.isascii() else "") for part in parts) or "?"
 
 
 codecs.register_error(PLAINER, _plainer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -62,7 +63,8 @@ def report(folder: Path) -> None:
     """
     from wavecomp.report.page import build_report
 
-    if not any((folder / name).exists() for name in ("records.jsonl", "gradients.jsonl")) and not any(
+    # A link that leads nowhere is there, and is told of when it is read.
+    if not any(os.path.lexists(folder / name) for name in ("records.jsonl", "gradients.jsonl")) and not any(
         folder.glob("experiment-*.npz")
     ):
         raise NothingToReport(f"{folder} holds no records.jsonl; make one with: wavecomp sweep quick --out {folder}")
