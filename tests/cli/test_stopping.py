@@ -165,3 +165,52 @@ def test_process_that_is_starting_leaves_ctrl_c_to_its_parent(array_field):
         finally:
             worker.stop()
     assert isinstance(outcome, Measurement)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_start_is_finished_before_the_process_ends(number):
+    """A child that gets half of its instructions complains with a traceback."""
+    from wavecomp.isolation import interrupts_held
+
+    class Ended(Exception):
+        pass
+
+    def end(number: int, frame: object) -> None:
+        raise Ended
+
+    def start() -> None:
+        with interrupts_held():
+            os.kill(os.getpid(), number)
+            steps.append("the rest of the start")
+
+    steps = []
+    before = signal.signal(number, end)
+    try:
+        with pytest.raises(Ended):
+            start()
+        assert signal.getsignal(number) is end
+    finally:
+        signal.signal(number, before)
+    assert steps == ["the rest of the start"]
+
+
+def test_a_start_on_another_thread_is_finished_before_the_process_ends():
+    """The main thread ends while a daemon thread starts a process: the start is waited for, and no other one begins."""
+    code = """
+import threading, time
+from wavecomp.isolation import interrupts_held
+begun = threading.Event()
+
+def start():
+    with interrupts_held():
+        begun.set()
+        time.sleep(0.3)
+        print("whole", flush=True)
+    with interrupts_held():
+        print("another", flush=True)
+
+threading.Thread(target=start, daemon=True).start()
+begun.wait()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("whole\n", "")
