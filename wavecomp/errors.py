@@ -106,10 +106,8 @@ class StorageError(WavecompError):
     """A file could not be written, or not be read back: the disk is full, read-only or gone."""
 
     def __init__(self, path: str | Path, size: int, reason: str, *, reading: bool = False) -> None:
-        count = f"{size} bytes " if size else ""
-        what = f"read {count}from" if reading else f"write {count}to"
-        what = what if count else what.partition(" ")[0]
-        super().__init__(f"cannot {what} {path}: {reason}")
+        amount = f" {size} bytes {'from' if reading else 'to'}" if size else ""
+        super().__init__(f"cannot {'read' if reading else 'write'}{amount} {path}: {reason}")
 
 
 # --- adjoint runs ----------------------------------------------------------------------------------------------------

@@ -185,6 +185,8 @@ def test_working_directory_that_was_deleted(here, capfd, monkeypatch, words, sta
         (MemoryError("Unable to allocate 8. GiB"), 1, "out of memory: Unable to allocate 8. GiB"),
         (ImportError("No module named 'zfpy'"), 1, "No module named 'zfpy'; install wavecomp anew"),
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), 1, "Broken pipe"),  # a worker's, while somebody reads our output
+        (UnicodeEncodeError("ascii", "é", 0, 1, "ordinal not in range(128)"), 1, "LC_ALL=C.UTF-8 takes every name"),
+        (RecursionError("maximum recursion depth exceeded"), 1, "nested too deeply"),
         (EOFError(), 1, "This is a fault in wavecomp"),  # once taken for Ctrl-C
         (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero (compressors.py, line"),
         (SystemExit("a library gave up"), 1, "a library gave up"),
@@ -289,5 +291,38 @@ def test_a_command_that_cannot_be_loaded_leaves_the_others_alone(monkeypatch, ca
     monkeypatch.setitem(sys.modules, "wavecomp.cli.study", None)
     assert status_of(["run"]) == 1
     assert "install wavecomp anew" in said(capfd)
+    assert status_of(["--help"]) == 0
+    assert "cannot be loaded here: " in capfd.readouterr().out
     assert status_of(["--version"]) == 0
     assert status_of(["compressors"]) == 0
+
+
+def test_what_has_to_stay_free_is_said(here, monkeypatch, capfd):
+    """A disk of 5 MB is not full: the six levels of 51,200 bytes would fit, and 16 MiB beside them would not."""
+    import collections
+
+    usage = collections.namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: usage(2**23, 2**23 - 5242880, 5242880))
+    monkeypatch.setenv("WAVECOMP_FIELDS", str(here / "fields"))
+    assert status_of(["fields", "generate", "tiny"]) == 1
+    shown = said(capfd)
+    for number in ("307200", "5242880", str(307200 + 16 * 2**20), str(16 * 2**20)):
+        assert f"{number} " in shown
+    assert "full" not in shown
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"OMP_NUM_THREADS": "2,1"}, {"DEVITO_LANGUAGE": "nonsense"}, {"COLUMNS": "wide"}, {"COLUMNS": "1"},
+        {"TERM": "nonsense"}, {"TMPDIR": "/nowhere"}, {"WAVECOMP_FIELDS": LONG}, {"PATH": ""}, {"HOME": "/nowhere"},
+    ],
+)  # fmt: skip
+def test_version_and_help_in_a_broken_environment(monkeypatch, capfd, setting):
+    for name, value in setting.items():
+        monkeypatch.setenv(name, value)
+    assert status_of(["--version"]) == 0
+    assert status_of(["--help"]) == 0
+    shown = capfd.readouterr()
+    assert shown.err == ""
+    assert "wavecomp" in shown.out

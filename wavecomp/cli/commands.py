@@ -7,6 +7,7 @@ import importlib
 import click
 
 import wavecomp
+from wavecomp.cli.plain_text import one_line
 
 # A command's module and name there. Loaded late: --version answers whatever is broken, and one command that cannot be
 # loaded leaves the others alone.
@@ -19,6 +20,8 @@ _PLACES = {
     "gradient": ("gradient", "gradient"),
     "report": ("reporting", "report"),
 }
+
+_SHORT = 80  # characters of a command's line in the list
 
 
 class _Late(click.Group):
@@ -35,6 +38,18 @@ class _Late(click.Group):
         module, attribute = _PLACES[name]
         found: click.Command = getattr(importlib.import_module(f"wavecomp.cli.{module}"), attribute)
         return found
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands; one that cannot be loaded is listed with the reason, and help is help all the same."""
+        lines = []
+        for name in _PLACES:
+            try:
+                command = self.get_command(context, name)
+                lines.append((name, command.get_short_help_str(_SHORT) if command is not None else ""))
+            except Exception as error:  # what libraries raise while they are imported, in a broken environment
+                lines.append((name, f"cannot be loaded here: {type(error).__name__}: {one_line(str(error))}"))
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
 
 
 @click.group(cls=_Late, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

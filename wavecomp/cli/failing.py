@@ -94,6 +94,10 @@ def _words(error: BaseException) -> tuple[str, int]:
             return f"cannot be loaded: {error}; install wavecomp anew with its dependencies", 1
         case ValueError() if "embedded null" in str(error):
             return "a name with a NUL character in it can be no file's", 2
+        case UnicodeError():
+            return f"text that this locale's encoding does not hold: {error}; LC_ALL=C.UTF-8 takes every name", 1
+        case RecursionError():
+            return "a file that was read is nested too deeply", 1
         case RuntimeError() if str(error).startswith("Symlink loop"):  # pathlib's word for ELOOP before Python 3.13
             return f"{str(error).rpartition(' ')[2]}: {_REASONS[errno.ELOOP]}", 1
         case _:
