@@ -326,3 +326,18 @@ def test_version_and_help_in_a_broken_environment(monkeypatch, capfd, setting):
     shown = capfd.readouterr()
     assert shown.err == ""
     assert "wavecomp" in shown.out
+
+
+def test_message_of_a_failed_case_is_one_line(capfd):
+    """What a compressor raises may have many lines, five million characters, and codes for the terminal."""
+    from wavecomp.cli.sweeping import report_failures
+    from wavecomp.records import Failure, Record
+    from wavecomp.sweep import SweepResult
+
+    message = f"first\nsecond{ESCAPE}" + "x" * 5_000_000
+    values = dict.fromkeys(Record.__dataclass_fields__, "") | {"outcome": Failure("exception", message)}
+    assert report_failures([SweepResult((Record(**values),), 1)]) == 1
+    shown = said(capfd)
+    assert shown.count("\n") == 1
+    assert len(shown) < 5000
+    assert "\x1b" not in shown

@@ -13,6 +13,7 @@ from rich.text import Text
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.fields import generated, references
 from wavecomp.cli.out_folder import OutFolder
+from wavecomp.cli.plain_text import one_line
 from wavecomp.compressors import default_registry
 from wavecomp.errors import WavecompError
 from wavecomp.records import Archive
@@ -68,7 +69,8 @@ def report_failures(results: Sequence[SweepResult]) -> int:
     failures = [record for result in results for record in result.failures]
     for record in failures[:10]:
         outcome = record.outcome
-        err.print(Text(f"failed: {record.spec} on {record.field}: {getattr(outcome, 'message', '')}", style="red"))
+        line = one_line(f"failed: {record.spec} on {record.field}: {getattr(outcome, 'message', '')}")
+        err.print(Text(line, style="red"))
     if len(failures) > 10:
         err.print(f"… and {len(failures) - 10} more")
     return len(failures)
