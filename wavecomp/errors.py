@@ -106,8 +106,8 @@ class StorageError(WavecompError):
     """A file could not be written, or not be read back: the disk is full, read-only or gone."""
 
     def __init__(self, path: str | Path, size: int, reason: str, *, reading: bool = False) -> None:
-        what = f"read {size} bytes from" if reading else f"write {size} bytes to"
-        super().__init__(f"cannot {what} {path}: {reason}")
+        amount = f" {size} bytes {'from' if reading else 'to'}" if size else ""
+        super().__init__(f"cannot {'read' if reading else 'write'}{amount} {path}: {reason}")
 
 
 # --- adjoint runs ----------------------------------------------------------------------------------------------------
@@ -226,6 +226,18 @@ class UnknownSuite(UsageError):
 
 class DamagedArchive(WavecompError):
     """A line of an archive is not the record that was written there."""
+
+
+class NewerRecord(DamagedArchive):
+    """A line of an archive is of a newer wavecomp: nothing is wrong with it, but this version does not read it."""
+
+
+class MisplacedRecord(DamagedArchive):
+    """A line of an archive is a whole record of another kind, which belongs in another file."""
+
+
+class ArchiveWarning(UserWarning):
+    """Something beside the records of an archive cannot be read and is passed over; the records are used."""
 
 
 class ArchiveBusy(WavecompError):

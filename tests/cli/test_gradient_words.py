@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import importlib
 
 import pytest
 
@@ -10,8 +10,7 @@ from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.cli import status_of
 from wavecomp.records import GradientArchive
 
-# The package shows the command under this name, not the module.
-command = sys.modules["wavecomp.cli.gradient"]
+command = importlib.import_module("wavecomp.cli.gradient")
 DISK = ["--strategy", "trajectory:tier=disk"]
 
 

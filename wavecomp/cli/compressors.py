@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from wavecomp.cli.plain_text import printable
 from wavecomp.compressors import default_registry
 
 
@@ -35,7 +36,7 @@ def _overview() -> None:
             for example in definition.examples:
                 click.echo(f"    {example}")
     for name, reason in missing.items():
-        click.echo(f"not available: {name}: {reason}")
+        click.echo(printable(f"not available: {name}: {reason}"))
 
 
 def _keys(name: str) -> None:
@@ -49,7 +50,7 @@ def _keys(name: str) -> None:
     for example in definition.examples:
         click.echo(f"  {example}")
     if name in registry.unavailable():
-        click.echo(f"not available here: {registry.unavailable()[name]}")
+        click.echo(printable(f"not available here: {registry.unavailable()[name]}"))
 
 
 def _explain(spec: str) -> None:

@@ -21,6 +21,8 @@ from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.adjoint.shot_list import parse_shots
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments
+from wavecomp.cli.out_folder import OutFolder
+from wavecomp.cli.plain_text import one_line
 from wavecomp.cli.scratch import ScratchFolder
 from wavecomp.cli.sizes import Size
 from wavecomp.compressors import default_registry
@@ -63,7 +65,7 @@ class GradientFellShort(WavecompError):
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Shots at a time; above 1 no times count."
 )
-@click.option("--out", "out_folder", type=click.Path(path_type=Path), help="Archive folder [default: results/PROBLEM]")
+@click.option("--out", "out_folder", type=OutFolder(), help="Archive folder [default: results/PROBLEM]")
 @click.option(
     "--time-limit", type=click.FloatRange(0, min_open=True), default=_TIME_LIMIT_S, help="Seconds a shot of a case."
 )
@@ -203,7 +205,8 @@ def show_gradients(
 def fell_short(folder: Path, result: ImpactResult) -> None:
     """Say which cases failed, if any, and raise."""
     for record in result.failures[:10]:
-        err.print(Text(f"failed: {record.spec}: {getattr(record.outcome, 'message', '')}", style="red"))
+        line = one_line(f"failed: {record.spec}: {getattr(record.outcome, 'message', '')}")
+        err.print(Text(line, style="red"))
     if result.failures:
         count, total = len(result.failures), len(result.records)
         raise GradientFellShort(

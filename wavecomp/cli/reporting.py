@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 from rich.text import Text
 
 from wavecomp.cli.console import err, out
-from wavecomp.cli.fields import generated, references
+from wavecomp.cli.fields import field_name, generated, references
+from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Archive, load_frame
@@ -17,7 +19,7 @@ from wavecomp.suites import find_suites
 
 @click.command()
 @click.option("--field", default="quick", show_default=True, help="Field whose records are read from results/FIELD.")
-@click.option("--out", "folder", type=click.Path(path_type=Path), help="Archive folder [default: results/FIELD]")
+@click.option("--out", "folder", type=OutFolder(), help="Archive folder [default: results/FIELD]")
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown", "latex", "csv"]), default="text", show_default=True
 )
@@ -34,7 +36,7 @@ def table1(field: str, folder: Path | None, form: str) -> None:
     from wavecomp.report.table import render
     from wavecomp.report.table1 import table1 as make_table1
 
-    archive = Archive(folder or Path("results") / Path(field).stem)
+    archive = Archive(folder or Path("results") / field_name(field))
     frame = load_frame([archive])
     if frame.empty or not (frame["compressor"] == "blosc2").any():
         err.print(f"no lossless records in {archive.folder} yet: measuring table1-quick")
@@ -61,7 +63,8 @@ def report(folder: Path) -> None:
     """
     from wavecomp.report.page import build_report
 
-    if not any((folder / name).exists() for name in ("records.jsonl", "gradients.jsonl")) and not any(
+    # A link that leads nowhere is there, and is told of when it is read.
+    if not any(os.path.lexists(folder / name) for name in ("records.jsonl", "gradients.jsonl")) and not any(
         folder.glob("experiment-*.npz")
     ):
         raise NothingToReport(f"{folder} holds no records.jsonl; make one with: wavecomp sweep quick --out {folder}")

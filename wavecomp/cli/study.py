@@ -19,6 +19,7 @@ from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.cli.console import err, out
 from wavecomp.cli.fields import generated, references
 from wavecomp.cli.gradient import fell_short, measure_gradients, show_gradients
+from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.sweeping import SweepFellShort, measure_suites, report_failures
 from wavecomp.compressors import default_registry
 from wavecomp.records import Archive, Section, load_frame, save_section
@@ -71,7 +72,7 @@ EXAMINED = (
 @click.command()
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="quick", show_default=True)
 @click.option("--field", help="Another field for the preset's sweeps: a recipe's name or file.")
-@click.option("--out", "out_folder", type=click.Path(path_type=Path), help="Where results go [default: results/FIELD]")
+@click.option("--out", "out_folder", type=OutFolder(), help="Where results go [default: results/FIELD]")
 def run(preset: str, field: str | None, out_folder: Path | None) -> None:
     """Run the whole study: propagate, sweep, compute gradients, and write Table 1, figures and a page about them.
 

@@ -12,6 +12,8 @@ from rich.text import Text
 
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.fields import generated, references
+from wavecomp.cli.out_folder import OutFolder
+from wavecomp.cli.plain_text import one_line
 from wavecomp.compressors import default_registry
 from wavecomp.errors import WavecompError
 from wavecomp.records import Archive
@@ -67,7 +69,8 @@ def report_failures(results: Sequence[SweepResult]) -> int:
     failures = [record for result in results for record in result.failures]
     for record in failures[:10]:
         outcome = record.outcome
-        err.print(Text(f"failed: {record.spec} on {record.field}: {getattr(outcome, 'message', '')}", style="red"))
+        line = one_line(f"failed: {record.spec} on {record.field}: {getattr(outcome, 'message', '')}")
+        err.print(Text(line, style="red"))
     if len(failures) > 10:
         err.print(f"… and {len(failures) - 10} more")
     return len(failures)
@@ -76,7 +79,7 @@ def report_failures(results: Sequence[SweepResult]) -> int:
 @click.command()
 @click.argument("suite", metavar="SUITE|SPEC")
 @click.option("--field", default="quick", show_default=True, help="Recipe whose snapshots are swept.")
-@click.option("--out", "out_folder", type=click.Path(path_type=Path), help="Archive folder [default: results/FIELD]")
+@click.option("--out", "out_folder", type=OutFolder(), help="Archive folder [default: results/FIELD]")
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Cases at a time; above 1 no times count."
 )

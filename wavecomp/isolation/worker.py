@@ -15,6 +15,7 @@ import psutil
 
 from wavecomp.errors import WavecompError
 from wavecomp.isolation.process import serve
+from wavecomp.isolation.starting import interrupts_held
 from wavecomp.records import Failure
 
 _POLL_S = 0.05
@@ -112,7 +113,8 @@ class Worker(Generic[T, R]):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs, os.getpid(), self._prepare), daemon=True)
-        process.start()
+        with interrupts_held():
+            process.start()
         theirs.close()
         try:
             if not ours.poll(_START_S):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.errors import DamagedArchive
+from wavecomp.records.column_types import checked
 from wavecomp.records.whole_file import whole_file
 
 Cell: TypeAlias = str | int | float | bool | None
@@ -89,8 +91,12 @@ def load_experiment(file: str | Path) -> ExperimentResult:
             head = json.loads(str(data["head"]))
             arrays = {name[6:]: data[name] for name in data.files if name.startswith("array_")}
             head["rows"] = tuple(head["rows"])
-            return ExperimentResult(**head, arrays=arrays)
-    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as reason:
+            # A newer version may keep more; that is left out.
+            known = {entry.name: head[entry.name] for entry in fields(ExperimentResult) if entry.name in head}
+            return checked(ExperimentResult(**known, arrays=arrays))
+    except OSError as reason:
+        raise DamagedArchive(f"{file} cannot be read: {reason.strerror or reason}") from None
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as reason:
         raise DamagedArchive(f"{file} is not the result of an experiment: {reason}") from None
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from wavecomp.errors import DamagedArchive
+from wavecomp.records.column_types import checked
 from wavecomp.records.record import SCHEMA_VERSION, Failure, Scalar, checked_row, line_of
 
 
@@ -177,18 +178,17 @@ class GradientRecord:
         Raises
         ------
         DamagedArchive
-            Not JSON, another checksum, another schema or kind, or a column is missing.
+            Not JSON, another checksum, another schema or kind, or a column is missing or has another type. Columns that
+            this version does not know are passed over.
         """
-        row = checked_row(line)
-        if row.get("kind") != "gradient":
-            raise DamagedArchive(f"a record of kind {row.get('kind')!r} among gradients")
+        row = checked_row(line, "gradient")
         try:
             # Before there were stacks, a record had one shot, in a column of that name.
             row["shots"] = row["shots"] if "shots" in row else [row["shot"]]
             common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", "disk_budget_bytes")}
             common |= {name: tuple(row[name]) for name in ("shape", "shots")}
-            return cls(**common, outcome=_outcome(row), disk_budget_bytes=row.get("disk_budget_bytes"))
-        except (KeyError, TypeError) as error:
+            return checked(cls(**common, outcome=_outcome(row), disk_budget_bytes=row.get("disk_budget_bytes")))
+        except (KeyError, TypeError, AttributeError) as error:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 
 

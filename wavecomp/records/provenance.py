@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 
 import wavecomp
+from wavecomp.errors import DamagedArchive
+from wavecomp.records.column_types import checked
 
 _LIBRARIES = ("numpy", "devito", "zfpy", "blosc2", "pysz", "pandas", "h5py", "checkpoint_schedules", "psutil")
 _SETTINGS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "BLOSC_NTHREADS", "DEVITO_LANGUAGE", "MALLOC_ARENA_MAX")
@@ -78,8 +80,19 @@ class Provenance:
 
     @classmethod
     def from_json(cls, text: str) -> Provenance:
-        """Read what :meth:`to_json` wrote."""
-        return cls(**json.loads(text))
+        """Read what :meth:`to_json` wrote, here or in another version: entries that are not known here are left out.
+
+        Raises
+        ------
+        DamagedArchive
+            The text is not a provenance: not JSON, or an entry is missing or has another type.
+        """
+        try:
+            found = json.loads(text)
+            known = {entry.name: found[entry.name] for entry in fields(cls) if entry.name in found}
+            return checked(cls(**known))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DamagedArchive(f"not a provenance: {error}") from None
 
 
 def library_version(distribution: str) -> str:

@@ -15,7 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from wavecomp.errors import DamagedArchive
+from wavecomp import __version__
+from wavecomp.errors import DamagedArchive, MisplacedRecord, NewerRecord
+from wavecomp.records.column_types import checked
 
 SCHEMA_VERSION = 1
 
@@ -204,14 +206,15 @@ class Record:
         Raises
         ------
         DamagedArchive
-            Not JSON, another checksum, another schema, or a column is missing.
+            Not JSON, another checksum, another schema or kind, or a column is missing or has another type. Columns that
+            this version does not know are passed over.
         """
-        row = checked_row(line)
+        row = checked_row(line, "sweep")
         try:
             common = {f.name: row[f.name] for f in fields(cls) if f.name != "outcome"}
             common["shape"] = tuple(row["shape"])
-            return cls(**common, outcome=_outcome(row))
-        except (KeyError, TypeError) as error:
+            return checked(cls(**common, outcome=_outcome(row)))
+        except (KeyError, TypeError, AttributeError) as error:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 
 
@@ -237,17 +240,22 @@ def line_of(row: Mapping[str, Any]) -> str:
     return _dump(finite | {"sum": _checksum(finite)})
 
 
-def checked_row(line: str) -> dict[str, Any]:
-    """Parse one line and verify checksum and schema; raises DamagedArchive."""
+def checked_row(line: str, kind: str) -> dict[str, Any]:
+    """Parse one line and verify checksum, schema and kind; raises DamagedArchive."""
     try:
         row = json.loads(line)
         claimed = row.pop("sum")
-    except (ValueError, KeyError, AttributeError, TypeError):
+        schema = row.get("schema")
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise DamagedArchive("not a line of JSON with a checksum") from None
+    if isinstance(schema, int) and schema > SCHEMA_VERSION:  # first: it may have another checksum, too
+        raise NewerRecord(f"schema {schema} is of a newer wavecomp, this one ({__version__}) reads {SCHEMA_VERSION}")
     if claimed != _checksum(row):
         raise DamagedArchive(f"its checksum is {_checksum(row)}, the line says {claimed}")
-    if row.get("schema") != SCHEMA_VERSION:
-        raise DamagedArchive(f"schema {row.get('schema')!r}; this wavecomp reads schema {SCHEMA_VERSION}")
+    if schema != SCHEMA_VERSION:
+        raise DamagedArchive(f"schema {schema!r}; this wavecomp reads schema {SCHEMA_VERSION}")
+    if row.get("kind") != kind:
+        raise MisplacedRecord(f"a record of kind {row.get('kind')!r} where those of kind {kind!r} belong")
     return dict(row)
 
 

@@ -133,7 +133,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
         page.lines += ["## What these records do not support", ""]
         page.lines += [f"- {escape_markdown(reason)}" for reason in dict.fromkeys(page.missing)]
     text = "\n".join(page.lines).rstrip() + "\n"
-    return page.files + write_files(page.out, {PAGE: text.encode()})
+    return page.files + write_files(page.out, {PAGE: text.encode(errors="backslashreplace")})
 
 
 def _of_wavefield(

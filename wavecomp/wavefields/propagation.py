@@ -24,7 +24,7 @@ from wavecomp.wavefields.physics import PROPAGATORS
 from wavecomp.wavefields.recipe_type import Recipe
 
 Progress = Callable[[int, int], None]
-"""Called with (step reached, last step) after every block of steps."""
+"""Called with (step reached, last step) before the first and after every block of steps."""
 
 BLOCK_SECONDS = 1.0
 """How long one call of the compiled operator should take: short enough for Ctrl-C and a progress bar."""
@@ -106,6 +106,8 @@ def run(
     """
     reached, block = 1, 2
     bound = propagator.amplitude_bound()
+    if progress is not None:
+        progress(reached, propagator.steps)  # the first block is compiled on the way: much may pass before its end
     for step in kept:
         while reached < step:
             last = min(reached + block, step)

@@ -216,7 +216,12 @@ class FieldStore:
         place = next(folder for folder in (self.root, *self.root.resolve().parents) if folder.exists())
         free = shutil.disk_usage(place).free
         if free < needed + _SPARE_BYTES:
-            raise StorageError(self.root / recipe.name, needed, f"the disk is full: only {free} bytes are free")
+            raise StorageError(
+                self.root / recipe.name,
+                needed,
+                f"only {free} bytes are free there, and {needed + _SPARE_BYTES} have to be, as {_SPARE_BYTES} of them "
+                "are left to others who write there",
+            )
 
 
 def _needed(recipe: Recipe, steps: int) -> int:
