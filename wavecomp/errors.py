@@ -51,6 +51,28 @@ class CompressorUnavailable(WavecompError):
         super().__init__(f'compressor "{name}" is not available here: {reason}')
 
 
+class PluginFailed(WavecompError):
+    """The code of a compressor, a plug-in's most often, raised something that it must not, or returned nonsense.
+
+    Attributes
+    ----------
+    spec : str
+        Canonical spec of the compressor.
+    """
+
+    def __init__(self, spec: str, reason: str) -> None:
+        super().__init__(f'the compressor of spec "{spec}" fails: {reason}')
+        self.spec = spec
+
+
+class FieldChanged(WavecompError):
+    """A compressor changed the field that it was given."""
+
+
+class Inconsistent(WavecompError):
+    """A compressor does not do the same on every call, or what it returns is not what it must return."""
+
+
 class RegistrationError(WavecompError):
     """Two compressors claim one name, or a plug-in is not a compressor definition."""
 

@@ -69,7 +69,7 @@ def test_worker_survives_good_cases(worker, array_field):
     processes = set()
     for spec in ("identity", "zfp:accuracy=1e-3", "zfp:nonsense=1", "identity"):
         worker.run(Case(spec, 1, field), ONCE, LIMITS)
-        processes.add(worker._process.pid)
+        processes.add(worker._running.process.pid)
     assert len(processes) == 1
 
 

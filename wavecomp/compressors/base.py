@@ -97,7 +97,7 @@ class Compressor(ABC):
         return parts
 
     def prepare(self, field: NDArray[np.generic]) -> Field:
-        """Check a field and return it as :meth:`encode` wants it: C-contiguous, in native byte order.
+        """Check a field and return it as :meth:`encode` wants it: C-contiguous, in native byte order, read-only.
 
         This reads the whole field once where the compressor would lose NaN or Inf. It copies only an array that is not
         C-contiguous.
@@ -120,7 +120,9 @@ class Compressor(ABC):
                 f"{self.spec}: an array of shape {field.shape} has {field.ndim} dimensions; "
                 f"give 1 to {can.max_dimensions} (besides those of length 1)"
             )
-        ready = np.ascontiguousarray(field)
+        # Read-only: what a compressor writes into its input would be the next one's field, or a level of a gradient.
+        ready = np.ascontiguousarray(field).view()
+        ready.flags.writeable = False
         if ready.size and not can.nonfinite:
             _refuse_nonfinite(self.spec, ready)
         if ready.size:

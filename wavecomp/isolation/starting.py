@@ -70,9 +70,12 @@ def _handlers_held() -> Iterator[None]:
             signal.raise_signal(arrived[0])
 
 
-def _wait_for_a_start() -> None:
+def no_more_starts() -> None:
+    """Let a start that is under way come to its end, and no other begin: this process ends."""
+    if _ending.is_set():
+        return
     _ending.set()
     _one_at_a_time.acquire(timeout=_AT_EXIT_S)
 
 
-atexit.register(_wait_for_a_start)
+atexit.register(no_more_starts)

@@ -17,9 +17,13 @@ from typing import Any, Literal
 
 from wavecomp import __version__
 from wavecomp.errors import DamagedArchive, MisplacedRecord, NewerRecord
+from wavecomp.plain_text import one_line
 from wavecomp.records.column_types import checked
 
 SCHEMA_VERSION = 1
+
+LONGEST_MESSAGE = 500
+"""Characters of a failure's message."""
 
 Scalar = str | int | float | bool | None
 
@@ -107,11 +111,15 @@ class Failure:
     kind : {"crash", "time", "memory", "exception"}
         The process died; it ran over its time; over its memory; or the compressor raised.
     message : str
-        One line for people: the signal's name, the limit, or the exception.
+        One line for people: the signal's name, the limit, or the exception. Other people's code may have written it: it
+        is made printable, and cut to 500 characters.
     """
 
     kind: Literal["crash", "time", "memory", "exception"]
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message, LONGEST_MESSAGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +276,8 @@ def _checksum(row: Mapping[str, Any]) -> str:
 
 
 def _finite(value: Any) -> Any:
+    if hasattr(value, "item"):  # a number of NumPy's, such as a plug-in's parameter may be
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):

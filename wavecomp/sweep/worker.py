@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from wavecomp import isolation
-from wavecomp.compressors import default_registry
+from wavecomp.compressors.origin import foreign_code, registry_for
+from wavecomp.errors import DamagedField, FieldChanged
 from wavecomp.isolation import Limits
 from wavecomp.records import Failure, Measurement
-from wavecomp.sweep.case import Case, Repeats
+from wavecomp.records.column_types import checked
+from wavecomp.sweep.case import Case, FieldRef, Repeats
 from wavecomp.sweep.measure import measure
 
 
@@ -31,19 +34,42 @@ class _Measuring:
         self._held: tuple[str, NDArray[np.floating]] | None = None
 
     def __call__(self, task: Task) -> Measurement:
-        if self._held is None or self._held[0] != task.case.field.digest:
-            self._held = None  # let go of the old field before the new one is read
-            self._held = task.case.field.digest, task.case.field.load()
+        case = task.case
+        field = self._field(case.field)
+        registry = registry_for(case.spec)
+        foreign = foreign_code(case.spec, registry)
         # Parallelism that a library brings along unasked (OpenMP, BLAS) stays within the case's threads.
-        with threadpool_limits(task.case.threads):
-            return measure(default_registry().parse(task.case.spec), self._held[1], task.repeats)
+        with threadpool_limits(case.threads):
+            try:
+                measured = checked(measure(registry.parse(case.spec), field, task.repeats))
+            finally:
+                whole = not foreign or _digest(field) == case.field.digest
+                if not whole:
+                    self._held = None
+        if not whole:
+            # Whatever came out: it was compared with something else than the field.
+            raise FieldChanged(f"{case.spec}: it wrote into the field that it was given")
+        return measured
+
+    def _field(self, wanted: FieldRef) -> NDArray[np.floating]:
+        if self._held is None or self._held[0] != wanted.digest:
+            self._held = None  # let go of the old field before the new one is read
+            field = wanted.load()
+            if _digest(field) != wanted.digest:
+                raise DamagedField(f"{wanted.path} is not the field {wanted.name} any more: its bytes have changed")
+            self._held = wanted.digest, field
+        return self._held[1]
+
+
+def _digest(field: NDArray[np.floating]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(field).data).hexdigest()
 
 
 class Worker(isolation.Worker[Task, Measurement]):
     """One process that measures cases of a sweep. Not thread-safe: one caller at a time."""
 
     def __init__(self) -> None:
-        super().__init__(_Measuring)
+        super().__init__(_Measuring, foreign=_foreign)
 
     def run(self, case: Case, repeats: Repeats, limits: Limits) -> Measurement | Failure:
         """Measure one case; whatever happens to the process, an outcome comes back and the next case can run.
@@ -54,3 +80,7 @@ class Worker(isolation.Worker[Task, Measurement]):
             No measuring process could be started.
         """
         return self.ask(Task(case, repeats), limits)
+
+
+def _foreign(task: Task) -> str:
+    return foreign_code(task.case.spec)
