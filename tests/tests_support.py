@@ -99,7 +99,8 @@ class Hostile(Compressor):
         return np.zeros_like(ready) if self.kind == "prepare" else ready
     def encode(self, field):
         if self.kind == "stream":
-            return Thin(*(getattr(super().encode(field), name) for name in ("head", "parts")))
+            whole = super().encode(field)
+            return Thin(whole.head, whole.parts)
         return super().encode(field)
     def _encode(self, field):
         if field.size <= 512:  # the corner that warms up comes through
