@@ -330,13 +330,13 @@ def test_version_and_help_in_a_broken_environment(monkeypatch, capfd, setting):
 
 def test_message_of_a_failed_case_is_one_line(capfd):
     """What a compressor raises may have many lines, five million characters, and codes for the terminal."""
-    from wavecomp.cli.sweeping import report_failures
+    from wavecomp.cli.shortfalls import report_shortfalls
     from wavecomp.records import Failure, Record
     from wavecomp.sweep import SweepResult
 
     message = f"first\nsecond{ESCAPE}" + "x" * 5_000_000
     values = dict.fromkeys(Record.__dataclass_fields__, "") | {"outcome": Failure("exception", message)}
-    assert report_failures([SweepResult((Record(**values),), 1)]) == 1
+    assert report_shortfalls([SweepResult((Record(**values),), 1)]).failed == 1
     shown = said(capfd)
     assert shown.count("\n") == 1
     assert len(shown) < 5000

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from wavecomp.cli.plain_text import printable
+from wavecomp.cli.plain_text import one_line, printable
 from wavecomp.compressors import default_registry
+from wavecomp.compressors.foreign import failing_as
 
 
 @click.command()
@@ -55,10 +56,15 @@ def _keys(name: str) -> None:
 
 def _explain(spec: str) -> None:
     compressor = default_registry().parse(spec)
-    can = compressor.capabilities
-    click.echo(f"spec         {compressor.spec}")
-    click.echo(f"error        {compressor.bound}")
-    click.echo(f"dimensions   up to {can.max_dimensions}, of {' and '.join(can.dtypes)}")
-    click.echo(f"NaN and Inf  {'kept' if can.nonfinite else 'refused'}")
-    parallel = "can" if can.releases_gil else "cannot"
-    click.echo(f"threads      {can.threads} in one call; several calls {parallel} run side by side")
+    with failing_as(compressor.spec):
+        can = compressor.capabilities
+        parallel = "can" if can.releases_gil else "cannot"
+        lines = [
+            f"spec         {compressor.spec}",
+            f"error        {compressor.bound}",
+            f"dimensions   up to {can.max_dimensions}, of {' and '.join(can.dtypes)}",
+            f"NaN and Inf  {'kept' if can.nonfinite else 'refused'}",
+            f"threads      {can.threads} in one call; several calls {parallel} run side by side",
+        ]
+    for line in lines:
+        click.echo(one_line(line))

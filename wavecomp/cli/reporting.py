@@ -11,6 +11,7 @@ from rich.text import Text
 from wavecomp.cli.console import err, out
 from wavecomp.cli.fields import field_name, generated, references
 from wavecomp.cli.out_folder import OutFolder
+from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Archive, load_frame
@@ -36,12 +37,13 @@ def table1(field: str, folder: Path | None, form: str) -> None:
     from wavecomp.report.table import render
     from wavecomp.report.table1 import table1 as make_table1
 
+    short = None
     archive = Archive(folder or Path("results") / field_name(field))
     frame = load_frame([archive])
     if frame.empty or not (frame["compressor"] == "blosc2").any():
         err.print(f"no lossless records in {archive.folder} yet: measuring table1-quick")
         fields = generated(field)
-        measure_suites(find_suites("table1-quick"), references(fields), archive.folder)
+        short = report_shortfalls(measure_suites(find_suites("table1-quick"), references(fields), archive.folder))
         frame = load_frame([archive])
     made = make_table1(frame, None, archive.provenances())
     click.echo(render(made.to_table(), form))  # type: ignore[arg-type]
@@ -50,6 +52,8 @@ def table1(field: str, folder: Path | None, form: str) -> None:
 
         for line in explain_order(made):
             out.print(Text(line))
+    if short is not None:
+        short.end(archive.path)
 
 
 @click.command()

@@ -7,6 +7,7 @@ import io
 import os
 import select
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from wavecomp.cli.plain_text import PLAINER
@@ -26,12 +27,30 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=PLAINER)
+    _keep_output()
+
+
+def _keep_output() -> None:
+    """Keep standard output for what this command prints itself.
+
+    What libraries, plug-ins and their processes write to descriptor 1 would stand between the lines of a table that
+    another program reads: it goes to standard error.
+    """
+    if not isinstance(sys.stdout, io.TextIOWrapper) or sys.stdout.fileno() != 1:
+        return
+    sys.stdout.flush()
+    kept = os.dup(1)  # not handed on to other programs
+    os.dup2(2, 1)
+    buffering = 1 if os.isatty(kept) else -1
+    sys.stdout = open(kept, "w", buffering, encoding=sys.stdout.encoding, errors=PLAINER)  # noqa: SIM115, PTH123
 
 
 def reader_is_gone() -> bool:
     """Tell whether standard output or error is a pipe whose other end is closed."""
     watched = select.poll()
-    for descriptor in (1, 2):
+    for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):
+        with suppress(AttributeError, io.UnsupportedOperation):  # none, or one that is no file
+            descriptor = stream.fileno()
         watched.register(descriptor, 0)
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in watched.poll(0))
 
@@ -45,6 +64,7 @@ def finish(status: int) -> int:
             print(f"wavecomp: cannot write to standard output: {failed.strerror}", file=sys.stderr)
     if _flush(sys.stderr) is not None and status == 0:
         status = 1
+    sys.stdout = sys.stderr  # what somebody prints at the very end is none of ours
     return status
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from wavecomp.errors import NothingToReport
+from wavecomp.plain_text import printable
 from wavecomp.records import Archive, GradientArchive, Provenance, Section, load_frame, load_gradients, load_sections
 from wavecomp.records.experiment import ExperimentResult, load_experiments
 from wavecomp.report.draw_experiments import draw_experiment
@@ -132,7 +133,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     if page.missing:
         page.lines += ["## What these records do not support", ""]
         page.lines += [f"- {escape_markdown(reason)}" for reason in dict.fromkeys(page.missing)]
-    text = "\n".join(page.lines).rstrip() + "\n"
+    text = printable("\n".join(page.lines).rstrip() + "\n")
     return page.files + write_files(page.out, {PAGE: text.encode(errors="backslashreplace")})
 
 
