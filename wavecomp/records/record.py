@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+import numpy as np
+
 from wavecomp import __version__
 from wavecomp.errors import DamagedArchive, MisplacedRecord, NewerRecord
 from wavecomp.plain_text import one_line
@@ -276,10 +278,18 @@ def _checksum(row: Mapping[str, Any]) -> str:
 
 
 def _finite(value: Any) -> Any:
-    if hasattr(value, "item"):  # a number of NumPy's, such as a plug-in's parameter may be
+    if isinstance(value, np.generic):  # a number of NumPy's, such as a plug-in's parameter may be
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {str(key): _scalar(item) for key, item in value.items()}
     return value
+
+
+def _scalar(value: Any) -> Any:
+    """Return what stands in a mapping of a row. A line with anything else in it could not be read back."""
+    plain = _finite(value)
+    if plain is None or isinstance(plain, str | float | bool) or (isinstance(plain, int) and abs(plain) < 2**63):
+        return plain
+    return f"({type(plain).__name__})"
