@@ -29,6 +29,15 @@ class UsageError(WavecompError):
     exit_status = 2
 
 
+class EnvironmentRefused(UsageError):
+    """An environment variable has a value that cannot be used; the text names both, and what would be right."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        shown = value if len(value) <= 200 else f"{value[:200]}…"
+        super().__init__(f'{name}="{shown}": {expected}')
+        self.name = name
+
+
 # --- compressors -----------------------------------------------------------------------------------------------------
 
 
@@ -118,6 +127,10 @@ class DamagedField(WavecompError):
 
 class CompilerMissing(WavecompError):
     """Devito compiles C at run time and no C compiler was found."""
+
+
+class KernelError(WavecompError):
+    """A kernel that Devito wrote could not be compiled, or the result not be loaded."""
 
 
 class PropagationError(WavecompError):

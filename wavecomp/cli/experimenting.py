@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from wavecomp.adjoint.experiments import EXPERIMENTS, run_experiment
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.cli.console import err, progress_bar
-from wavecomp.wavefields.compiler import find_compiler
+from wavecomp.wavefields.devito_setup import check_devito
 
 _LISTENS_TO = ("--experiment", "--problem", "--out", "--workers")
 
@@ -25,7 +25,7 @@ def run_experiments(problem: GradientProblem, folder: Path, names: Sequence[str]
     from wavecomp.report.figures import save_figure
     from wavecomp.report.page import build_report
 
-    find_compiler()
+    check_devito()
     for name in names:
         with progress_bar(f"{name} on {problem.name}", "runs") as bar:
             result = run_experiment(name, problem, folder, bar, workers=workers)

@@ -30,7 +30,7 @@ from wavecomp.errors import WavecompError
 from wavecomp.isolation import Limits
 from wavecomp.records import GradientArchive
 from wavecomp.report.table import Format
-from wavecomp.wavefields.compiler import find_compiler
+from wavecomp.wavefields.devito_setup import check_devito
 
 _TIME_LIMIT_S = 3600.0
 
@@ -160,7 +160,7 @@ def measure_gradients(
     """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
     limits = case_limits(time_limit_s)
     cases, left_out = leave_out(cases, asked, memory_for_levels(limits.memory_bytes), default_registry())
-    find_compiler()  # said before anything is half done
+    check_devito()  # said before anything is half done
     problem.true_velocity()  # so is a model file that is not there
     for case in left_out:
         err.print(Text(str(case)))

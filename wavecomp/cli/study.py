@@ -28,7 +28,7 @@ from wavecomp.suites import Entry, find_suites
 from wavecomp.sweep import FieldRef
 from wavecomp.sweep.examine import examine
 from wavecomp.wavefields import FieldSet
-from wavecomp.wavefields.compiler import find_compiler
+from wavecomp.wavefields.devito_setup import check_devito
 
 # What each preset measures. On large fields the full lossless sweep takes hours: `wavecomp sweep table1` adds it.
 PRESETS = {
@@ -86,7 +86,7 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
       wavecomp run --field my-model.toml
     """
     start = time.perf_counter()
-    find_compiler()  # said before anything is half done
+    check_devito()  # said before anything is half done
     fields = generated(field or preset)
     folder = out_folder or Path("results") / fields.name
     snapshots = references(fields)

@@ -16,6 +16,7 @@ import numpy as np
 import wavecomp
 from wavecomp.errors import DamagedField, MissingField, StorageError, UnknownRecipe
 from wavecomp.wavefields.array_file import write_level
+from wavecomp.wavefields.devito_setup import build_identity
 from wavecomp.wavefields.manifest import Manifest, SnapshotEntry, write_manifest
 from wavecomp.wavefields.propagation import Progress, open_propagator, run
 from wavecomp.wavefields.recipe import Recipe, find_recipe, recipe_names
@@ -107,6 +108,7 @@ class FieldStore:
                     created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
                     seconds=round(time.perf_counter() - started, 3),
                     snapshots=tuple(entries),
+                    build=build_identity().mapping(),
                 )
                 write_manifest(folder, manifest)
         except OSError as error:
