@@ -170,7 +170,7 @@ def test_records_of_another_machine_or_version_are_kept_and_not_taken_for_ours(t
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 2
     assert archive.path.read_text().startswith("".join(foreign))
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 0
-    monkeypatch.setattr("wavecomp.sweep.run.library_version", lambda name: f"{name} 99.0")
+    monkeypatch.setattr("wavecomp.sweep.run.library_of", lambda *_: "zfpy 99.0")
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 2
 
 

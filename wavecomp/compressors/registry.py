@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 
 from wavecomp.compressors import blockint, blosc, halffloat, identity, slabs, sz3, zfp
 from wavecomp.compressors.base import Compressor
@@ -79,6 +79,14 @@ class Registry:
         """Return the name of the installed distribution that does the work of a spec (of the innermost compressor)."""
         name = split_spec(text.rpartition("/")[2]).name
         return self._distributions.get(name) or self.definition(name).requires or "wavecomp"
+
+    def library(self, text: str) -> str:
+        """Return what does the work of a spec, as ``name version``."""
+        name = self.distribution(text)
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            return name
 
     def _refuse_taken(self, name: str) -> None:
         if name in self._definitions or name in self._broken:

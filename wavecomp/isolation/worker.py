@@ -72,10 +72,11 @@ class Worker(Generic[T, R]):
         self._running: _Running | None = None
         _workers.add(self)
 
-    def ask(self, task: T, limits: Limits) -> R | Failure:
+    def ask(self, task: T, limits: Limits, waiting: Callable[[], None] = lambda: None) -> R | Failure:
         """Have one task done; whatever happens to the process, an outcome comes back and the next task can run.
 
         A process that dies may have been spoilt before, by something else: the task is tried once more in a fresh one.
+        ``waiting`` is called in this thread, some twenty times a second, until the outcome is there.
 
         Raises
         ------
@@ -83,10 +84,10 @@ class Worker(Generic[T, R]):
             No measuring process could be started.
         """
         guest = self._foreign(task)
-        first = self._try(task, limits, guest)
+        first = self._try(task, limits, guest, waiting)
         if not _died(first):
             return first
-        second = self._try(task, limits, guest)
+        second = self._try(task, limits, guest, waiting)
         if not _died(second):
             return second
         if second.message == first.message:
@@ -101,13 +102,13 @@ class Worker(Generic[T, R]):
             running.family.end()
             running.process.join()
 
-    def _try(self, task: T, limits: Limits, guest: str) -> R | Failure:
+    def _try(self, task: T, limits: Limits, guest: str, waiting: Callable[[], None]) -> R | Failure:
         if self._guest not in ("", guest):
             self.stop()
         running = self._started()
         self._guest = guest
         try:
-            outcome: R | Failure = running.ask(task, limits, bool(guest))
+            outcome: R | Failure = running.ask(task, limits, bool(guest), waiting)
         except _Gone as gone:
             self.stop()
             return gone.failure
@@ -140,7 +141,7 @@ class _Running:
         self._answers = answers
         self._number = READY
 
-    def ask(self, task: Any, limits: Limits, foreign: bool) -> Any:
+    def ask(self, task: Any, limits: Limits, foreign: bool, waiting: Callable[[], None]) -> Any:
         """Return the outcome of a task; raises _Gone."""
         self._number += 1
         deadline = time.monotonic() + limits.seconds
@@ -150,6 +151,7 @@ class _Running:
             raise self._ended() from None
         looked = time.monotonic()
         while (answer := self._answer()) is None:
+            waiting()
             now = time.monotonic()
             if now > deadline:
                 raise _Gone(Failure("time", f"no result within {limits.seconds:g} s"))

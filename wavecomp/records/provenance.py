@@ -60,6 +60,8 @@ class Provenance:
     build : mapping
         What compiled kernels were made with: the compiler, its flags, Devito's settings. Empty where no kernel took
         part, and in provenances that are older than it.
+    code : str
+        Digest of the parts of wavecomp itself that measured; empty in provenances that are older than it.
     """
 
     system: str
@@ -72,6 +74,7 @@ class Provenance:
     settings: dict[str, str]
     commit: str | None
     build: dict[str, str] = field(default_factory=dict)
+    code: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -83,7 +86,8 @@ class Provenance:
 
         Where compiled kernels took part, they have to be of one build; a provenance that tells none is not compared
         with one that does. Variables that reach the kernels alone count by the build they led to, so that they say
-        nothing against a sweep, which runs none.
+        nothing against a sweep, which runs none. Our own code is compared as it is: its version stays the same while it
+        is edited.
 
         The library that does the work is compared record by record, so that a new version of one compressor does not
         put the others in doubt.
@@ -93,13 +97,14 @@ class Provenance:
     def _bench(self) -> tuple[object, ...]:
         shared = (self.versions.get("numpy"), self.versions.get("wavecomp"))
         settings = {name: value for name, value in self.settings.items() if not _named(name, _BUILD_SETTINGS)}
-        return (self.machine, self.cpu, self.cores, settings, self.build, *shared)
+        return (self.machine, self.cpu, self.cores, settings, self.build, self.code, *shared)
 
     def to_json(self) -> str:
-        """Return canonical JSON; an empty build is left out, as in provenances that are older than it."""
+        """Return canonical JSON; an empty build or code is left out, as in provenances that are older than it."""
         values = asdict(self)
-        if not self.build:
-            del values["build"]
+        for name in ("build", "code"):
+            if not values[name]:
+                del values[name]
         return json.dumps(values, sort_keys=True, indent=1)
 
     @classmethod
@@ -127,7 +132,9 @@ def library_version(distribution: str) -> str:
         return distribution
 
 
-def collect_provenance(extra: Iterable[str] = (), *, build: Mapping[str, str] | None = None) -> Provenance:
+def collect_provenance(
+    extra: Iterable[str] = (), *, build: Mapping[str, str] | None = None, code: str = ""
+) -> Provenance:
     """Look at this machine and this environment.
 
     Parameters
@@ -136,6 +143,8 @@ def collect_provenance(extra: Iterable[str] = (), *, build: Mapping[str, str] | 
         Further distributions whose versions belong in the record.
     build : mapping, optional
         What this process compiles kernels with, where it runs any.
+    code : str, optional
+        Digest of our own code that measures, from :func:`wavecomp.records.own_code.own_code`.
     """
     plugins = (entry.dist.name for entry in entry_points(group="wavecomp.compressors") if entry.dist is not None)
     found: dict[str, str] = {"wavecomp": wavecomp.__version__}
@@ -155,6 +164,7 @@ def collect_provenance(extra: Iterable[str] = (), *, build: Mapping[str, str] | 
         settings=_settings(),
         commit=_commit(),
         build=dict(build or {}),
+        code=code,
     )
 
 
