@@ -234,6 +234,10 @@ class DamagedCheckpoint(WavecompError):
     """A stored checkpoint is not what was put in; nothing of it reached the output."""
 
 
+class MeaninglessGradient(UsageError):
+    """The exact gradient of a problem is zero or not finite, so that nothing can be compared with it."""
+
+
 class ShotFailed(WavecompError):
     """The gradient of one of several shots was not computed, and so there is no sum.
 

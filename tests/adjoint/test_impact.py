@@ -30,7 +30,7 @@ def study(tiny, tmp_path_factory):
     """Every exact strategy and two lossy ones on the tiny problem, measured once."""
     archive = GradientArchive(tmp_path_factory.mktemp("study"))
     cases = impact_cases(tiny, (*EXACT, *LOSSY), (), default_registry())
-    return cases, archive, run_impact(cases, archive, limits=LIMITS)
+    return cases, archive, run_impact(cases, archive, rounds=1, limits=LIMITS)
 
 
 def test_lossless_strategies_stand_in_the_table_with_error_zero(study):
@@ -76,7 +76,7 @@ def test_kinds_of_work_add_up_to_the_wall_time(study):
 def test_nothing_is_measured_twice(study, tiny, monkeypatch):
     cases, archive, result = study
     before = archive.path.read_bytes()
-    again = run_impact(cases, archive, limits=LIMITS)
+    again = run_impact(cases, archive, rounds=1, limits=LIMITS)
     assert again.measured == 0
     assert archive.path.read_bytes() == before
     assert [r.case for r in again.records] == [r.case for r in result.records] == [c.digest for c in cases]
@@ -85,11 +85,11 @@ def test_nothing_is_measured_twice(study, tiny, monkeypatch):
 def test_a_line_that_was_cut_off_is_measured_again_alone(tiny, tmp_path):
     archive = GradientArchive(tmp_path)
     cases = impact_cases(tiny, ("trajectory:every=4",), (), default_registry())
-    run_impact(cases, archive, limits=LIMITS)
+    run_impact(cases, archive, rounds=1, limits=LIMITS)
     whole = archive.path.read_bytes()
     lines = whole.splitlines(keepends=True)
     archive.path.write_bytes(b"".join(lines[:-1]) + lines[-1][:40])
-    assert run_impact(cases, archive, limits=LIMITS).measured == 1
+    assert run_impact(cases, archive, rounds=1, limits=LIMITS).measured == 1
     assert archive.path.read_bytes().splitlines(keepends=True)[:-1] == lines[:-1]
 
 
@@ -103,7 +103,7 @@ def test_damaged_line_is_named(study, tmp_path):
 
 def test_what_does_not_fit_is_a_failure_with_the_numbers(tiny, tmp_path):
     cases = impact_cases(tiny, ("trajectory",), (), default_registry(), budget_bytes=100_000)
-    result = run_impact(cases, GradientArchive(tmp_path), limits=LIMITS)
+    result = run_impact(cases, GradientArchive(tmp_path), rounds=1, limits=LIMITS)
     outcomes = {record.spec: record.outcome for record in result.records}
     assert isinstance(outcomes[BARE], GradientImpact)
     for spec in ("store-all", "trajectory/identity"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_refused_with_one_message(tmp_path, monkeypatch, capfd, words, says):
     [
         ["--strategy", "trajectory"], ["--compressor", "int8"], ["--memory", "1GB"], ["--disk-memory", "1GB"],
         ["--scratch", "."], ["--short"], ["--shots", "0"], ["--time-limit", "5"], ["--retry"], ["--format", "text"],
-        ["--wide"],
+        ["--wide"], ["--rounds", "2"],
     ],
 )  # fmt: skip
 def test_an_experiment_refuses_what_it_would_not_listen_to(tmp_path, capfd, words):
@@ -100,13 +101,27 @@ def test_short_set_on_the_command_line_and_both_widths(tmp_path, monkeypatch, ca
     shown = capfd.readouterr().out
     assert "trajectory:every=4\n   ZFP accuracy=0.1" in shown
     assert max(map(len, shown.splitlines())) <= 120
-    specs = [record.spec for record in GradientArchive(tmp_path / "results" / "tiny")]
+    specs = sorted({record.spec for record in GradientArchive(tmp_path / "results" / "tiny")}, key=_place)
     assert specs == ["bare", "store-all", "trajectory:every=4/zfp:accuracy=0.1", "revolve:slots=20/identity"]
     assert status_of(["gradient", "--problem", "tiny", "--short", "--wide"]) == 0
     wide = capfd.readouterr().out
     assert "Norm ratio" in wide
     assert "Norm ratio" not in shown
     assert wide == (tmp_path / "results" / "tiny" / "tables" / "gradient.txt").read_text() + "\n"
+
+
+def _place(spec: str) -> int:
+    return ["bare", "store-all", "trajectory", "revolve"].index(spec.partition("/")[0].partition(":")[0])
+
+
+def test_the_rounds_that_are_asked_for_are_shown(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    words = ["gradient", "--problem", "tiny", "--strategy", "trajectory/int8"]
+    assert status_of([*words, "--rounds", "2"]) == 0
+    shown = capfd.readouterr().out
+    assert re.search(r"int8 block=64 .* \d+\.\d\d \[\d+\.\d\d, \d+\.\d\d\] ", shown)
+    assert "bare sweeps of its own round" in " ".join(shown.split())
+    assert status_of([*words, "--rounds", "0"]) == 2
 
 
 def test_the_short_set_tells_the_whole_story():

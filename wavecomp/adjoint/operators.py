@@ -97,6 +97,11 @@ class AcousticOperators:
         self._forward_symbols(order)
         self._imaging_symbols()
 
+    @property
+    def threads(self) -> int:
+        """OpenMP threads that the propagation is run with; 1 where Devito was told to write plain C."""
+        return self._forward.threads
+
     def _tune(self) -> None:
         """Find out which blocks of the grid are fast here."""
         shape = self.model.grid.shape

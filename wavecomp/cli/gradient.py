@@ -69,6 +69,11 @@ class GradientFellShort(WavecompError):
 @click.option(
     "--time-limit", type=click.FloatRange(0, min_open=True), default=_TIME_LIMIT_S, help="Seconds a shot of a case."
 )
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    help="Times that every case runs beside bare sweeps of its own [default: 1 to 3, by the problem's size]",
+)
 @click.option("--retry", is_flag=True, help="Measure again the cases that failed.")
 @click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
 @click.option("--wide", is_flag=True, help="Print every column as text too; the other formats always have them all.")
@@ -87,6 +92,7 @@ def gradient(
     workers: int,
     out_folder: Path | None,
     time_limit: float,
+    rounds: int | None,
     retry: bool,
     form: Format,
     wide: bool,
@@ -100,6 +106,9 @@ def gradient(
 
     With tier=disk or tier=two a strategy keeps its checkpoints, or the oldest of them, in a file in the folder of
     --scratch. The file has no name and is gone when the process is, however that ends.
+
+    Cases are measured in rounds: each runs the bare sweeps and then every case once, and a time is compared with the
+    bare sweeps of its own round alone. With more rounds the archive is filled up to so many.
 
     \b
     Example:
@@ -134,7 +143,7 @@ def gradient(
         scratch=scratch,
     )
     result = measure_gradients(
-        problem, folder, cases, asked=strategies, workers=workers, time_limit_s=time_limit, retry=retry
+        problem, folder, cases, asked=strategies, rounds=rounds, workers=workers, time_limit_s=time_limit, retry=retry
     )
     build_page(folder)
     show_gradients(folder, problem.name, result, form, wide=wide)
@@ -153,6 +162,7 @@ def measure_gradients(
     cases: Sequence[ImpactCase],
     *,
     asked: Sequence[str] = (),
+    rounds: int | None = None,
     workers: int = 1,
     time_limit_s: float = _TIME_LIMIT_S,
     retry: bool = False,
@@ -171,7 +181,7 @@ def measure_gradients(
             bar(progress.done, progress.total, note)
 
         result = run_impact(
-            cases, GradientArchive(folder), limits=limits, workers=workers, retry=retry, progress=advance
+            cases, GradientArchive(folder), rounds=rounds, limits=limits, workers=workers, retry=retry, progress=advance
         )
     old = len(result.records) - result.measured
     err.print(f"problem [bold]{problem.name}[/]: {result.measured} cases measured, {old} were there already")

@@ -70,6 +70,10 @@ class Kind(ABC, Generic[C, T, R, L]):
     def take(self, task: T, outcome: R | Failure, where: Provenance) -> Iterable[L]:
         """Take the outcome of a task; return the records that are to be kept now. Several may follow for one case."""
 
+    def same(self, _case: C, _record: L) -> bool:
+        """Whether what is not in the key of a record is as the case would have it now, such as the kind of a disk."""
+        return True
+
     def sufficient(self, _case: C, _record: L) -> bool:
         """Whether a record without a failure is as much as this study asks for."""
         return True

@@ -9,6 +9,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from wavecomp.isolation import Limits, Worker, WorkerStartError
 from wavecomp.records import Failure, Provenance
 
+_STARTING = Limits(seconds=300.0, memory_bytes=1 << 62)
+
 T = TypeVar("T")
 R = TypeVar("R")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -70,15 +72,15 @@ class ReportingWorker(Worker[T, R]):
         outcome, self.where = answer
         return outcome
 
-    def report(self, limits: Limits) -> Provenance:
-        """Start the process, if there is none, and return where it measures.
+    def report(self) -> Provenance:
+        """Start the process, if there is none, and return where it measures; the limits of a task are not for this.
 
         Raises
         ------
         WorkerStartError
             It did not start, or cannot say.
         """
-        answer = self.ask(None, limits)  # type: ignore[arg-type]  # no task: the process tells about itself
+        answer = self.ask(None, _STARTING)  # type: ignore[arg-type]  # no task: the process tells about itself
         if isinstance(answer, Failure):
             raise WorkerStartError(f"a measuring process cannot be used: {answer.message}")
         assert self.where is not None

@@ -95,12 +95,13 @@ def run_study(
         return StudyResult((), 0)
     with archive.writer() as writer, _Crew(kind.worker) as crew:
         records = list(archive)  # what is damaged is said before a process starts
-        ours = crew.first.report(limits)
+        ours = crew.first.report()
         found = Found(records, archive.provenances(), ours, workers > 1)
         libraries = {key: kind.library(case) for key, case in unique.items()}
 
         def held(case: C) -> L | None:
-            return found.of(kind.key(case), libraries[kind.key(case)])
+            record = found.of(kind.key(case), libraries[kind.key(case)])
+            return record if record is not None and kind.same(case, record) else None
 
         def wanted(case: C) -> bool:
             record = held(case)
