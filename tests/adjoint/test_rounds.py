@@ -42,7 +42,7 @@ class FakeMachine:
         self.where: Provenance | None = None
         self.die_after: int | None = None
         self.gradients: dict[str, np.ndarray] = {}
-        self.peak = 2.0
+        self.misfit = 2.0
 
     def report(self) -> Provenance:
         self.where = collect_provenance()
@@ -61,7 +61,7 @@ class FakeMachine:
         gradient = None if spec == BARE else self.gradients.get(spec, np.array([3.0, -4.0], np.float32))
         wall = self.slowness * FACTOR.get(spec, 1.0)
         times = WorkTimes(wall, 0.0, 0.0, 0.0, 0.0, wall)
-        return Measured(9, times, 8, 0, 0, 0, (), 100, 0, 1.0, gradient, self.peak)
+        return Measured(9, times, 8, 0, 0, 0, (), 100, 0, self.misfit, gradient)
 
 
 @pytest.fixture
@@ -243,19 +243,19 @@ def test_a_study_takes_minutes_where_it_can(name, rounds):
 
 
 @pytest.mark.parametrize(
-    ("gradient", "peak", "says"),
+    ("gradient", "misfit", "says"),
     [
         ([0.0, 0.0], 0.0, r"problem tiny, shot 0: the data of the initial model equal.*max \|residual\| = 0"),
-        ([0.0, 0.0], 3.0, "exact gradient is zero everywhere, though"),
+        ([0.0, 0.0], 3.0, "exact gradient is zero everywhere"),
         ([1.0, np.nan], 3.0, "exact gradient is not finite"),
         ([np.inf, 1.0], np.inf, "exact gradient is not finite"),
     ],
 )
 def test_an_exact_gradient_that_says_nothing_ends_the_study_before_its_rows(
-    machine, cases, tmp_path, gradient, peak, says
+    machine, cases, tmp_path, gradient, misfit, says
 ):
     machine.gradients[EXACT] = np.array(gradient, np.float32)
-    machine.peak = peak
+    machine.misfit = misfit
     archive = GradientArchive(tmp_path)
     with pytest.raises(MeaninglessGradient, match=says) as raised:
         run_impact(cases, archive)
@@ -268,7 +268,7 @@ def test_one_shot_without_residual_among_others_is_no_error(machine, tiny, tmp_p
     asked = machine.ask
 
     def ask(task, limits):
-        machine.peak = 0.0 if task.shot == 1 else 2.0
+        machine.misfit = 0.0 if task.shot == 1 else 2.0
         machine.gradients = {} if task.shot != 1 else dict.fromkeys((EXACT, STORED), np.zeros(2, np.float32))
         return asked(task, limits)
 

@@ -42,7 +42,7 @@ def test_refused_with_one_message(tmp_path, monkeypatch, capfd, words, says):
     "words",
     [
         ["--strategy", "trajectory"], ["--compressor", "int8"], ["--memory", "1GB"], ["--disk-memory", "1GB"],
-        ["--scratch", "."], ["--short"], ["--shots", "0"], ["--time-limit", "5"], ["--retry"], ["--format", "text"],
+        ["--scratch", "."], ["--short"], ["--shots", "0"], ["--format", "text"],
         ["--wide"], ["--rounds", "2"],
     ],
 )  # fmt: skip
@@ -58,13 +58,13 @@ def test_every_option_is_either_heard_or_refused_by_an_experiment():
     """An option that is added later is refused until somebody says that an experiment listens to it."""
     refused = {case[0] for case in test_an_experiment_refuses_what_it_would_not_listen_to.pytestmark[0].args[1]}
     known = {option.opts[0] for option in command.gradient.params}
-    assert known == refused | {"--problem", "--experiment", "--out", "--workers"}
+    assert known == refused | {"--problem", "--experiment", "--out", "--workers", "--time-limit", "--retry"}
 
 
 def test_all_that_an_experiment_refuses_is_named_at_once(tmp_path, capfd):
-    words = ["gradient", "--experiment", "ratio", "--retry", "--shot", "1", "--out", str(tmp_path)]
+    words = ["gradient", "--experiment", "ratio", "--wide", "--shot", "1", "--out", str(tmp_path)]
     assert status_of(words) == 2
-    assert "leave out --shots, --retry" in capfd.readouterr().err.replace("\n", " ")
+    assert "leave out --shots, --wide" in capfd.readouterr().err.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,20 @@ def test_workers_are_refused_where_no_experiment_has_many_shots(tmp_path, capfd,
 @pytest.mark.parametrize("names", [["stack"], ["ratio", "fwi"]])
 def test_workers_are_heard_where_an_experiment_has_many_shots(tmp_path, monkeypatch, names):
     asked = []
-    monkeypatch.setattr(command, "run_experiments", lambda *given: asked.append(given))
+    monkeypatch.setattr(command, "run_experiments", lambda *given, **more: asked.append((*given, more["workers"])))
     words = [word for name in names for word in ("--experiment", name)]
     assert status_of(["gradient", "--problem", "tiny", *words, "--workers", "3", "--out", str(tmp_path)]) == 0
     ((problem, folder, heard, workers),) = asked
     assert (problem.name, folder, list(heard), workers) == ("tiny", tmp_path, names, 3)
+
+
+@pytest.mark.parametrize(("words", "seconds"), [([], 86_400.0), (["--time-limit", "7"], 7.0)])
+def test_an_experiment_has_a_day_unless_somebody_says_otherwise(tmp_path, monkeypatch, words, seconds):
+    asked = []
+    monkeypatch.setattr(command, "run_experiments", lambda *_, limits, **more: asked.append((limits.seconds, more)))
+    given = ["gradient", "--problem", "tiny", "--experiment", "ratio", "--retry", "--out", str(tmp_path), *words]
+    assert status_of(given) == 0
+    assert asked == [(seconds, {"workers": 1, "retry": True})]
 
 
 def test_short_set_on_the_command_line_and_both_widths(tmp_path, monkeypatch, capfd):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.gradient import Workbench
 from wavecomp.adjoint.shots import OneByOne, Shots
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from wavecomp.adjoint.gradient import Workbench
 
 Array = NDArray[np.float64]
 

@@ -10,11 +10,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from wavecomp.adjoint.exact import check_exact
 from wavecomp.adjoint.impact_cases import ImpactCase
 from wavecomp.adjoint.impact_worker import Measured
 from wavecomp.adjoint.result import spread
 from wavecomp.adjoint.stacking import Stack
-from wavecomp.errors import MeaninglessGradient
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records import Failure, GradientImpact, Spread, WorkTimes
 
@@ -59,8 +59,8 @@ class Gathered:
     def check_exact(self) -> None:
         """Raise MeaninglessGradient where the exact gradient, which this is, says nothing about any other."""
         if self.failure is None and self.complete and self.gradient is not None:
-            peak = max(part.residual_peak for part in self._parts.values())
-            check_exact(self.case.problem.name, self.case.shots, peak, self.gradient)
+            misfit = sum(part.misfit or 0.0 for part in self._parts.values())
+            check_exact(self.case.problem.name, self.case.shots, misfit, self.gradient)
 
     def outcome(self, exact: NDArray[np.floating] | None) -> Outcome:
         """Return what came out of a complete case; ``exact`` is the sum to compare with."""
@@ -83,42 +83,6 @@ class Gathered:
             misfit=sum(part.misfit or 0.0 for part in parts) if gradient is not None else None,
             distance={} if gradient is None or exact is None else asdict(gradient_distance(exact, gradient)),
             gradient_digest=digest,
-        )
-
-
-def check_exact(problem: str, shots: Sequence[int], residual_peak: float, gradient: NDArray[np.floating]) -> None:
-    """See that an exact gradient can be compared with: zero times anything is zero.
-
-    Parameters
-    ----------
-    problem : str
-        Its name, for the message.
-    shots : sequence of int
-        Whose gradients are added up in ``gradient``.
-    residual_peak : float
-        max |r| over all receivers, time steps and shots.
-
-    Raises
-    ------
-    MeaninglessGradient
-        The residual is zero everywhere, or the gradient is zero or not finite.
-    """
-    where = f"problem {problem}, shot {', '.join(map(str, shots))}"
-    if residual_peak == 0.0:
-        raise MeaninglessGradient(
-            f"{where}: the data of the initial model equal those of the true one, max |residual| = 0, so that every "
-            "gradient is zero and every row would have the same bits; give another [initial] model, or more time "
-            "steps if no wave reaches a receiver"
-        )
-    if not np.isfinite(gradient).all() or not np.isfinite(residual_peak):
-        raise MeaninglessGradient(
-            f"{where}: the exact gradient is not finite (max |residual| = {residual_peak:g}), and nothing can be "
-            "compared with it; check the velocities, the time step and the amplitude of the source"
-        )
-    if not gradient.any():
-        raise MeaninglessGradient(
-            f"{where}: the exact gradient is zero everywhere, though max |residual| = {residual_peak:g}, and nothing "
-            "can be compared with it; give more time steps, so that the waves of sources and receivers meet"
         )
 
 

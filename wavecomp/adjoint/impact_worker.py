@@ -46,7 +46,7 @@ class Measured:
     """What comes back from the process for one shot: :class:`~wavecomp.records.GradientImpact` has the meanings.
 
     ``ratios`` holds the ratio of every checkpoint, ``gradient`` the gradient itself: None for the bare sweeps.
-    ``residual_peak`` is max |r| over receivers and time, ``threads`` what the operators were run with.
+    ``threads`` is what the operators were run with.
     """
 
     steps: int
@@ -60,7 +60,6 @@ class Measured:
     peak_disk_bytes: int
     misfit: float | None
     gradient: NDArray[np.floating] | None
-    residual_peak: float = 1.0
     threads: int = 1
 
 
@@ -220,6 +219,5 @@ class Measuring:
             peak_disk_bytes=run.peak_disk_bytes,
             misfit=run.misfit,
             gradient=run.gradient,
-            residual_peak=float(np.abs(operators.residual.data).max()),
             threads=operators.threads,
         )

@@ -12,6 +12,7 @@ import psutil
 from rich.text import Text
 
 from wavecomp.adjoint.experiments import EXPERIMENTS
+from wavecomp.adjoint.experiments_study import TIME_LIMIT_S
 from wavecomp.adjoint.impact import ImpactProgress, ImpactResult, run_impact
 from wavecomp.adjoint.impact_cases import ImpactCase, impact_cases
 from wavecomp.adjoint.impact_memory import leave_out, memory_for_levels
@@ -20,7 +21,7 @@ from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.adjoint.shot_list import parse_shots
 from wavecomp.cli.console import err, progress_bar
-from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments
+from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments, was_given
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.plain_text import one_line
 from wavecomp.cli.scratch import ScratchFolder
@@ -67,14 +68,17 @@ class GradientFellShort(WavecompError):
 )
 @click.option("--out", "out_folder", type=OutFolder(), help="Archive folder [default: results/PROBLEM]")
 @click.option(
-    "--time-limit", type=click.FloatRange(0, min_open=True), default=_TIME_LIMIT_S, help="Seconds a shot of a case."
+    "--time-limit",
+    type=click.FloatRange(0, min_open=True),
+    default=_TIME_LIMIT_S,
+    help="Seconds a shot of a case, or an experiment [default: an hour, a day].",
 )
 @click.option(
     "--rounds",
     type=click.IntRange(1),
     help="Times that every case runs beside bare sweeps of its own [default: 1 to 3, by the problem's size]",
 )
-@click.option("--retry", is_flag=True, help="Measure again the cases that failed.")
+@click.option("--retry", is_flag=True, help="Measure again what failed.")
 @click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
 @click.option("--wide", is_flag=True, help="Print every column as text too; the other formats always have them all.")
 @click.pass_context
@@ -126,7 +130,8 @@ def gradient(
     stacked = parse_shots(shots, len(problem.shots_m), problem.name)
     folder = out_folder or Path("results") / problem.name
     if experiments:
-        run_experiments(problem, folder, experiments, workers)
+        limits = case_limits(time_limit if was_given(context, "time_limit") else TIME_LIMIT_S)
+        run_experiments(problem, folder, experiments, limits=limits, workers=workers, retry=retry)
         return
     if short and (strategies or compressors):
         raise click.UsageError("--short names the strategies itself: leave out --strategy and --compressor, or --short")

@@ -63,11 +63,20 @@ class Worker(Generic[T, R]):
     foreign : callable, optional
         Names the code of others that a task runs, such as a plug-in; "" where it is all ours. What it may have spoilt
         in its process reaches nobody else: the next task of other code, or of ours, gets a fresh one.
+    parent : bool
+        Whether its tasks start processes of their own with :mod:`multiprocessing`, which daemons may not.
     """
 
-    def __init__(self, prepare: Callable[[], Callable[[T], R]], foreign: Callable[[T], str] = lambda _: "") -> None:
+    def __init__(
+        self,
+        prepare: Callable[[], Callable[[T], R]],
+        foreign: Callable[[T], str] = lambda _: "",
+        *,
+        parent: bool = False,
+    ) -> None:
         self._prepare: Callable[[], Callable[[Any], Any]] = prepare
         self._foreign = foreign
+        self._parent = parent
         self._guest = ""
         self._running: _Running | None = None
         _workers.add(self)
@@ -118,7 +127,7 @@ class Worker(Generic[T, R]):
         if self._running is not None and self._running.process.is_alive():
             return self._running
         self.stop()
-        self._running = _start(self._prepare)
+        self._running = _start(self._prepare, self._parent)
         return self._running
 
 
@@ -192,12 +201,12 @@ class _Running:
         return _Gone(Failure("crash", how_it_ended(self.process.exitcode)))
 
 
-def _start(prepare: Callable[[], Callable[[Any], Any]]) -> _Running:
+def _start(prepare: Callable[[], Callable[[Any], Any]], parent: bool) -> _Running:
     # spawn: a fork would inherit the threads' locks and the memory of whatever the parent has loaded.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     token = os.urandom(TOKEN_BYTES)
-    process = context.Process(target=serve, args=(theirs, token, os.getpid(), prepare), daemon=True)
+    process = context.Process(target=serve, args=(theirs, token, os.getpid(), prepare), daemon=not parent)
     with interrupts_held():
         process.start()
     theirs.close()

@@ -48,7 +48,7 @@ class ReportingWorker(Worker[T, R]):
     ----------
     prepare : callable
         Called once in each process; returns the :class:`Handler`. It must be found by its name in a module.
-    foreign : callable, optional
+    foreign, parent
         As in :class:`wavecomp.isolation.Worker`.
 
     Attributes
@@ -57,10 +57,16 @@ class ReportingWorker(Worker[T, R]):
         Of the process that answered last. One that died without an answer is taken to have been like the one before.
     """
 
-    def __init__(self, prepare: Callable[[], Handler[T, R]], foreign: Callable[[T], str] = lambda _: "") -> None:
+    def __init__(
+        self,
+        prepare: Callable[[], Handler[T, R]],
+        foreign: Callable[[T], str] = lambda _: "",
+        *,
+        parent: bool = False,
+    ) -> None:
         # What the process answers is what the handler answers, and the provenance.
         wrapped: Any = partial(_Reporting, prepare)
-        super().__init__(wrapped, lambda task: "" if task is None else foreign(task))
+        super().__init__(wrapped, lambda task: "" if task is None else foreign(task), parent=parent)
         self.where: Provenance | None = None
 
     def ask(self, task: T, limits: Limits, waiting: Callable[[], None] = lambda: None) -> R | Failure:
