@@ -73,6 +73,15 @@ def test_kinds_of_work_add_up_to_the_wall_time(study):
         assert total == pytest.approx(s.wall, rel=1e-9)
 
 
+def test_the_process_that_measured_says_where_and_with_which_kernels(study):
+    _, archive, result = study
+    (made,) = archive.provenances().values()
+    assert {record.provenance for record in result.records} == {made.digest}
+    assert made.build["compiler"]
+    assert made.settings["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert made.code
+
+
 def test_nothing_is_measured_twice(study, tiny, monkeypatch):
     cases, archive, result = study
     before = archive.path.read_bytes()

@@ -204,6 +204,7 @@ def test_frontier_takes_the_smallest_good_setting(archive):
 def test_figures_say_who_is_who(archive, tmp_path):
     frame = load_gradients([archive])
     drawn = frontier(frame, "quick")
+    assert drawn.axes[0].get_ylabel() == "Time of one gradient over the bare sweeps of its round"
     words = " ".join(text.get_text() for text in drawn.axes[0].texts)
     for word in ("store-all", "trajectory\nZFP 1e-2", "revolve 20", "bare forward"):
         assert word in words
@@ -212,6 +213,14 @@ def test_figures_say_who_is_who(archive, tmp_path):
     assert asked["ZFP accuracy"] == [1e-3, 1e-2, 1e-1]
     assert {"int8 block=64", "ZFP"} <= {text.get_text() for text in figure.axes[1].texts}
     assert len(save_figure(figure, tmp_path, "figure14")) == 2
+
+
+def test_frontier_shows_times_where_there_were_no_rounds(archive):
+    frame = load_gradients([archive]).drop(columns="bare_walls_s")
+    drawn = frontier(frame, "quick")
+    assert drawn.axes[0].get_ylabel() == "Wall time of one gradient (s)"
+    heights = {float(y) for points in drawn.axes[0].collections for _, y in points.get_offsets()}
+    assert {1.6, 5.0} <= heights
 
 
 def test_page_with_gradients_alone(archive, tmp_path):

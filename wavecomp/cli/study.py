@@ -24,6 +24,7 @@ from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.compressors import default_registry
 from wavecomp.records import Archive, Section, load_frame, save_section
+from wavecomp.study import library_of
 from wavecomp.suites import Entry, find_suites
 from wavecomp.sweep import FieldRef
 from wavecomp.sweep.examine import examine
@@ -151,6 +152,7 @@ def write_sections(fields: FieldSet, snapshots: Sequence[FieldRef], folder: Path
             values=cut(field),
             error=cut(looked.error) if looked else None,
             curves=looked.curves if looked else {},
+            library=library_of(default_registry(), spec),
         )
 
     specs = [default_registry().canonical(entry.resolve(last, last)) for entry in EXAMINED]

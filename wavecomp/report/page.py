@@ -183,7 +183,7 @@ def _of_gradients(page: _Page, gradients: pd.DataFrame, provenances: dict[str, P
         page.lines += [f"## The gradient of {escape_markdown(problem)}", ""]
         page.figure(
             f"frontier{suffix}",
-            "What keeping the forward wavefield costs: wall time against peak memory, coloured by error.",
+            "What keeping the forward wavefield costs: time against peak memory, coloured by error.",
             partial(frontier, gradients, problem),
         )
         page.figure(
