@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from wavecomp.adjoint.problem import GradientProblem
-from wavecomp.thread_settings import threads_allowed
-from wavecomp.wavefields.devito_setup import open_devito, passive_threads
+from wavecomp.thread_settings import passive_threads, threads_allowed
+from wavecomp.wavefields.devito_setup import open_devito
 from wavecomp.wavefields.devito_words import import_words, operator_words
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from wavecomp.errors import CompilerMissing, EnvironmentRefused
-from wavecomp.wavefields.cache_folder import cache_root, check_disk, work_folder
+from wavecomp.wavefields.cache_folder import cache_root, check_disk, disk_words, work_folder
 
 # What the kernels are written in; as a library, since a compiler may make programs only.
 _PROBE = """#ifdef __cplusplus
@@ -90,7 +90,7 @@ def find_compiler() -> Compiler:
         CFLAGS or LDFLAGS are not what the compiler takes, or DEVITO_ARCH names no family of compilers.
     """
     c_flags, ld_flags = flags_of("CFLAGS"), flags_of("LDFLAGS")
-    return _probe(_program(), os.environ.get("PATH", ""), c_flags, ld_flags, cache_root())
+    return _probe(compiler_program(), os.environ.get("PATH", ""), c_flags, ld_flags, cache_root())
 
 
 def flags_of(name: str) -> tuple[str, ...]:
@@ -120,7 +120,14 @@ def _family() -> str:
     return os.environ.get("DEVITO_ARCH") or "custom"
 
 
-def _program() -> str:
+def compiler_program() -> str:
+    """Return the command that Devito will start: DEVITO_ARCH chooses the family, CC the program of ``custom``.
+
+    Raises
+    ------
+    EnvironmentRefused
+        DEVITO_ARCH names no family of compilers for this machine's processor.
+    """
     family = _family()
     if family == "custom":
         fallback = "clang" if platform.system() == "Darwin" else "gcc"
@@ -140,7 +147,8 @@ def _probe(program: str, search_path: str, c_flags: tuple[str, ...], ld_flags: t
         raise CompilerMissing(f'no C compiler: "{command[0]}" was not found on the PATH; {_ADVICE}')
     with work_folder(root, "probe-") as (folder, environment):
         source = folder / "probe.c"
-        source.write_text(_PROBE)
+        with disk_words(folder):
+            source.write_text(_PROBE)
 
         def refusal(*flags: str) -> str | None:
             return _compile([*command, *_BASE_FLAGS, *flags], source, environment)

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import os
 
-from wavecomp.thread_settings import check_thread_settings
+from wavecomp.thread_settings import check_thread_settings, passive_threads
 from wavecomp.wavefields.build import Build
 from wavecomp.wavefields.compiler import Compiler, find_compiler
 from wavecomp.wavefields.devito_words import check_devito_words, import_words
 
 
-def passive_threads() -> None:
-    """Let idle OpenMP threads sleep, here and in every process started from here; who set it otherwise is left alone.
-
-    They spin otherwise, and take the cores from the compressor that runs between two blocks. Sleeping at once costs a
-    tenth of the sweeps, though: GNU's threads spin for some ten microseconds first. OpenMP reads this when it is
-    loaded: before the first parallel region.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
-
 def check_devito() -> Compiler:
-    """Look at the environment and the compiler, without loading Devito: cheap enough before anything is half done.
+    """Look at the environment and the compiler, before anything is half done.
 
     Raises
     ------

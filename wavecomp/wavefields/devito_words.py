@@ -7,6 +7,7 @@ misspelt variable without a word, and takes values that need another machine.
 from __future__ import annotations
 
 import difflib
+import importlib
 import os
 import re
 import sys
@@ -14,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from wavecomp.errors import EnvironmentRefused, PropagationError, WavecompError
+from wavecomp.thread_settings import passive_threads
+from wavecomp.wavefields.compiler import compiler_program, find_compiler
 
 _PREFIX = "DEVITO_"
 
@@ -40,8 +43,8 @@ KNOWN = {
 }
 """Devito's name of the setting behind each variable."""
 
-LANGUAGES = ("C", "openmp", "Copenmp", "CXX", "CXXopenmp")
-"""Those that run on the processor; the kernels are called with its memory."""
+LANGUAGES = ("C", "openmp", "Copenmp")
+"""Those that the C compiler compiles for this machine's processor; the kernels are called with its memory."""
 
 _DEVICES = (
     "gpu", "nvidiaX", "volta", "ampere", "hopper", "blackwell", "amdgpuX", "intelgpuX", "pvc", "intelgpuMAX",
@@ -56,17 +59,22 @@ def check_devito_words() -> None:
 
     Raises
     ------
+    CompilerMissing
+        One of them is set, and there is no C compiler.
     EnvironmentRefused
         The text names variable, value, and what would be right.
+    PropagationError
+        Devito fails for another reason with the variables that are set.
     """
     for name, value in _variables().items():
         if not value.strip():
             del os.environ[name]
         elif name not in KNOWN:
             _check_spelling(name, value)
+    compiler_program()
     language = os.environ.get("DEVITO_LANGUAGE")
     if language not in (None, *LANGUAGES):
-        raise _refused("DEVITO_LANGUAGE", f"give one of {', '.join(LANGUAGES)}: kernels run on the processor here")
+        raise _refused("DEVITO_LANGUAGE", f"give one of {', '.join(LANGUAGES)}: kernels are C for the processor here")
     if os.environ.get("DEVITO_PLATFORM") in _DEVICES:
         raise _refused(
             "DEVITO_PLATFORM", "kernels run on the processor here; unset it, and Devito finds out which it is"
@@ -80,6 +88,12 @@ def check_devito_words() -> None:
     device = os.environ.get("DEVITO_DEVICEID")
     if device is not None and not re.fullmatch(r"-?[0-9]+", device):
         raise _refused("DEVITO_DEVICEID", "give a number, or unset it")
+    if _variables() and "devito" not in sys.modules:
+        # Which values the others take, Devito knows alone.
+        find_compiler()
+        passive_threads()
+        with import_words():
+            importlib.import_module("devito")
 
 
 @contextmanager
@@ -129,9 +143,10 @@ def _translated(error: Exception) -> Exception:
 
 
 def _choices(accepted: str) -> str:
-    """Return the accepted values in a line: of pairs and lists of them the single words."""
-    words = re.findall(r"'([^']+)'|\b(\d+|None|True|False)\b", re.sub(r"<class [^>]*>|\([^)]*\)", "", accepted))
-    return ", ".join(dict.fromkeys(first or second for first, second in words)) or accepted[:200]
+    """Return the accepted values in a line, without the pairs and lists of them, and without devices."""
+    single = re.sub(r"<class [^>]*>|\([^)]*\)|\[[^\[\]]*\]", "", accepted.strip()[1:-1])
+    words = [first or second for first, second in re.findall(r"'([^']+)'|\b(\d+|True|False)\b", single)]
+    return ", ".join(dict.fromkeys(word for word in words if word not in _DEVICES)) or accepted[:200]
 
 
 def _check_spelling(name: str, value: str) -> None:
