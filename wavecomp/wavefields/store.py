@@ -83,7 +83,7 @@ class FieldStore:
         if recipe.steps is not None:
             self._check_space(recipe, recipe.steps)
         started = time.perf_counter()
-        propagator, compiler = open_propagator(recipe, build_velocity(recipe))
+        propagator, compiler = open_propagator(recipe, build_velocity(recipe, model_digest))
         self._check_space(recipe, propagator.steps)
         target = self.root / recipe.name
         kept = recipe.kept.of(propagator.steps)
