@@ -104,3 +104,20 @@ def test_the_last_grid_point_may_be_all_that_is_smoothed():
     )
     problem = parse_problem(text, "small.toml")
     assert np.array_equal(problem.initial_velocity()[:, :-1], problem.true_velocity()[:, :-1])
+
+
+@pytest.mark.parametrize(
+    ("radius", "fine"), [(1e-300, True), (1e-3, True), (240.0, True), (241.0, False), (1e12, False)]
+)
+def test_a_radius_beyond_all_structure_is_refused(radius, fine):
+    """It would take memory for a kernel of that length; one below a cell smooths nothing."""
+    text = SMALL.format(
+        x=0.0, z=0.0, spacing=0.8, radius=radius, peak=90.0, interface=5.0, kept=0.0, first=2.4, last=18.0, depth=2.4
+    )
+    if not fine:
+        with pytest.raises(RecipeError, match=r"initial\.radius_m = .*at most 240"):
+            parse_problem(text, "small.toml")
+        return
+    problem = parse_problem(text, "small.toml")
+    smooth = problem.initial_velocity()
+    assert np.array_equal(smooth, problem.true_velocity()) == (radius < 0.1)

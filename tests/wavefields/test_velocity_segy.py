@@ -180,3 +180,43 @@ def test_a_file_that_ends_early_is_refused(tmp_path, cube, size):
     (tmp_path / "a.sgy").write_bytes((tmp_path / "a.sgy").read_bytes()[:size])
     with pytest.raises(ModelFileError, match="not a readable SEG-Y file"):
         read_model(model(3), tmp_path, 3)
+
+
+@pytest.mark.parametrize("turned", [0.0, 0.6])
+@pytest.mark.parametrize(("unit", "system", "length"), [(1, 1, 1.0), (0, 0, 1.0), (1, 2, 0.3048)])
+@pytest.mark.parametrize("scalar", [-100, 1, 0])
+def test_coordinates_that_contradict_the_spacing_are_refused(tmp_path, cube, scalar, unit, system, length, turned):
+    """A survey turned by any angle, in metres or feet; neighbours are 25 m and 40 m apart."""
+    factor = 1 / 100 if scalar == -100 else 1.0
+
+    def header(x, y):
+        along = np.array([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]]) @ [25.0 * x, 40.0 * y]
+        easting, northing = np.rint((along + np.array([50000, 678200])) / length / factor)
+        more = {"CDP_X": easting, "CDP_Y": northing, "SourceGroupScalar": scalar, "CoordinateUnits": unit}
+        return placed(100 + 2 * x, 20 + 5 * y, **more)
+
+    places = every_place(cube)
+    traces = cube.reshape(-1, cube.shape[2])
+    write(tmp_path / "a.sgy", traces, [header(*place) for place in places])
+    with segyio.open(str(tmp_path / "a.sgy"), "r+", ignore_geometry=True) as file:
+        file.bin[segyio.BinField.MeasurementSystem] = system
+    right, swapped = (SegyModel("a.sgy", (*steps, 10.0), (0.0,) * 3, "m/s") for steps in ((25.0, 40.0), (40.0, 25.0)))
+    assert np.array_equal(read_model(right, tmp_path, 3)[1].velocity_m_s, cube)
+    with pytest.raises(ModelFileError, match=r" 2[45]\.?\d* m apart along x, file_spacing_m says 40 m"):
+        read_model(swapped, tmp_path, 3)
+
+
+def test_a_section_with_coordinates_has_its_spacing(tmp_path, cube):
+    headers = [placed(1, n, CDP_X=30 * n, CDP_Y=-40 * n) for n in range(6)]
+    write(tmp_path / "a.sgy", cube[0], headers)
+    assert read_model(SegyModel("a.sgy", (50.0, 10.0), (0.0, 0.0), "m/s"), tmp_path, 2)[1].spacing_m == (50.0, 10.0)
+    with pytest.raises(ModelFileError, match="50 m apart along x, file_spacing_m says 25 m"):
+        read_model(SegyModel("a.sgy", (25.0, 10.0), (0.0, 0.0), "m/s"), tmp_path, 2)
+
+
+@pytest.mark.parametrize("kind", ["angles", "crooked", "none"])
+def test_coordinates_that_are_no_grid_say_nothing(tmp_path, cube, kind):
+    x = {"angles": 100 * np.arange(6), "crooked": [0, 100, 200, 370, 400, 500], "none": [7] * 6}[kind]
+    headers = [placed(1, n, CDP_X=x[n], CDP_Y=7, CoordinateUnits=2 if kind == "angles" else 1) for n in range(6)]
+    write(tmp_path / "a.sgy", cube[0], headers)
+    assert np.array_equal(read_model(model(2), tmp_path, 2)[1].velocity_m_s, cube[0])

@@ -23,6 +23,9 @@ from wavecomp.wavefields.toml_table import Table
 
 LEAST_RECEIVER_SPACING = 2
 
+_WIDEST_RADIUS = 10.0
+"""Of a smoothed initial model, in lengths of the true one: it has no structure left long before."""
+
 
 def problem_names() -> tuple[str, ...]:
     """Return the names of the problems that come with wavecomp."""
@@ -112,7 +115,8 @@ def _medium(
 def _initial(table: Table, medium: Recipe) -> Initial:
     if table.text("kind") != SmoothedTrue.kind:
         return GivenInitial(parse_model(table, len(medium.shape)))
-    radius = table.number("radius_m", above=0.0, unit="m")
+    widest = _WIDEST_RADIUS * max(high - low for low, high in medium.extent_m)
+    radius = table.number("radius_m", above=0.0, most=widest, unit="m")
     kept = table.number("keep_above_m", unit="m") if table.has("keep_above_m") else 0.0
     check_kept(medium, kept)
     table.finish()

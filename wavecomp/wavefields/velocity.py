@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.errors import ModelFileError
+from wavecomp.errors import ModelFileError, RecipeError
 from wavecomp.wavefields.grid_model import GridModel
 from wavecomp.wavefields.model_contents import contents_digest
 from wavecomp.wavefields.model_spec import ConstantModel, LayeredModel, OverthrustLikeModel
 from wavecomp.wavefields.positions import levels_reached
 from wavecomp.wavefields.recipe_type import Recipe
 from wavecomp.wavefields.velocity_files import read_model, resample
-from wavecomp.wavefields.velocity_overthrust import overthrust_like
+from wavecomp.wavefields.velocity_overthrust import EXTENT_M, overthrust_like
 
 
 def build_velocity(recipe: Recipe, file_sha256: str | None = None) -> NDArray[np.float32]:
@@ -48,6 +48,7 @@ def build_velocity(recipe: Recipe, file_sha256: str | None = None) -> NDArray[np
             return np.broadcast_to(column, recipe.shape).copy()
         case OverthrustLikeModel(section):
             axes = grid_axes(recipe)
+            _check_belt(recipe)
             if section is None:
                 return overthrust_like(*axes)
             return overthrust_like(axes[0], np.array([section]), axes[1])[:, 0, :]
@@ -71,3 +72,17 @@ def _check_contents(path: Path, wanted: str) -> None:
             f"{path}: was replaced since this work began (SHA-256 {found[:12]}, at the beginning {wanted[:12]}); "
             "put the old file back, or start anew"
         )
+
+
+def _check_belt(recipe: Recipe) -> None:
+    # In UTM coordinates, say, the belt is nowhere, and what would come out is one velocity.
+    boxes = EXTENT_M if len(recipe.shape) == 3 else EXTENT_M[::2]
+    for axis, (first, last), end in zip("xyz" if len(boxes) == 3 else "xz", recipe.extent_m, boxes, strict=True):
+        if last < 0.0 or first > end:
+            raise RecipeError(
+                recipe.source,
+                "grid.origin_m",
+                list(recipe.origin_m),
+                f"lies beside the thrust belt, which reaches from 0 to {end:g} m along {axis}; the grid reaches from "
+                f"{first:.12g} to {last:.12g} m",
+            )

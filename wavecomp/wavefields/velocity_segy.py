@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from wavecomp.errors import ModelFileError
 from wavecomp.wavefields.grid_model import Array, GridModel, to_m_s
 from wavecomp.wavefields.model_spec import SegyModel
+from wavecomp.wavefields.segy_coordinates import check_spacing, read_coordinates
 
 _FORMATS = {
     1: "4-byte IBM float",
@@ -74,6 +75,8 @@ def read_segy(path: Path, spec: SegyModel, dimensions: int) -> GridModel:
                 shape, order = _line(path, headers)
             else:
                 shape, order = _cube(path, headers)
+            coordinates = read_coordinates(file, segyio.TraceField, segyio.BinField)
+            check_spacing(path, coordinates, order, shape, spec.file_spacing_m)
             velocity = _columns(file, order, spec.unit)
     except (OSError, RuntimeError, ValueError, KeyError, IndexError, MemoryError) as error:
         raise ModelFileError(f"{path}: not a readable SEG-Y file ({error})") from None
