@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wavecomp.errors import RecipeError
 from wavecomp.wavefields.positions import from_origin, levels_reached
 from wavecomp.wavefields.propagation import open_propagator, run
-from wavecomp.wavefields.recipe import find_recipe, recipe_names
+from wavecomp.wavefields.recipe import find_recipe, recipe_from_json, recipe_names
 from wavecomp.wavefields.velocity import build_velocity
 
 UTM = 6782000.3
@@ -111,3 +111,32 @@ def test_the_last_grid_point_is_inside(make_recipe):
     changes["source"]["position_m"] = [6782023.6, 18.4]
     with pytest.raises(RecipeError, match=r"x must be from 6782000\.3 to 6782023\.5 m"):
         make_recipe(changes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    origin=st.tuples(*[st.decimals(-10_000_000, 10_000_000, places=1)] * 2),
+    spacing=st.tuples(*[st.decimals("0.1", "9.9", places=1)] * 2),
+    shape=st.tuples(*[st.integers(9, 300)] * 2),
+    data=st.data(),
+)
+def test_recipes_take_every_point_of_their_grid_and_none_beside_it(make_recipe, origin, spacing, shape, data):
+    """Whether the position is written in decimal or computed by whoever makes the recipe."""
+    points = [data.draw(st.integers(0, n - 1)) for n in shape]
+    written = [float(o + k * h) for o, k, h in zip(origin, points, spacing, strict=True)]
+    computed = [float(o) + k * float(h) for o, k, h in zip(origin, points, spacing, strict=True)]
+    grid = {
+        "grid.shape": list(shape),
+        "grid.spacing_m": [float(h) for h in spacing],
+        "grid.origin_m": [float(o) for o in origin],
+    }
+    for position in (written, computed):
+        recipe = make_recipe({**grid, "source.position_m": position})
+        assert recipe.source_from_origin_m == tuple(k * float(h) for k, h in zip(points, spacing, strict=True))
+        assert recipe_from_json(recipe.canonical_json()).digest == recipe.digest
+    axis = data.draw(st.integers(0, 1))
+    beside = list(written)
+    side = data.draw(st.sampled_from([-1, shape[axis]]))
+    beside[axis] = float(origin[axis] + side * spacing[axis])
+    with pytest.raises(RecipeError, match=f"lies outside the model: {'xz'[axis]} must be from"):
+        make_recipe({**grid, "source.position_m": beside})

@@ -22,6 +22,7 @@ __all__ = [
     "Recipe",
     "check_sampling",
     "find_recipe",
+    "is_name",
     "load_recipe",
     "parse_recipe",
     "recipe_from_json",
@@ -72,6 +73,11 @@ def load_recipe(path: Path) -> Recipe:
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(path, "file", str(path), f"must be a readable UTF-8 text file ({error})") from None
     return parse_recipe(text, str(path), path.absolute().parent)
+
+
+def is_name(text: str) -> bool:
+    """Say whether a recipe, and so a stored field, can have this name."""
+    return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None
 
 
 def recipe_names() -> tuple[str, ...]:
