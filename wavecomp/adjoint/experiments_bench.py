@@ -40,8 +40,8 @@ class Bench:
     """
 
     def __init__(self, problem: GradientProblem, workbench: Workbench | None = None) -> None:
-        self.problem = problem
-        self.workbench = workbench or Workbench(open_operators(problem))
+        self.problem = problem.pinned()
+        self.workbench = workbench or Workbench(open_operators(self.problem))
         self.operators = self.workbench.operators
         self.shots: Shots = OneByOne(self.workbench)
         self._exact: dict[int, NDArray[np.floating]] = {}
