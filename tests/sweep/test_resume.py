@@ -107,14 +107,23 @@ def test_fields_of_the_same_bytes_and_another_shape_are_other_cases(tmp_path, ar
     archive = Archive(tmp_path / "a")
     plane = np.sin(np.linspace(0, 9, 4096, dtype=np.float32)).reshape(64, 64)
     ratios = {}
+    fields = {}
+    for shape in ((64, 64), (16, 16, 16)):
+        stored = array_field(plane.reshape(shape))
+        fields[shape] = replace(stored, path=stored.path.rename(tmp_path / f"{len(shape)}.npy"))
+    assert len({field.digest for field in fields.values()}) == 1
     for shape in ((64, 64), (16, 16, 16), (64, 64)):
-        case = Case("zfp:accuracy=1e-3", 1, array_field(plane.reshape(shape)))
+        case = Case("zfp:accuracy=1e-3", 1, fields[shape])
         (record,) = run_sweep([case], archive, suite="s", repeats=ONCE).records
         assert record.shape == shape
         ratios.setdefault(shape, set()).add(record.outcome.ratio)
     assert len(list(archive)) == len(load_frame([archive])) == 2
     assert [len(found) for found in ratios.values()] == [1, 1]
     assert len(set.union(*ratios.values())) == 2
+    # Beside each other, in one process that keeps its field.
+    both = [Case("zfp:accuracy=1e-3", 1, field) for field in fields.values()]
+    together = run_sweep(both, Archive(tmp_path / "b"), suite="s", repeats=ONCE).records
+    assert [{record.outcome.ratio} for record in together] == list(ratios.values())
 
 
 def test_fewer_repeats_than_the_least_that_are_asked_for_are_not_enough(tmp_path, array_field):

@@ -43,8 +43,8 @@ class Bench:
     """
 
     def __init__(self, problem: GradientProblem, workbench: Workbench | None = None) -> None:
-        self.problem = problem
-        self.workbench = workbench or _workbench(problem)
+        self.problem = problem.pinned()
+        self.workbench = workbench or _workbench(self.problem)
         self.operators = self.workbench.operators
         self.shots: Shots = OneByOne(self.workbench)
         self._exact: dict[int, NDArray[np.floating]] = {}

@@ -93,7 +93,7 @@ def run_experiment(
         As in :func:`wavecomp.study.run_study`.
     """
     experiment = find_experiment(name)
-    case = ExperimentCase(name, problem, settings or experiment.load_settings()())
+    case = ExperimentCase(name, problem.pinned(), settings or experiment.load_settings()())
     kind = _Experiments(workers if experiment.many_shots else 1, progress, default_registry())
     return run_study([case], ExperimentArchive(out_folder), kind, limits=limits or Limits(TIME_LIMIT_S), retry=retry)
 

@@ -97,8 +97,8 @@ def invert(
 
     operators, problem = workbench.operators, workbench.operators.problem
     medium = problem.medium
-    depth = medium.origin_m[-1] + medium.spacing_m[-1] * np.arange(medium.shape[-1])
-    free = (..., depth >= fixed_depth_m)
+    depth = medium.spacing_m[-1] * np.arange(medium.shape[-1])
+    free = (..., depth >= medium.depth_from_origin_m(fixed_depth_m))
     if not shots or iterations < 1 or not np.any(free[1]):
         raise UsageError(
             f"an inversion with shots {list(shots)}, {iterations} iterations and a model fixed above {fixed_depth_m} m "

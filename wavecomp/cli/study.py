@@ -131,8 +131,8 @@ def write_sections(fields: FieldSet, snapshots: Sequence[FieldRef], folder: Path
     (left, right), (top, bottom) = recipe.extent_m[0], recipe.extent_m[-1]
     plane, at = "x-z", None
     if len(last.shape) == 3:
-        at = round((recipe.source_m[1] - recipe.origin_m[1]) / recipe.spacing_m[1])
-        plane = f"x-z at y = {recipe.source_m[1]:g} m"
+        at = round(recipe.source_from_origin_m[1] / recipe.spacing_m[1])
+        plane = f"x-z at y = {recipe.source_m[1]:.12g} m"
     field = last.load()
 
     def cut(values: NDArray[np.floating]) -> NDArray[np.float32]:

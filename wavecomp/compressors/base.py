@@ -85,6 +85,12 @@ class Compressor(ABC):
     def _check(self, field: Field) -> None:  # noqa: B027 (most have nothing to refuse)
         """Refuse, with :class:`UnsupportedField`, what this configuration in particular cannot take."""
 
+    def _check_peak(self, dtype: np.dtype[np.floating], peak: float) -> None:  # noqa: B027
+        """Refuse, with :class:`UnsupportedField`, values of a size that this configuration cannot take.
+
+        ``peak`` is max |x|. This is asked where NaN and Inf are refused, for which the field is read anyway.
+        """
+
     def describe_stream(self, stream: Stream) -> dict[str, int]:  # noqa: ARG002
         """Say what the library chose by itself for this stream, for the record (empty for most)."""
         return {}
@@ -124,7 +130,7 @@ class Compressor(ABC):
         ready = np.ascontiguousarray(field).view()
         ready.flags.writeable = False
         if ready.size and not can.nonfinite:
-            _refuse_nonfinite(self.spec, ready)
+            self._check_peak(ready.dtype, _finite_peak(self.spec, ready))
         if ready.size:
             self._check(ready)
         return ready
@@ -185,13 +191,15 @@ class Compressor(ABC):
             out[...] = contiguous
 
 
-def _refuse_nonfinite(spec: str, field: Field) -> None:
+def _finite_peak(spec: str, field: Field) -> float:
+    """Return max |x|; raise :class:`UnsupportedField` where a value is not finite."""
     # min and max propagate NaN and see both infinities, without a temporary of the field's size.
     low, high = float(field.min()), float(field.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise UnsupportedField(
             f"{spec}: the field holds NaN or Inf (min {low}, max {high}), which this compressor loses"
         )
+    return max(-low, high)
 
 
 def squeezed(field: Field) -> Field:

@@ -35,7 +35,7 @@ class _Measuring:
     """Answers tasks in the worker's process, and holds the last field."""
 
     def __init__(self) -> None:
-        self._held: tuple[str, NDArray[np.floating]] | None = None
+        self._held: tuple[FieldRef, NDArray[np.floating]] | None = None
 
     def __call__(self, task: Task) -> Measurement:
         case = task.case
@@ -60,12 +60,14 @@ class _Measuring:
         return collect_provenance(code=own_code(*_OWN))
 
     def _field(self, wanted: FieldRef) -> NDArray[np.floating]:
-        if self._held is None or self._held[0] != wanted.digest:
+        # Not by its digest, which is that of the bytes: another field may have the same in another shape.
+        if self._held is None or self._held[0] != wanted:
             self._held = None  # let go of the old field before the new one is read
             field = wanted.load()
-            if _digest(field) != wanted.digest:
+            there = field.shape, field.dtype.name, _digest(field)
+            if there != (wanted.shape, wanted.dtype, wanted.digest):
                 raise DamagedField(f"{wanted.path} is not the field {wanted.name} any more: its bytes have changed")
-            self._held = wanted.digest, field
+            self._held = wanted, field
         return self._held[1]
 
 

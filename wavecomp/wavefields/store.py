@@ -19,7 +19,7 @@ from wavecomp.wavefields.array_file import write_level
 from wavecomp.wavefields.devito_setup import build_identity
 from wavecomp.wavefields.manifest import Manifest, SnapshotEntry, write_manifest
 from wavecomp.wavefields.propagation import Progress, open_propagator, run
-from wavecomp.wavefields.recipe import Recipe, find_recipe, recipe_names
+from wavecomp.wavefields.recipe import Recipe, find_recipe, is_name, recipe_names
 from wavecomp.wavefields.snapshots import FieldSet, Snapshot
 from wavecomp.wavefields.velocity import build_velocity
 from wavecomp.wavefields.velocity_files import file_digest, find_model_file
@@ -84,7 +84,7 @@ class FieldStore:
         if recipe.steps is not None:
             self._check_space(recipe, recipe.steps)
         started = time.perf_counter()
-        propagator, compiler = open_propagator(recipe, build_velocity(recipe))
+        propagator, compiler = open_propagator(recipe, build_velocity(recipe, model_digest))
         self._check_space(recipe, propagator.steps)
         target = self.root / recipe.name
         kept = recipe.kept.of(propagator.steps)
@@ -200,7 +200,7 @@ class FieldStore:
         try:
             return find_recipe(field)
         except UnknownRecipe:
-            if Path(field).name == field and not field.startswith(".") and (self.root / field).is_dir():
+            if is_name(field) and (self.root / field).is_dir():
                 return None
             raise
 
