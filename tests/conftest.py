@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests_support import PLUGIN, install_plugin
+from tests_support import HOSTILE, PLUGIN, install_plugin
 from wavecomp.sweep import FieldRef
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -75,3 +75,12 @@ def troublemaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     default_registry.cache_clear()
     yield folder
     default_registry.cache_clear()
+
+
+@pytest.fixture
+def hostile(troublemaker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install the compressor that harms others; returns the file in which its processes leave their numbers."""
+    install_plugin(troublemaker, "hostile", HOSTILE)
+    numbers = tmp_path / "numbers"
+    monkeypatch.setenv("HOSTILE_NUMBERS", str(numbers))
+    return numbers

@@ -29,6 +29,15 @@ class UsageError(WavecompError):
     exit_status = 2
 
 
+class EnvironmentRefused(UsageError):
+    """An environment variable has a value that cannot be used; the text names both, and what would be right."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        shown = value if len(value) <= 200 else f"{value[:200]}…"
+        super().__init__(f'{name}="{shown}": {expected}')
+        self.name = name
+
+
 # --- compressors -----------------------------------------------------------------------------------------------------
 
 
@@ -49,6 +58,28 @@ class CompressorUnavailable(WavecompError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f'compressor "{name}" is not available here: {reason}')
+
+
+class PluginFailed(WavecompError):
+    """The code of a compressor, a plug-in's most often, raised something that it must not, or returned nonsense.
+
+    Attributes
+    ----------
+    spec : str
+        Canonical spec of the compressor.
+    """
+
+    def __init__(self, spec: str, reason: str) -> None:
+        super().__init__(f'the compressor of spec "{spec}" fails: {reason}')
+        self.spec = spec
+
+
+class FieldChanged(WavecompError):
+    """A compressor changed the field that it was given."""
+
+
+class Inconsistent(WavecompError):
+    """A compressor does not do the same on every call, or what it returns is not what it must return."""
 
 
 class RegistrationError(WavecompError):
@@ -98,6 +129,10 @@ class CompilerMissing(WavecompError):
     """Devito compiles C at run time and no C compiler was found."""
 
 
+class KernelError(WavecompError):
+    """A kernel that Devito wrote could not be compiled, or the result not be loaded."""
+
+
 class PropagationError(WavecompError):
     """The propagation blew up: the wavefield is not finite or grows without bound."""
 
@@ -106,8 +141,8 @@ class StorageError(WavecompError):
     """A file could not be written, or not be read back: the disk is full, read-only or gone."""
 
     def __init__(self, path: str | Path, size: int, reason: str, *, reading: bool = False) -> None:
-        what = f"read {size} bytes from" if reading else f"write {size} bytes to"
-        super().__init__(f"cannot {what} {path}: {reason}")
+        amount = f" {size} bytes {'from' if reading else 'to'}" if size else ""
+        super().__init__(f"cannot {'read' if reading else 'write'}{amount} {path}: {reason}")
 
 
 # --- adjoint runs ----------------------------------------------------------------------------------------------------
@@ -209,6 +244,10 @@ class DamagedCheckpoint(WavecompError):
     """A stored checkpoint is not what was put in; nothing of it reached the output."""
 
 
+class MeaninglessGradient(UsageError):
+    """The exact gradient of a problem is zero or not finite, so that nothing can be compared with it."""
+
+
 class ShotFailed(WavecompError):
     """The gradient of one of several shots was not computed, and so there is no sum.
 
@@ -236,6 +275,18 @@ class UnknownSuite(UsageError):
 
 class DamagedArchive(WavecompError):
     """A line of an archive is not the record that was written there."""
+
+
+class NewerRecord(DamagedArchive):
+    """A line of an archive is of a newer wavecomp: nothing is wrong with it, but this version does not read it."""
+
+
+class MisplacedRecord(DamagedArchive):
+    """A line of an archive is a whole record of another kind, which belongs in another file."""
+
+
+class ArchiveWarning(UserWarning):
+    """Something beside the records of an archive cannot be read and is passed over; the records are used."""
 
 
 class ArchiveBusy(WavecompError):

@@ -29,6 +29,7 @@ from wavecomp.records import (
     load_sections,
     save_section,
 )
+from wavecomp.records.record import LONGEST_MESSAGE, line_of
 
 MEASUREMENT = Measurement(
     stream_bytes=100,
@@ -226,3 +227,33 @@ def test_sections_round_trip(tmp_path):
     (tmp_path / "section-0000.npz").write_bytes(b"PK\x03\x04 nonsense")
     with pytest.raises(DamagedArchive, match="section-0000"):
         load_sections(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (np.int64(3), 3),
+        (np.float32(0.5), 0.5),
+        (np.float32("inf"), None),
+        (np.bool_(True), True),
+        ([1, 2], "(list)"),
+        (np.arange(3), "(ndarray)"),
+        (2**63, "(int)"),
+        (object(), "(object)"),
+    ],
+)
+def test_parameters_of_any_type_leave_a_line_that_can_be_read(value, kept):
+    """A plug-in declares its parameters' defaults; one line that cannot be read back would close a whole archive."""
+    made = record(parameters={"level": value})
+    assert Record.from_line(made.to_line()).parameters == {"level": kept}
+
+
+def test_message_is_one_short_line_whoever_wrote_it():
+    """In memory, and in lines that were written before messages were cut."""
+    message = "first\nsecond \x1b[31mred \u202e" + "x" * 5_000_000
+    made = record(outcome=Failure("exception", message))
+    older = Record.from_line(line_of(made.to_row() | {"message": message}))
+    for found in (made, older):
+        assert found.outcome.message.startswith(r"first second \x1b[31mred \u202exxx")
+        assert len(found.outcome.message) <= LONGEST_MESSAGE + 3
+        assert found.outcome.message.isprintable()

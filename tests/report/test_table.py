@@ -75,3 +75,14 @@ def test_csv_gives_back_what_went_in(rows: list[tuple[str, float]]) -> None:
 def test_unknown_format() -> None:
     with pytest.raises(UsageError, match=r'"html".*text, markdown, latex, csv'):
         render(TABLE, "html")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "latex", "csv"])
+def test_nothing_in_a_table_is_obeyed_or_breaks_out_of_its_line(form: str) -> None:
+    """A name or a message of a plug-in's may hold codes of a terminal, and lines that begin with a command."""
+    evil = "a\x1b[31m\n\\\\input{x}\r# b\x9b2J\u202e"
+    table = Table(evil, (Column(evil, left=True),), (Row((evil,)),), notes=(evil,))
+    shown = render(table, form)  # type: ignore[arg-type]
+    assert shown.replace("\n", "").isprintable()
+    if form in ("markdown", "latex"):
+        assert not any(line.startswith(("\\\\input", "# ")) for line in shown.splitlines())

@@ -58,12 +58,18 @@ def test_memory_limit(worker, troublemaker, array_field):
     assert isinstance(worker.run(Case("trouble", 1, field), ONCE, LIMITS), Measurement)
 
 
+def test_fields_are_read_only(array_field):
+    """What a plug-in writes into its input would be the next compressor's field."""
+    with pytest.raises(ValueError, match="read-only"):
+        array_field().load()[...] = 0
+
+
 def test_worker_survives_good_cases(worker, array_field):
     field = array_field()
     processes = set()
     for spec in ("identity", "zfp:accuracy=1e-3", "zfp:nonsense=1", "identity"):
         worker.run(Case(spec, 1, field), ONCE, LIMITS)
-        processes.add(worker._process.pid)
+        processes.add(worker._running.process.pid)
     assert len(processes) == 1
 
 

@@ -12,6 +12,7 @@ from wavecomp.adjoint.problem import GradientProblem
 TOLERANCES = ("1e1", "1e0", "1e-1", "1e-2", "1e-3", "1e-4", "1e-5")
 
 _LARGE = 10**8  # points × steps: beyond it one gradient takes seconds
+_HUGE = 10**10  # beyond it every gradient takes minutes
 _FAR_BEYOND = 10  # times the memory that there is for levels
 _SLOTS = 20
 _SLABS = "slabs:planes=16,threads=2"
@@ -75,6 +76,12 @@ def default_set(problem: GradientProblem, memory_bytes: int | None = None) -> Ca
         return BEYOND
     points = int(np.prod(problem.medium.shape, dtype=np.int64))
     return THICK if points * (problem.medium.steps or 1000) > _LARGE else SMALL
+
+
+def default_rounds(problem: GradientProblem) -> int:
+    """Return how many rounds of a study tell its times, so that it stays a matter of minutes where it can."""
+    work = int(np.prod(problem.medium.shape, dtype=np.int64)) * (problem.medium.steps or 1000)
+    return 3 if work <= _LARGE else 2 if work <= _HUGE else 1
 
 
 def fitting(texts: Sequence[str], budget_bytes: int | None, states: int | None = None) -> tuple[str, ...]:

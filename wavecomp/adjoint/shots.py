@@ -34,7 +34,7 @@ from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.shots_process import INITIAL, Memory, Refused, Task, begin, compute
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.errors import ShotFailed
-from wavecomp.isolation import how_it_ended
+from wavecomp.isolation import how_it_ended, interrupts_held
 
 if TYPE_CHECKING:
     from wavecomp.adjoint.gradient import Workbench
@@ -196,6 +196,13 @@ class ShotPool:
         return ShotFailed(guilty, strategy.spec, f"its process ended: {how_it_ended(code)}{advice}")
 
 
+class _Process(SpawnProcess):
+    def start(self) -> None:
+        """Start it; a Ctrl-C in that moment is the parent's alone."""
+        with interrupts_held():
+            super().start()
+
+
 class _Context(SpawnContext):
     """The standard library's, which remembers the processes that it started: a pool does not tell."""
 
@@ -204,6 +211,6 @@ class _Context(SpawnContext):
 
     def Process(self, *args: Any, **keywords: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
         """Make a process as the standard library does."""
-        made = SpawnProcess(*args, **keywords)
+        made = _Process(*args, **keywords)
         self.started.append(made)
         return made

@@ -1,67 +1,59 @@
-"""The command line: the only part that knows all the others."""
+"""The command line: the only part that knows all the others.
+
+Importing it loads nothing else: what asks the process to end is heard before anything takes time.
+"""
 
 from __future__ import annotations
 
-import errno
 import sys
-
-import click
-from rich.text import Text
-
-import wavecomp
-from wavecomp.cli.compressors import compressors
-from wavecomp.cli.console import err
-from wavecomp.cli.fields import fields
-from wavecomp.cli.gradient import gradient
-from wavecomp.cli.reporting import report, table1
-from wavecomp.cli.study import run
-from wavecomp.cli.sweeping import sweep
-from wavecomp.errors import WavecompError
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(wavecomp.__version__, prog_name="wavecomp")
-def cli() -> None:
-    """Which compressor for a seismic wavefield, at which setting, and at what cost?
-
-    Exit status: 0 done, 1 something failed or fell short, 2 the words on the command line were wrong.
-
-    \b
-    Example:
-      wavecomp run                 the whole study on a small field, in minutes
-      wavecomp compressors         what there is to compare
-    """
-
-
-for command in (run, fields, compressors, sweep, table1, gradient, report):
-    cli.add_command(command)
 
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
-    sys.exit(status_of(sys.argv[1:]))
+    from wavecomp.cli import stopping
+
+    stopping.listen()
+    try:
+        from wavecomp.cli import streams
+
+        streams.prepare()
+        status = status_of(sys.argv[1:])
+    except KeyboardInterrupt:  # between two steps of the above
+        from wavecomp.cli.failing import explain_stop
+
+        status = explain_stop()
+    stopping.ignore()  # all is said and done: nothing may end the process with another status now
+    from wavecomp.cli.streams import finish  # the import above may have been broken off
+
+    sys.exit(finish(status))
 
 
 def status_of(arguments: list[str]) -> int:
     """Run the command line on these arguments; return the exit status, after saying in one line what went wrong."""
     try:
-        result = cli.main(arguments, prog_name="wavecomp", standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted; everything finished so far is kept, the same command goes on from there", 1)
-    except WavecompError as error:
-        return _say(str(error), error.exit_status)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EIO):
-            raise
-        return _say(f"cannot write {error.filename or 'a file'}: {error.strerror}", 1)
+        from wavecomp.cli.notices import warnings_as_lines
+
+        with warnings_as_lines():
+            from wavecomp.cli.commands import cli
+
+            with cli.make_context("wavecomp", list(arguments)) as context:
+                result = cli.invoke(context)
+    except BaseException as error:  # Ctrl-C too, and whatever a library made of it
+        from wavecomp.cli.failing import explain
+
+        return explain(error)
+    from wavecomp.cli import stopping
+
+    if stopping.heard() is not None:
+        from wavecomp.cli.failing import explain_stop
+
+        return explain_stop()
     return result if isinstance(result, int) else 0
 
 
-def _say(message: str, status: int) -> int:
-    err.print(Text(f"wavecomp: {message}", style="bold red" if status else ""))
-    return status
+def __getattr__(name: str) -> object:
+    if name == "cli":
+        from wavecomp.cli.commands import cli
+
+        return cli
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from wavecomp.cli.plain_text import one_line, printable
 from wavecomp.compressors import default_registry
+from wavecomp.compressors.foreign import failing_as
 
 
 @click.command()
@@ -35,7 +37,7 @@ def _overview() -> None:
             for example in definition.examples:
                 click.echo(f"    {example}")
     for name, reason in missing.items():
-        click.echo(f"not available: {name}: {reason}")
+        click.echo(printable(f"not available: {name}: {reason}"))
 
 
 def _keys(name: str) -> None:
@@ -49,15 +51,20 @@ def _keys(name: str) -> None:
     for example in definition.examples:
         click.echo(f"  {example}")
     if name in registry.unavailable():
-        click.echo(f"not available here: {registry.unavailable()[name]}")
+        click.echo(printable(f"not available here: {registry.unavailable()[name]}"))
 
 
 def _explain(spec: str) -> None:
     compressor = default_registry().parse(spec)
-    can = compressor.capabilities
-    click.echo(f"spec         {compressor.spec}")
-    click.echo(f"error        {compressor.bound}")
-    click.echo(f"dimensions   up to {can.max_dimensions}, of {' and '.join(can.dtypes)}")
-    click.echo(f"NaN and Inf  {'kept' if can.nonfinite else 'refused'}")
-    parallel = "can" if can.releases_gil else "cannot"
-    click.echo(f"threads      {can.threads} in one call; several calls {parallel} run side by side")
+    with failing_as(compressor.spec):
+        can = compressor.capabilities
+        parallel = "can" if can.releases_gil else "cannot"
+        lines = [
+            f"spec         {compressor.spec}",
+            f"error        {compressor.bound}",
+            f"dimensions   up to {can.max_dimensions}, of {' and '.join(can.dtypes)}",
+            f"NaN and Inf  {'kept' if can.nonfinite else 'refused'}",
+            f"threads      {can.threads} in one call; several calls {parallel} run side by side",
+        ]
+    for line in lines:
+        click.echo(one_line(line))

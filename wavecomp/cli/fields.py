@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import numpy as np
@@ -27,7 +28,7 @@ def generated(name: str, *, force: bool = False) -> FieldSet:
         recipe = find_recipe(name)
     except UnknownRecipe:
         # A field that was made from a recipe file is known by its name afterwards.
-        if not (fields_folder() / name / "manifest.json").is_file():
+        if not _is_stored(name):
             raise
         return store().open(name)
     start = time.perf_counter()
@@ -37,6 +38,28 @@ def generated(name: str, *, force: bool = False) -> FieldSet:
     levels = f"{len(found.steps)} levels of {size_text(found.bytes / len(found.steps))}"
     err.print(f"field [bold]{recipe.name}[/]: {levels}, ready after {took:.1f} s in {found.folder}")
     return found
+
+
+def field_name(name: str) -> str:
+    """Return the name that a field's records go by: its recipe's, also where the recipe is given as a file.
+
+    Raises
+    ------
+    RecipeError
+        The file is missing or wrong.
+    """
+    try:
+        return find_recipe(name).name
+    except UnknownRecipe:
+        # Records may have come without their field.
+        return Path(name).name
+
+
+def _is_stored(name: str) -> bool:
+    try:
+        return (fields_folder() / name / "manifest.json").is_file()
+    except (OSError, ValueError):  # too long a name, for example: it is no field's
+        return False
 
 
 def references(fields: FieldSet) -> list[FieldRef]:

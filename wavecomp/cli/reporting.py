@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 from rich.text import Text
 
 from wavecomp.cli.console import err, out
-from wavecomp.cli.fields import generated, references
+from wavecomp.cli.fields import field_name, generated, references
+from wavecomp.cli.out_folder import OutFolder
+from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Archive, load_frame
@@ -17,7 +20,7 @@ from wavecomp.suites import find_suites
 
 @click.command()
 @click.option("--field", default="quick", show_default=True, help="Field whose records are read from results/FIELD.")
-@click.option("--out", "folder", type=click.Path(path_type=Path), help="Archive folder [default: results/FIELD]")
+@click.option("--out", "folder", type=OutFolder(), help="Archive folder [default: results/FIELD]")
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown", "latex", "csv"]), default="text", show_default=True
 )
@@ -34,12 +37,13 @@ def table1(field: str, folder: Path | None, form: str) -> None:
     from wavecomp.report.table import render
     from wavecomp.report.table1 import table1 as make_table1
 
-    archive = Archive(folder or Path("results") / Path(field).stem)
+    short = None
+    archive = Archive(folder or Path("results") / field_name(field))
     frame = load_frame([archive])
     if frame.empty or not (frame["compressor"] == "blosc2").any():
         err.print(f"no lossless records in {archive.folder} yet: measuring table1-quick")
         fields = generated(field)
-        measure_suites(find_suites("table1-quick"), references(fields), archive.folder)
+        short = report_shortfalls(measure_suites(find_suites("table1-quick"), references(fields), archive.folder))
         frame = load_frame([archive])
     made = make_table1(frame, None, archive.provenances())
     click.echo(render(made.to_table(), form))  # type: ignore[arg-type]
@@ -48,6 +52,8 @@ def table1(field: str, folder: Path | None, form: str) -> None:
 
         for line in explain_order(made):
             out.print(Text(line))
+    if short is not None:
+        short.end(archive.path)
 
 
 @click.command()
@@ -61,7 +67,8 @@ def report(folder: Path) -> None:
     """
     from wavecomp.report.page import build_report
 
-    if not any((folder / name).exists() for name in ("records.jsonl", "gradients.jsonl")) and not any(
+    # A link that leads nowhere is there, and is told of when it is read.
+    if not any(os.path.lexists(folder / name) for name in ("records.jsonl", "gradients.jsonl")) and not any(
         folder.glob("experiment-*.npz")
     ):
         raise NothingToReport(f"{folder} holds no records.jsonl; make one with: wavecomp sweep quick --out {folder}")

@@ -8,19 +8,15 @@ from pathlib import Path
 
 import click
 import psutil
-from rich.text import Text
 
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.fields import generated, references
+from wavecomp.cli.out_folder import OutFolder
+from wavecomp.cli.shortfalls import SweepFellShort, report_shortfalls
 from wavecomp.compressors import default_registry
-from wavecomp.errors import WavecompError
 from wavecomp.records import Archive
 from wavecomp.suites import SUITES, Suite, find_suites
 from wavecomp.sweep import FieldRef, Limits, Progress, SweepResult, run_sweep
-
-
-class SweepFellShort(WavecompError):
-    """The sweep ran to its end, and some of its cases failed or broke their bounds."""
 
 
 def default_limits() -> Limits:
@@ -62,21 +58,10 @@ def measure_suites(
     return results
 
 
-def report_failures(results: Sequence[SweepResult]) -> int:
-    """Print what failed, at most ten lines of it; return how many cases failed."""
-    failures = [record for result in results for record in result.failures]
-    for record in failures[:10]:
-        outcome = record.outcome
-        err.print(Text(f"failed: {record.spec} on {record.field}: {getattr(outcome, 'message', '')}", style="red"))
-    if len(failures) > 10:
-        err.print(f"… and {len(failures) - 10} more")
-    return len(failures)
-
-
 @click.command()
 @click.argument("suite", metavar="SUITE|SPEC")
 @click.option("--field", default="quick", show_default=True, help="Recipe whose snapshots are swept.")
-@click.option("--out", "out_folder", type=click.Path(path_type=Path), help="Archive folder [default: results/FIELD]")
+@click.option("--out", "out_folder", type=OutFolder(), help="Archive folder [default: results/FIELD]")
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Cases at a time; above 1 no times count."
 )
@@ -119,10 +104,9 @@ def sweep(
     fields = generated(field)
     folder = out_folder or Path("results") / fields.name
     results = measure_suites(suites, references(fields), folder, workers=workers, retry=retry, limits=limits)
-    failed = report_failures(results)
+    short = report_shortfalls(results, suites)
     err.print(f"records: {folder / 'records.jsonl'}; tables and figures: wavecomp report {folder}")
-    if failed:
-        raise SweepFellShort(f"{failed} of {sum(len(r.records) for r in results)} cases failed; their records say why")
+    short.end(folder / "records.jsonl")
 
 
-__all__ = ["SUITES", "SweepFellShort", "measure_suites", "report_failures", "sweep"]
+__all__ = ["SUITES", "SweepFellShort", "default_limits", "measure_suites", "sweep"]

@@ -85,6 +85,12 @@ class Compressor(ABC):
     def _check(self, field: Field) -> None:  # noqa: B027 (most have nothing to refuse)
         """Refuse, with :class:`UnsupportedField`, what this configuration in particular cannot take."""
 
+    def _check_peak(self, dtype: np.dtype[np.floating], peak: float) -> None:  # noqa: B027
+        """Refuse, with :class:`UnsupportedField`, values of a size that this configuration cannot take.
+
+        ``peak`` is max |x|. This is asked where NaN and Inf are refused, for which the field is read anyway.
+        """
+
     def describe_stream(self, stream: Stream) -> dict[str, int]:  # noqa: ARG002
         """Say what the library chose by itself for this stream, for the record (empty for most)."""
         return {}
@@ -97,7 +103,7 @@ class Compressor(ABC):
         return parts
 
     def prepare(self, field: NDArray[np.generic]) -> Field:
-        """Check a field and return it as :meth:`encode` wants it: C-contiguous, in native byte order.
+        """Check a field and return it as :meth:`encode` wants it: C-contiguous, in native byte order, read-only.
 
         This reads the whole field once where the compressor would lose NaN or Inf. It copies only an array that is not
         C-contiguous.
@@ -120,9 +126,11 @@ class Compressor(ABC):
                 f"{self.spec}: an array of shape {field.shape} has {field.ndim} dimensions; "
                 f"give 1 to {can.max_dimensions} (besides those of length 1)"
             )
-        ready = np.ascontiguousarray(field)
+        # Read-only: what a compressor writes into its input would be the next one's field, or a level of a gradient.
+        ready = np.ascontiguousarray(field).view()
+        ready.flags.writeable = False
         if ready.size and not can.nonfinite:
-            _refuse_nonfinite(self.spec, ready)
+            self._check_peak(ready.dtype, _finite_peak(self.spec, ready))
         if ready.size:
             self._check(ready)
         return ready
@@ -183,13 +191,15 @@ class Compressor(ABC):
             out[...] = contiguous
 
 
-def _refuse_nonfinite(spec: str, field: Field) -> None:
+def _finite_peak(spec: str, field: Field) -> float:
+    """Return max |x|; raise :class:`UnsupportedField` where a value is not finite."""
     # min and max propagate NaN and see both infinities, without a temporary of the field's size.
     low, high = float(field.min()), float(field.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise UnsupportedField(
             f"{spec}: the field holds NaN or Inf (min {low}, max {high}), which this compressor loses"
         )
+    return max(-low, high)
 
 
 def squeezed(field: Field) -> Field:

@@ -67,6 +67,6 @@ class Definition:
             return None
         try:
             importlib.import_module(self.requires)
-        except Exception as error:  # a broken native library may raise anything
+        except (Exception, SystemExit) as error:  # a broken native library may raise anything
             return f"cannot import {self.requires}: {type(error).__name__}: {error}"
         return None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 
 from wavecomp.compressors import blockint, blosc, halffloat, identity, slabs, sz3, zfp
 from wavecomp.compressors.base import Compressor
 from wavecomp.compressors.definition import Configuration, Definition
+from wavecomp.compressors.foreign import build, output_aside
 from wavecomp.compressors.spec import Value, canonical_text, format_value, read_values, split_spec
-from wavecomp.errors import CompressorUnavailable, RegistrationError, SpecError, UnknownCompressor
+from wavecomp.errors import CompressorUnavailable, PluginFailed, RegistrationError, SpecError, UnknownCompressor
+from wavecomp.plain_text import error_text
 
 ENTRY_POINT_GROUP = "wavecomp.compressors"
 
@@ -60,9 +62,10 @@ class Registry:
         for entry in found:
             self._refuse_taken(entry.name)  # before its import: a broken plug-in must not hide a sound compressor
             try:
-                definition = entry.load()
+                with output_aside():
+                    definition = entry.load()
             except (Exception, SystemExit) as error:  # a plug-in may raise anything, and must not break the others
-                self._broken[entry.name] = f"its import failed: {type(error).__name__}: {error}"
+                self._broken[entry.name] = f"its import failed: {error_text(error)}"
                 continue
             if isinstance(definition, Definition) and definition.name != entry.name:
                 raise RegistrationError(
@@ -76,6 +79,14 @@ class Registry:
         """Return the name of the installed distribution that does the work of a spec (of the innermost compressor)."""
         name = split_spec(text.rpartition("/")[2]).name
         return self._distributions.get(name) or self.definition(name).requires or "wavecomp"
+
+    def library(self, text: str) -> str:
+        """Return what does the work of a spec, as ``name version``."""
+        name = self.distribution(text)
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            return name
 
     def _refuse_taken(self, name: str) -> None:
         if name in self._definitions or name in self._broken:
@@ -131,7 +142,10 @@ class Registry:
         SpecError
             As :meth:`parse`.
         """
-        return self._configured(text).spec
+        try:
+            return self._configured(text).spec
+        except PluginFailed as failed:  # it cannot be built, and its words are right
+            return failed.spec
 
     def values(self, text: str) -> dict[str, Value]:
         """Return the typed values of a spec; those of a wrapped compressor are under ``inner.key``."""
@@ -150,9 +164,13 @@ class Registry:
             raise SpecError(f'spec "{text}": {parts.name} wraps another compressor; write {text}/zfp:accuracy=1e-3')
         if parts.inner is not None and not definition.wraps:
             raise SpecError(f'spec "{text}": {parts.name} wraps nothing, drop "/{parts.inner}"')
-        inner = self._configured(parts.inner) if parts.inner is not None else None
+        try:
+            inner = self._configured(parts.inner) if parts.inner is not None else None
+        except PluginFailed as failed:
+            whole = canonical_text(parts.name, values, definition.parameters, failed.spec)
+            raise PluginFailed(whole, str(failed)) from failed
         spec = canonical_text(parts.name, values, definition.parameters, inner.spec if inner else None)
-        return definition.build(Configuration(spec, values, inner))
+        return build(definition, Configuration(spec, values, inner))
 
     def with_threads(self, text: str, threads: int) -> str | None:
         """Return the canonical spec of the same compressor on so many threads, or None where it has no such setting."""

@@ -6,14 +6,24 @@ and the next run continues after it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Generic, Protocol, Self, TypeVar
 
-from wavecomp.errors import ArchiveBusy, DamagedArchive, StorageError
+from wavecomp.errors import (
+    ArchiveBusy,
+    ArchiveWarning,
+    DamagedArchive,
+    MisplacedRecord,
+    NewerRecord,
+    StorageError,
+)
 from wavecomp.records.gradient_record import GradientRecord
 from wavecomp.records.provenance import Provenance
 from wavecomp.records.record import Record
@@ -62,17 +72,25 @@ class RecordFile(Generic[R]):
         Raises
         ------
         DamagedArchive
-            A line is not what was written; names file and line. A last line without line feed was being written when
-            its process was killed: it is no record yet and is passed over.
+            The file cannot be read, or a line is not what was written; names file and line. A last line without line
+            feed was being written when its process was killed: it is no record yet and is passed over.
         """
-        if not self.path.exists():
-            return
-        with self.path.open("rb") as lines:
+        with _opened(self.path) as lines:
             for number, raw in enumerate(lines, start=1):
                 if not raw.endswith(b"\n"):
                     return
                 try:
                     yield self._kind.from_line(raw.decode())
+                except NewerRecord as error:
+                    raise NewerRecord(
+                        f"{self.path}, line {number}: {error}. Nothing is wrong with the file: upgrade wavecomp "
+                        "(pip install --upgrade wavecomp), or choose another folder with --out"
+                    ) from None
+                except MisplacedRecord as error:
+                    raise MisplacedRecord(
+                        f"{self.path}, line {number}: {error}. Nothing was changed. Records of sweeps belong in "
+                        "records.jsonl, those of gradients in gradients.jsonl: give each file its name back"
+                    ) from None
                 except (DamagedArchive, UnicodeDecodeError) as error:
                     raise DamagedArchive(
                         f"{self.path}, line {number}: {error}. Nothing was changed. Restore the file, or "
@@ -84,14 +102,33 @@ class RecordFile(Generic[R]):
         return {record.key: record for record in self}
 
     def provenances(self) -> dict[str, Provenance]:
-        """Return every provenance that lies beside the records, by digest."""
-        files = sorted(self.folder.glob("provenance-*.json"))
-        found = [Provenance.from_json(file.read_text(encoding="utf-8")) for file in files]
-        return {item.digest: item for item in found}
+        """Return every provenance that lies beside the records, by the digest that its records name.
+
+        One that is damaged is passed over with an :class:`~wavecomp.errors.ArchiveWarning`: its records are whole, and
+        only their machine is not known.
+        """
+        found = {}
+        for file in sorted(self.folder.glob("provenance-*.json")):
+            digest = file.stem.partition("-")[2]
+            try:
+                found[digest] = _read_provenance(file, digest)
+            except DamagedArchive as error:
+                # Fixed words for one file: Python shows the same warning once.
+                warnings.warn(
+                    f"{file}: {error}; passed over: its records are shown without their machine",
+                    ArchiveWarning,
+                    stacklevel=2,
+                )
+        return found
 
     @contextmanager
-    def writer(self, provenance: Provenance) -> Iterator[ArchiveWriter]:
+    def writer(self, provenance: Provenance | None = None) -> Iterator[ArchiveWriter]:
         """Open for appending; one process at a time.
+
+        Parameters
+        ----------
+        provenance : Provenance, optional
+            Of the records that are appended without one of their own.
 
         Raises
         ------
@@ -104,7 +141,8 @@ class RecordFile(Generic[R]):
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
-            raise StorageError(self.folder, 0, error.strerror or str(error)) from error
+            place = self.path if self.folder.is_dir() else self.folder
+            raise StorageError(place, 0, error.strerror or str(error)) from error
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,20 +173,22 @@ class GradientArchive(RecordFile[GradientRecord]):
 class ArchiveWriter:
     """Appends records to an open, locked archive."""
 
-    def __init__(self, path: Path, descriptor: int, provenance: Provenance) -> None:
+    def __init__(self, path: Path, descriptor: int, provenance: Provenance | None) -> None:
         self._path = path
         self._descriptor = descriptor
         self._provenance = provenance
 
-    def append(self, record: Line) -> None:
-        """Append one record whole, or leave the file as it was.
+    def append(self, record: Line, provenance: Provenance | None = None) -> None:
+        """Append one record whole, or leave the file as it was; its provenance lies beside it then.
 
         Raises
         ------
         StorageError
             The disk is full or gone; names path and bytes.
         """
-        self._keep_provenance()
+        # With the first record, not on opening: a run that adds nothing leaves nothing.
+        if (made := provenance or self._provenance) is not None:
+            keep_provenance(self._path.parent, made)
         line = (record.to_line() + "\n").encode()
         before = os.fstat(self._descriptor).st_size
         try:
@@ -160,19 +200,52 @@ class ArchiveWriter:
             os.ftruncate(self._descriptor, before)
             raise StorageError(self._path, len(line), f"only {written} bytes were taken; the disk is probably full")
 
-    def _keep_provenance(self) -> None:
-        # With the first record, not on opening: a run that adds nothing leaves nothing.
-        keep_provenance(self._path.parent, self._provenance)
-
 
 def keep_provenance(folder: str | Path, provenance: Provenance) -> None:
-    """Write a provenance into an archive's folder, unless it is there; raises StorageError."""
+    """Write a provenance into an archive's folder, unless it is there whole; raises StorageError.
+
+    The name says what the content has to be, so that a file which was emptied or damaged is mended.
+    """
     file = Path(folder) / f"provenance-{provenance.digest}.json"
     if file.exists():
-        return
+        with suppress(DamagedArchive):
+            _read_provenance(file, provenance.digest)
+            return
     text = provenance.to_json() + "\n"
     with whole_file(file, len(text)) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def _read_provenance(file: Path, digest: str) -> Provenance:
+    """Read a provenance whose text must have this digest, whichever version wrote it; raises DamagedArchive."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DamagedArchive(f"cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise DamagedArchive("not a provenance: no text") from None
+    if not text.strip():
+        raise DamagedArchive("is empty")
+    found = hashlib.sha256(text.removesuffix("\n").encode()).hexdigest()[:16]
+    if found != digest:
+        raise DamagedArchive(f"was changed: the digest of its text is {found}")
+    return Provenance.from_json(text)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterable[bytes]]:
+    """Open a file of records for reading, no lines where there is none; raises DamagedArchive."""
+    try:
+        opened = path.open("rb")
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):  # none is there, or could be
+            yield ()
+            return
+        raise DamagedArchive(
+            f"{path} cannot be read: {error.strerror or error}; a file of records belongs there. Nothing was changed"
+        ) from None
+    with opened:
+        yield opened
 
 
 def _drop_unfinished_line(descriptor: int) -> None:

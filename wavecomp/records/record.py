@@ -11,13 +11,21 @@ import hashlib
 import json
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from wavecomp.errors import DamagedArchive
+import numpy as np
+
+from wavecomp import __version__
+from wavecomp.errors import DamagedArchive, MisplacedRecord, NewerRecord
+from wavecomp.plain_text import one_line
+from wavecomp.records.column_types import checked
 
 SCHEMA_VERSION = 1
+
+LONGEST_MESSAGE = 500
+"""Characters of a failure's message."""
 
 Scalar = str | int | float | bool | None
 
@@ -105,11 +113,15 @@ class Failure:
     kind : {"crash", "time", "memory", "exception"}
         The process died; it ran over its time; over its memory; or the compressor raised.
     message : str
-        One line for people: the signal's name, the limit, or the exception.
+        One line for people: the signal's name, the limit, or the exception. Other people's code may have written it: it
+        is made printable, and cut to 500 characters.
     """
 
     kind: Literal["crash", "time", "memory", "exception"]
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", one_line(self.message, LONGEST_MESSAGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +185,7 @@ class Record:
     @property
     def key(self) -> tuple[str, bool]:
         """What must not stand in an archive twice: the case, and whether it was measured among others."""
-        return self.case, self.concurrent
+        return key_of(self.case, self.shape, self.dtype), self.concurrent
 
     def to_row(self) -> dict[str, Any]:
         """Return the record as a flat mapping of JSON values."""
@@ -204,14 +216,15 @@ class Record:
         Raises
         ------
         DamagedArchive
-            Not JSON, another checksum, another schema, or a column is missing.
+            Not JSON, another checksum, another schema or kind, or a column is missing or has another type. Columns that
+            this version does not know are passed over.
         """
-        row = checked_row(line)
+        row = checked_row(line, "sweep")
         try:
             common = {f.name: row[f.name] for f in fields(cls) if f.name != "outcome"}
             common["shape"] = tuple(row["shape"])
-            return cls(**common, outcome=_outcome(row))
-        except (KeyError, TypeError) as error:
+            return checked(cls(**common, outcome=_outcome(row)))
+        except (KeyError, TypeError, AttributeError) as error:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 
 
@@ -231,23 +244,33 @@ def _outcome(row: Mapping[str, Any]) -> Measurement | Failure:
     )
 
 
+def key_of(case: str, shape: Sequence[int], dtype: str) -> str:
+    """Return what tells a case from all others: the digest of its field is that of the bytes alone."""
+    return f"{case} {'x'.join(map(str, shape))} {dtype}"
+
+
 def line_of(row: Mapping[str, Any]) -> str:
     """Return a row as one line of JSON with its checksum; numbers that are not finite become null."""
-    finite = _finite(dict(row))
+    finite = {name: _finite(value) for name, value in row.items()}
     return _dump(finite | {"sum": _checksum(finite)})
 
 
-def checked_row(line: str) -> dict[str, Any]:
-    """Parse one line and verify checksum and schema; raises DamagedArchive."""
+def checked_row(line: str, kind: str) -> dict[str, Any]:
+    """Parse one line and verify checksum, schema and kind; raises DamagedArchive."""
     try:
         row = json.loads(line)
         claimed = row.pop("sum")
-    except (ValueError, KeyError, AttributeError, TypeError):
+        schema = row.get("schema")
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise DamagedArchive("not a line of JSON with a checksum") from None
+    if isinstance(schema, int) and schema > SCHEMA_VERSION:  # first: it may have another checksum, too
+        raise NewerRecord(f"schema {schema} is of a newer wavecomp, this one ({__version__}) reads {SCHEMA_VERSION}")
     if claimed != _checksum(row):
         raise DamagedArchive(f"its checksum is {_checksum(row)}, the line says {claimed}")
-    if row.get("schema") != SCHEMA_VERSION:
-        raise DamagedArchive(f"schema {row.get('schema')!r}; this wavecomp reads schema {SCHEMA_VERSION}")
+    if schema != SCHEMA_VERSION:
+        raise DamagedArchive(f"schema {schema!r}; this wavecomp reads schema {SCHEMA_VERSION}")
+    if row.get("kind") != kind:
+        raise MisplacedRecord(f"a record of kind {row.get('kind')!r} where those of kind {kind!r} belong")
     return dict(row)
 
 
@@ -260,8 +283,20 @@ def _checksum(row: Mapping[str, Any]) -> str:
 
 
 def _finite(value: Any) -> Any:
+    if isinstance(value, np.generic):  # a number of NumPy's, such as a plug-in's parameter may be
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {str(key): _scalar(item) for key, item in value.items()}
     return value
+
+
+def _scalar(value: Any) -> Any:
+    """Return what stands in a mapping of a row. A line with anything else in it could not be read back."""
+    plain = _finite(value)
+    if plain is None or isinstance(plain, str | float | bool) or (isinstance(plain, int) and abs(plain) < 2**63):
+        return plain
+    return f"({type(plain).__name__})"

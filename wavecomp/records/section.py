@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+import zlib
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.errors import DamagedArchive
+from wavecomp.records.column_types import checked
 from wavecomp.records.whole_file import whole_file
 
 
@@ -42,6 +44,9 @@ class Section:
     curves : mapping of str to ndarray
         One-dimensional results about the whole field: ``wavenumber``, ``field_power``, ``error_power``,
         ``histogram_edges``, ``histogram_counts``.
+    library : str
+        Distributions and versions that compressed; empty in sections that are older than it. A section is made anew by
+        every run, so that it takes the place of one that another version made.
     """
 
     field: str
@@ -55,6 +60,7 @@ class Section:
     values: NDArray[np.float32]
     error: NDArray[np.float32] | None
     curves: dict[str, NDArray[np.float64]]
+    library: str = ""
 
     @property
     def file_name(self) -> str:
@@ -93,15 +99,31 @@ def load_sections(folder: str | Path) -> list[Section]:
     DamagedArchive
         A file is not a section.
     """
-    found = []
-    for file in sorted(Path(folder).glob("section-*.npz")):
-        try:
-            with file.open("rb") as opened, np.load(opened) as data:
-                head = json.loads(str(data["head"]))
-                head["extent_m"] = tuple(head["extent_m"])
-                error = data.get("error")
-                curves = {name[6:]: data[name] for name in data.files if name.startswith("curve_")}
-                found.append(Section(**head, values=data["values"], error=error, curves=curves))
-        except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as reason:
-            raise DamagedArchive(f"{file} is not a section: {reason}") from None
+    found = [_read(file) for file in sorted(Path(folder).glob("section-*.npz"))]
     return sorted(found, key=lambda section: (section.field, section.spec or ""))
+
+
+def _read(file: Path) -> Section:
+    try:
+        with file.open("rb") as opened, np.load(opened) as data:
+            head = {"library": "", **json.loads(str(data["head"]))}
+            # A newer version may know more about a section; that is left out.
+            known = {entry.name: head[entry.name] for entry in fields(Section) if entry.name not in _ARRAYS}
+            known["extent_m"] = tuple(head["extent_m"])
+            curves = {name[6:]: data[name] for name in data.files if name.startswith("curve_")}
+            made = checked(Section(**known, values=data["values"], error=data.get("error"), curves=curves))
+            _check_planes(made)
+            return made
+    except OSError as reason:
+        raise DamagedArchive(f"{file} cannot be read: {reason.strerror or reason}") from None
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as reason:
+        raise DamagedArchive(
+            f"{file} is not a section: {reason}; without that file the report is made without the section"
+        ) from None
+
+
+def _check_planes(section: Section) -> None:
+    planes = [section.values] if section.error is None else [section.values, section.error]
+    for plane in planes:
+        if plane.ndim != 2 or plane.dtype.kind != "f" or plane.shape != section.values.shape or plane.size == 0:
+            raise ValueError(f"a plane of {plane.dtype} and shape {plane.shape}")

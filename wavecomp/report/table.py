@@ -15,6 +15,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from wavecomp.errors import UsageError
+from wavecomp.plain_text import one_line, printable
 
 Cell = str | int | float | None
 Format = Literal["text", "markdown", "latex", "csv"]
@@ -76,7 +77,7 @@ class Table:
 def _shown(cell: Cell, number: str) -> str:
     if cell is None:
         return "–"
-    return cell if isinstance(cell, str) else format(cell, number)
+    return printable(cell) if isinstance(cell, str) else format(cell, number)
 
 
 def render(table: Table, form: Format) -> str:
@@ -101,9 +102,11 @@ def render(table: Table, form: Format) -> str:
 
 def rich_table(table: Table) -> RichTable:
     """Return the table for a terminal; the notes are the caller's to print."""
-    view = RichTable(title=Text(table.title), box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    view = RichTable(
+        title=Text(printable(table.title)), box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False
+    )
     for column in table.columns:
-        view.add_column(Text(column.header), justify="left" if column.left else "right")
+        view.add_column(Text(printable(column.header)), justify="left" if column.left else "right")
     for row in table.rows:
         # Text, not str: a cell in square brackets is no markup.
         view.add_row(*map(Text, table.shown(row)), style="dim" if row.muted else None)
@@ -117,13 +120,13 @@ def _text(table: Table) -> str:
     console = Console(file=memory, width=400, color_system=None, markup=False, highlight=False, emoji=False)
     console.print(rich_table(table))
     lines = [line.rstrip() for line in memory.getvalue().rstrip().splitlines()]
-    notes = [line for note in table.notes for line in ("", *textwrap.wrap(note, max(60, *map(len, lines))))]
+    notes = [line for note in table.notes for line in ("", *textwrap.wrap(one_line(note), max(60, *map(len, lines))))]
     return "\n".join([*lines, *notes]) + "\n"
 
 
 def escape_markdown(text: str) -> str:
     """Escape what GitHub's Markdown would read as markup in a cell or sentence."""
-    return re.sub(r"([\\|*_`<\[\]])", r"\\\1", text)
+    return re.sub(r"([\\|*_`<\[\]])", r"\\\1", one_line(text))
 
 
 def _markdown(table: Table) -> str:
@@ -159,12 +162,12 @@ _LATEX = {
 
 def escape_latex(text: str) -> str:
     """Escape what LaTeX would read as commands; a few signs become their commands."""
-    return "".join(_LATEX.get(character, character) for character in text)
+    return "".join(_LATEX.get(character, character) for character in one_line(text))
 
 
 def _latex(table: Table) -> str:
     """Return a ``tabular`` for the booktabs package, with title and notes as comments for the caption."""
-    lines = [f"% {text}" for text in (table.title, *table.notes, r"needs \usepackage{booktabs}")]
+    lines = [f"% {one_line(text)}" for text in (table.title, *table.notes, r"needs \usepackage{booktabs}")]
     lines.append(rf"\begin{{tabular}}{{{''.join('l' if column.left else 'r' for column in table.columns)}}}")
     lines += [r"\toprule", _ampersands([escape_latex(column.header) for column in table.columns]), r"\midrule"]
     for row in table.rows:
@@ -182,6 +185,9 @@ def _ampersands(cells: list[str]) -> str:
 def _csv(table: Table) -> str:
     memory = io.StringIO()
     writer = csv.writer(memory, lineterminator="\n")
-    writer.writerow([column.header for column in table.columns])
-    writer.writerows(["" if cell is None else cell for cell in row.cells] for row in table.rows)
+    writer.writerow([printable(column.header) for column in table.columns])
+    for row in table.rows:
+        writer.writerow(
+            ["" if cell is None else printable(cell) if isinstance(cell, str) else cell for cell in row.cells]
+        )
     return memory.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wavecomp.compressors import BUILT_IN, Registry, default_registry
-from wavecomp.errors import UnknownSuite
+from wavecomp.errors import UnknownCompressor, UnknownSuite, WavecompError
 from wavecomp.suites.lossless import TABLE1, TABLE1_QUICK
 from wavecomp.suites.lossy import LOSSY, LOSSY_QUICK
 from wavecomp.suites.steps import STEPS
@@ -37,6 +37,8 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
         It is none of these.
     SpecError
         It begins like a spec and is wrong.
+    CompressorUnavailable
+        It is a plug-in whose import failed.
     """
     known = registry if registry is not None else default_registry()
     if name in SUITES:
@@ -44,15 +46,29 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
     if ":" in name or "/" in name:
         spec = known.canonical(name)
         return (Suite(spec, "one compressor", plain([spec])),)
-    if name in {definition.name for definition in known.definitions()}:
-        return (Suite(name, "all its examples", plain(known.definition(name).examples)),)
-    raise UnknownSuite(name, [*SUITES, *(definition.name for definition in known.definitions())])
+    try:
+        definition = known.definition(name)
+    except UnknownCompressor:
+        raise UnknownSuite(name, [*SUITES, *(definition.name for definition in known.definitions())]) from None
+    return (Suite(name, "all its examples", plain(definition.examples)),)
 
 
 def _plugins(registry: Registry) -> tuple[Suite, ...]:
-    added = [definition for definition in registry.definitions() if definition not in BUILT_IN]
-    specs = [example for definition in added for example in definition.examples]
-    return (Suite("plug-ins", "the examples of every plug-in", plain(specs)),) if specs else ()
+    """Return the examples of every plug-in; one that cannot take part leaves the others alone."""
+    built_in = {definition.name for definition in BUILT_IN}
+    missing = {name: reason for name, reason in registry.unavailable().items() if name not in built_in}
+    left_out = [f"plug-in {name}: {reason}" for name, reason in missing.items()]
+    specs = []
+    for definition in registry.definitions():
+        if definition in BUILT_IN or definition.name in missing:
+            continue
+        for example in definition.examples:
+            try:
+                specs.append(registry.canonical(example))
+            except WavecompError as error:
+                left_out.append(f"plug-in {definition.name}: its example {example!r:.100}: {error}")
+    about = "the examples of every plug-in"
+    return (Suite("plug-ins", about, plain(specs), left_out=tuple(left_out)),) if specs or left_out else ()
 
 
 __all__ = ["SUITES", "Entry", "Suite", "decades", "find_suites", "plain"]

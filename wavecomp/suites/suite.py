@@ -58,6 +58,8 @@ class Suite:
         Compressors that cannot use a number of threads are left out there.
     repeats : Repeats
         How often an operation is timed.
+    left_out : tuple of str
+        What should be in it and cannot be, each with its reason.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Suite:
     fields: Literal["last", "every"] = "last"
     threads: tuple[int, ...] = (1,)
     repeats: Repeats = field(default_factory=Repeats)
+    left_out: tuple[str, ...] = ()
 
     def choose(self, snapshots: Sequence[FieldRef]) -> tuple[FieldRef, ...]:
         """Pick the snapshots that this suite is about, out of all of a field set in order of time."""

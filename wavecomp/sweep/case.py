@@ -46,8 +46,10 @@ class FieldRef:
         return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
 
     def load(self) -> NDArray[np.floating]:
-        """Read the array into memory of our own, so that no case pays for the page cache."""
-        return np.array(np.load(self.path, mmap_mode="r"))
+        """Read the array into memory of our own, so that no case pays for the page cache; it is read-only."""
+        field = np.array(np.load(self.path, mmap_mode="r"))
+        field.flags.writeable = False  # compressors are other people's code, and the next case uses it too
+        return field
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from wavecomp import isolation
-from wavecomp.compressors import default_registry
+from wavecomp.compressors.origin import foreign_code, registry_for
+from wavecomp.errors import DamagedField, FieldChanged
 from wavecomp.isolation import Limits
-from wavecomp.records import Failure, Measurement
-from wavecomp.sweep.case import Case, Repeats
+from wavecomp.records import Failure, Measurement, Provenance, collect_provenance
+from wavecomp.records.column_types import checked
+from wavecomp.records.own_code import own_code
+from wavecomp.study import ReportingWorker
+from wavecomp.sweep.case import Case, FieldRef, Repeats
 from wavecomp.sweep.measure import measure
+
+_OWN = ("compressors", "metrics", "sweep")
+"""Our packages whose code is in what is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +35,51 @@ class _Measuring:
     """Answers tasks in the worker's process, and holds the last field."""
 
     def __init__(self) -> None:
-        self._held: tuple[str, NDArray[np.floating]] | None = None
+        self._held: tuple[FieldRef, NDArray[np.floating]] | None = None
 
     def __call__(self, task: Task) -> Measurement:
-        if self._held is None or self._held[0] != task.case.field.digest:
-            self._held = None  # let go of the old field before the new one is read
-            self._held = task.case.field.digest, task.case.field.load()
+        case = task.case
+        field = self._field(case.field)
+        registry = registry_for(case.spec)
+        foreign = foreign_code(case.spec, registry)
         # Parallelism that a library brings along unasked (OpenMP, BLAS) stays within the case's threads.
-        with threadpool_limits(task.case.threads):
-            return measure(default_registry().parse(task.case.spec), self._held[1], task.repeats)
+        with threadpool_limits(case.threads):
+            try:
+                measured = checked(measure(registry.parse(case.spec), field, task.repeats))
+            finally:
+                whole = not foreign or _digest(field) == case.field.digest
+                if not whole:
+                    self._held = None
+        if not whole:
+            # Whatever came out: it was compared with something else than the field.
+            raise FieldChanged(f"{case.spec}: it wrote into the field that it was given")
+        return measured
+
+    def provenance(self) -> Provenance:
+        """Say where and with what is measured."""
+        return collect_provenance(code=own_code(*_OWN))
+
+    def _field(self, wanted: FieldRef) -> NDArray[np.floating]:
+        # Not by its digest, which is that of the bytes: another field may have the same in another shape.
+        if self._held is None or self._held[0] != wanted:
+            self._held = None  # let go of the old field before the new one is read
+            field = wanted.load()
+            there = field.shape, field.dtype.name, _digest(field)
+            if there != (wanted.shape, wanted.dtype, wanted.digest):
+                raise DamagedField(f"{wanted.path} is not the field {wanted.name} any more: its bytes have changed")
+            self._held = wanted, field
+        return self._held[1]
 
 
-class Worker(isolation.Worker[Task, Measurement]):
+def _digest(field: NDArray[np.floating]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(field).data).hexdigest()
+
+
+class Worker(ReportingWorker[Task, Measurement]):
     """One process that measures cases of a sweep. Not thread-safe: one caller at a time."""
 
     def __init__(self) -> None:
-        super().__init__(_Measuring)
+        super().__init__(_Measuring, foreign=_foreign)
 
     def run(self, case: Case, repeats: Repeats, limits: Limits) -> Measurement | Failure:
         """Measure one case; whatever happens to the process, an outcome comes back and the next case can run.
@@ -54,3 +90,7 @@ class Worker(isolation.Worker[Task, Measurement]):
             No measuring process could be started.
         """
         return self.ask(Task(case, repeats), limits)
+
+
+def _foreign(task: Task) -> str:
+    return foreign_code(task.case.spec)

@@ -16,9 +16,10 @@ import numpy as np
 import wavecomp
 from wavecomp.errors import DamagedField, MissingField, StorageError, UnknownRecipe
 from wavecomp.wavefields.array_file import write_level
+from wavecomp.wavefields.devito_setup import build_identity
 from wavecomp.wavefields.manifest import Manifest, SnapshotEntry, write_manifest
 from wavecomp.wavefields.propagation import Progress, open_propagator, run
-from wavecomp.wavefields.recipe import Recipe, find_recipe, recipe_names
+from wavecomp.wavefields.recipe import Recipe, find_recipe, is_name, recipe_names
 from wavecomp.wavefields.snapshots import FieldSet, Snapshot
 from wavecomp.wavefields.velocity import build_velocity
 from wavecomp.wavefields.velocity_files import file_digest, find_model_file
@@ -83,7 +84,7 @@ class FieldStore:
         if recipe.steps is not None:
             self._check_space(recipe, recipe.steps)
         started = time.perf_counter()
-        propagator, compiler = open_propagator(recipe, build_velocity(recipe))
+        propagator, compiler = open_propagator(recipe, build_velocity(recipe, model_digest))
         self._check_space(recipe, propagator.steps)
         target = self.root / recipe.name
         kept = recipe.kept.of(propagator.steps)
@@ -107,6 +108,7 @@ class FieldStore:
                     created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
                     seconds=round(time.perf_counter() - started, 3),
                     snapshots=tuple(entries),
+                    build=build_identity().mapping(),
                 )
                 write_manifest(folder, manifest)
         except OSError as error:
@@ -198,7 +200,7 @@ class FieldStore:
         try:
             return find_recipe(field)
         except UnknownRecipe:
-            if Path(field).name == field and not field.startswith(".") and (self.root / field).is_dir():
+            if is_name(field) and (self.root / field).is_dir():
                 return None
             raise
 
@@ -216,7 +218,12 @@ class FieldStore:
         place = next(folder for folder in (self.root, *self.root.resolve().parents) if folder.exists())
         free = shutil.disk_usage(place).free
         if free < needed + _SPARE_BYTES:
-            raise StorageError(self.root / recipe.name, needed, f"the disk is full: only {free} bytes are free")
+            raise StorageError(
+                self.root / recipe.name,
+                needed,
+                f"only {free} bytes are free there, and {needed + _SPARE_BYTES} have to be, as {_SPARE_BYTES} of them "
+                "are left to others who write there",
+            )
 
 
 def _needed(recipe: Recipe, steps: int) -> int:

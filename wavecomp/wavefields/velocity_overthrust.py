@@ -31,6 +31,9 @@ SLOWEST_ROCK_M_S = 1500.0
 FASTEST_ROCK_M_S = 6000.0
 """Upper limit of the model's velocity, in m/s."""
 
+EXTENT_M = (20000.0, 20000.0, 5150.0)
+"""The box that the geology was made for, from 0 along x, y and z. Near it, it goes on; far away there is basement."""
+
 _SLAB_POINTS = 2_000_000
 
 Array = NDArray[np.float64]

@@ -1,0 +1,54 @@
+"""Whose code a spec runs: ours, or that of plug-ins."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
+from wavecomp.errors import CompressorUnavailable, UnknownCompressor
+
+
+def foreign_code(spec: str, registry: Registry | None = None) -> str:
+    """Return the names of the plug-ins that a spec runs, wrapped ones too; "" where all of it is built in.
+
+    Parameters
+    ----------
+    spec : str
+        Of a compressor. A name that nobody registered is nobody's code.
+    registry : Registry, optional
+        Where compressors are looked up.
+    """
+    known = registry if registry is not None else default_registry()
+    return "/".join(name for name in _names(spec) if _is_foreign(name, known))
+
+
+def registry_for(spec: str) -> Registry:
+    """Return a registry of the built-in compressors and those plug-ins alone that a spec names.
+
+    The code of a plug-in that nobody asked for is not even imported: what it does while it is loaded could change what
+    others measure.
+    """
+    built_in = {definition.name for definition in BUILT_IN}
+    return _with_plugins(tuple(sorted(set(_names(spec)) - built_in)))
+
+
+@cache
+def _with_plugins(names: tuple[str, ...]) -> Registry:
+    registry = Registry()
+    if names:
+        registry.load_plugins(entry for entry in entry_points(group=ENTRY_POINT_GROUP) if entry.name in names)
+    return registry
+
+
+def _names(spec: str) -> list[str]:
+    return [part.partition(":")[0] for part in spec.split("/")]
+
+
+def _is_foreign(name: str, registry: Registry) -> bool:
+    try:
+        return not any(registry.definition(name) is definition for definition in BUILT_IN)
+    except UnknownCompressor:
+        return False
+    except CompressorUnavailable:  # its import failed; who knows how far it came
+        return True
