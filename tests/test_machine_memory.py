@@ -47,7 +47,7 @@ def least(root: Path) -> tuple[int, int] | None:
             (400 * MB, 10 * MB),
         ),
         # memory.high slows down to a standstill before memory.max is reached.
-        ("0::/\n", {"memory.max": "500000000", "memory.high": "300000000", "memory.current": "0"}, (300 * MB, 300 * MB)),
+        ("0::/\n", {"memory.max": "500000000", "memory.high": "300000000", "memory.current": "0"}, (300 * MB,) * 2),
         # The page cache is to be had, libraries in use are for a half.
         (
             "0::/\n",

@@ -10,16 +10,12 @@ from __future__ import annotations
 
 import ctypes
 import re
+import resource
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-
-try:
-    import resource
-except ImportError:  # a system without such limits
-    resource = None  # type: ignore[assignment]
 
 ROOT = Path("/")
 """Where the system's own view of itself begins; tests look at another."""
@@ -93,8 +89,6 @@ def group_shares(root: Path) -> tuple[Share, ...]:
 
 def process_shares() -> tuple[Share, ...]:
     """Return what the limits of this process allow; those on addresses count what is reserved and never touched."""
-    if resource is None:
-        return ()
     found = []
     for name, key in _LIMITS.items():
         number = getattr(resource, name, None)

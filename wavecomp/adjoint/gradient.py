@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,23 @@ from wavecomp.adjoint.compiled import Slot
 from wavecomp.adjoint.courier import open_courier
 from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.operators import FIRST, AcousticOperators
+from wavecomp.adjoint.relative import absolute_text
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.schedules import Schedule
 from wavecomp.adjoint.store import CheckpointStore
 from wavecomp.adjoint.store_arena import Arena
-from wavecomp.adjoint.strategies import Strategy
+from wavecomp.adjoint.strategies import Strategy, parse_strategy
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.identity import Identity
+from wavecomp.compressors.origin import registry_for
+from wavecomp.errors import UnsupportedField
 from wavecomp.machine_memory import trim_heap
 
 Array = NDArray[np.floating]
 
 UNLIMITED = 1 << 62
+
+_LOOK_EVERY = 4
 
 
 class Workbench:
@@ -45,6 +51,7 @@ class Workbench:
         self._observed: dict[int, Array] = {}
         self._arena = Arena()
         self._arena_of: tuple[str, int] | None = None
+        self._peaks: dict[int, float] = {}
         self._stacked: dict[tuple[str, int, int], int] = {}
 
     @property
@@ -84,6 +91,36 @@ class Workbench:
         operators.forward(FIRST, operators.steps, record=True)
         return np.array(operators.records.data)
 
+    def peak(self, shot: int = 0) -> float:
+        """Return the greatest amplitude of a shot's wavefield in the operators' model: what tolerances may relate to.
+
+        A short look, at the first call: at two levels in four, which are a tenth of a period apart at most. It is kept:
+        an inversion has one tolerance for all its models.
+        """
+        if shot not in self._peaks:
+            operators = self.operators
+            operators.set_shot(shot)
+            operators.rest()
+            greatest, step = 0.0, FIRST
+            while step < operators.steps:
+                last = min(step + _LOOK_EVERY, operators.steps)
+                operators.forward(step, last, record=False)
+                step = last
+                greatest = max(greatest, *(max(float(u.max()), -float(u.min())) for u in operators.state(step)))
+            if not 0.0 < greatest < float("inf"):
+                raise UnsupportedField(
+                    f"shot {shot}: the wavefield's peak is {greatest:g}; no tolerance can be relative to it"
+                )
+            self._peaks[shot] = greatest
+        return self._peaks[shot]
+
+    def settled(self, strategy: Strategy, shots: Iterable[int] = (0,)) -> Strategy:
+        """Return a strategy whose tolerances are absolute, by the greatest peak of some shots; itself if they are."""
+        if not strategy.relative:
+            return strategy
+        peak = max(self.peak(shot) for shot in shots)
+        return parse_strategy(absolute_text(strategy.spec, peak), registry_for(strategy.compressor_spec))
+
     def run(
         self,
         strategy: Strategy,
@@ -98,7 +135,7 @@ class Workbench:
         Parameters
         ----------
         strategy : Strategy
-            How the forward wavefield is kept.
+            How the forward wavefield is kept; tolerances relative to the peak are those of this shot's.
         shot : int
             Which of the problem's shots.
         budget_bytes, disk_budget_bytes : int
@@ -113,8 +150,11 @@ class Workbench:
             A checkpoint does not fit, or the slots leave no room for one.
         StorageError
             The disk is full or gone.
+        UnsupportedField
+            A tolerance is relative to a wavefield that is zero; or a quantum is too small for the wavefield.
         """
         observed = self.observed(shot)
+        strategy = self.settled(strategy, (shot,))
         operators = self.operators
         operators.set_shot(shot)
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
