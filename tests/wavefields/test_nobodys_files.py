@@ -161,9 +161,9 @@ def test_an_empty_folder_is_taken(stored):
 
 
 def test_what_comes_into_the_folder_meanwhile_is_not_lost(stored):
-    with pytest.raises(ForeignFile, match=r"late\.txt"), workplace(stored.root / "small") as new:
-        (new / MANIFEST).write_text("{}")
-        (stored.root / "small" / "late.txt").write_text("x")
+    late = stored.root / "small" / "late.txt"
+    with pytest.raises(ForeignFile, match=r"late\.txt"), workplace(stored.root / "small"):
+        late.write_text("x")
     assert (stored.root / "small" / "late.txt").read_text() == "x"
     assert stored.verify("small") == []
     assert [path.name for path in stored.root.iterdir()] == ["small"]

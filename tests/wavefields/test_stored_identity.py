@@ -111,7 +111,7 @@ def test_other_words_in_the_file_are_the_same_recipe(home, store):
 
 def test_a_file_that_holds_no_recipe_any_more(home, store):
     edit(home, "peak_frequency_hz = 20.0", "peak_frequency_hz = -1.0")
-    with pytest.raises(MissingField, match="holds no recipe.*peak_frequency_hz"):
+    with pytest.raises(MissingField, match=r"holds no recipe.*peak_frequency_hz"):
         store.open("small")
 
 
@@ -119,7 +119,7 @@ def test_without_its_file_the_recipe_is_the_one_in_the_manifest(home, store):
     (home / "small.toml").unlink()
     assert store.open("small").steps
     other_model(home)  # it is still looked for where the recipe was
-    with pytest.raises(MissingField, match="another model file.*RECIPE.toml"):
+    with pytest.raises(MissingField, match=r"another model file.*RECIPE\.toml"):
         store.open("small")
 
 
