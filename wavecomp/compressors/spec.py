@@ -192,3 +192,19 @@ def canonical_text(name: str, values: Mapping[str, Value], parameters: Sequence[
             items.append(f"{parameter.name}={format_value(value)}")
     text = f"{name}:{','.join(items)}" if items else name
     return f"{text}/{inner}" if inner is not None else text
+
+
+def without_threads(spec: str) -> str:
+    """Drop the threads from a canonical spec, wrapped ones too: what can be decoded does not depend on them.
+
+    Examples
+    --------
+    >>> without_threads("slabs:planes=16,threads=2/blosc2:codec=lz4,threads=4")
+    'slabs:planes=16/blosc2:codec=lz4'
+    """
+    parts = []
+    for part in spec.split("/"):
+        name, _, items = part.partition(":")
+        kept = [item for item in items.split(",") if item and not item.startswith("threads=")]
+        parts.append(f"{name}:{','.join(kept)}" if kept else name)
+    return "/".join(parts)
