@@ -106,6 +106,11 @@ class Parameter:
         return number
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a spec can begin with this word, or have it for a key."""
+    return _NAME.match(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class SpecText:
     """A spec taken apart, before anybody knows what its keys mean."""
@@ -192,6 +197,12 @@ def canonical_text(name: str, values: Mapping[str, Value], parameters: Sequence[
             items.append(f"{parameter.name}={format_value(value)}")
     text = f"{name}:{','.join(items)}" if items else name
     return f"{text}/{inner}" if inner is not None else text
+
+
+def names_threads(text: str) -> bool:
+    """Tell whether a spec says how many threads it means, or the wrapped one does."""
+    parts = split_spec(text)
+    return "threads" in dict(parts.items) or (parts.inner is not None and names_threads(parts.inner))
 
 
 def without_threads(spec: str) -> str:
