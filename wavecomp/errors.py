@@ -125,6 +125,17 @@ class DamagedField(WavecompError):
     """A stored wavefield differs from what its manifest says."""
 
 
+class MemoryTooSmall(WavecompError):
+    """What was asked for needs more memory than there is; nothing of it was taken."""
+
+    def __init__(self, what: str, needed_bytes: int, there_bytes: int, source: str, instead: str) -> None:
+        self.needed_bytes, self.there_bytes = needed_bytes, there_bytes
+        super().__init__(
+            f"{what} would take {needed_bytes} bytes ({needed_bytes / 1e9:.3g} GB) of memory, and there are "
+            f"{there_bytes} ({there_bytes / 1e9:.3g} GB: {source}); {instead}"
+        )
+
+
 class CompilerMissing(WavecompError):
     """Devito compiles C at run time and no C compiler was found."""
 
