@@ -125,6 +125,17 @@ class DamagedField(WavecompError):
     """A stored wavefield differs from what its manifest says."""
 
 
+class MemoryTooSmall(WavecompError):
+    """What was asked for needs more memory than there is; nothing of it was taken."""
+
+    def __init__(self, what: str, needed_bytes: int, there_bytes: int, source: str, instead: str) -> None:
+        self.needed_bytes, self.there_bytes = needed_bytes, there_bytes
+        super().__init__(
+            f"{what} would take {needed_bytes} bytes ({needed_bytes / 1e9:.3g} GB) of memory, and there are "
+            f"{there_bytes} ({there_bytes / 1e9:.3g} GB: {source}); {instead}"
+        )
+
+
 class CompilerMissing(WavecompError):
     """Devito compiles C at run time and no C compiler was found."""
 
@@ -213,6 +224,16 @@ class CheckpointTooLarge(BudgetExceeded):
             f"{alone} bytes alone exceed the whole {place} budget of {self.budget_bytes}; give at least {alone} bytes, "
             f"or a compressor that reaches a ratio of about {self.raw_bytes / self.budget_bytes:.3g} "
             f"({self.raw_bytes / self.needed_bytes:.3g} was reached)"
+        )
+
+
+class SlotsTooLarge(WavecompError):
+    """A budget does not hold the uncompressed levels that are on their way, and a checkpoint beside them."""
+
+    def __init__(self, strategy: str, slots_bytes: int, least_bytes: int, budget_bytes: int) -> None:
+        super().__init__(
+            f"{strategy}: the levels that are on their way to and from the checkpoints take {slots_bytes} bytes, and "
+            f"the budget is {budget_bytes}; give at least {least_bytes} bytes, and the checkpoints come on top"
         )
 
 

@@ -160,9 +160,11 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
             case=case.digest,
             spec=case.spec,
             strategy=BARE if strategy is None else strategy.name,
-            strategy_parameters={} if strategy is None else dict(strategy.values),
-            compressor=compressor,
-            compressor_parameters={} if compressor is None else self._registry.values(compressor),
+            strategy_parameters={} if strategy is None else strategy.parameters,
+            compressor=None if compressor is None or strategy is None else strategy.compressor_spec,
+            compressor_parameters={}
+            if compressor is None or strategy is None
+            else strategy.compressor_parameters(self._registry),
             library=self.library(case),
             threads=self._threads if measured is None else measured.threads,
             concurrent=self._concurrent,

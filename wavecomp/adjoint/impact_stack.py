@@ -83,6 +83,7 @@ class Gathered:
             misfit=sum(part.misfit or 0.0 for part in parts) if gradient is not None else None,
             distance={} if gradient is None or exact is None else asdict(gradient_distance(exact, gradient)),
             gradient_digest=digest,
+            absolute_specs=tuple(part.absolute_spec for part in parts if part.absolute_spec is not None),
         )
 
 

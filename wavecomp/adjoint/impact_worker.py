@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 OWN = ("adjoint", "compressors", "metrics", "wavefields")
 """Our packages whose code is in a gradient and in its times."""
 
-_SPARE_LEVELS = 4  # two of a courier's, a run's gradient and the last answer's; a state on its way comes on top
+_SPARE_LEVELS = 2  # a run's gradient and the last answer's; a state on its way comes on top
 _OWN_BYTES = 32 << 20  # for plans and counts, and for memory that was let go of and that the system has not back yet
 
 
@@ -46,7 +46,8 @@ class Measured:
     """What comes back from the process for one shot: :class:`~wavecomp.records.GradientImpact` has the meanings.
 
     ``ratios`` holds the ratio of every checkpoint, ``gradient`` the gradient itself: None for the bare sweeps.
-    ``threads`` is what the operators were run with.
+    ``threads`` is what the operators were run with; ``absolute_spec`` what was run where tolerances were asked for
+    relative to the wavefield.
     """
 
     steps: int
@@ -61,6 +62,7 @@ class Measured:
     misfit: float | None
     gradient: NDArray[np.floating] | None
     threads: int = 1
+    absolute_spec: str | None = None
 
 
 class Measuring:
@@ -102,13 +104,17 @@ class Measuring:
             self._fits(case, strategy.every)
         from wavecomp.adjoint.gradient import UNLIMITED  # Devito comes with it
 
+        if case.budget_bytes is not None:
+            # A budget is all that a user's machine has beyond the bare sweeps: nothing of earlier runs is kept.
+            self._bench.give_back()
+            self._stored_all = False
         disk_budget = UNLIMITED if case.disk_budget_bytes is None else case.disk_budget_bytes
         budget = self._budget(task)
         run = self._bench.run(
             strategy, shot=shot, budget_bytes=budget, disk_folder=case.scratch, disk_budget_bytes=disk_budget
         )
         self._granted[case.digest, shot] = budget, run.peak_store_bytes
-        return self._measured(run)
+        return self._measured(run, run.strategy if strategy.relative else None)
 
     def _budget(self, task: ShotTask) -> int:
         """Return what the store may hold in memory.
@@ -117,8 +123,12 @@ class Measuring:
         a case has the budget of its first one, as long as what it took then is free: with another one it would be
         another run, whose memory nobody has prepared.
         """
+        from wavecomp.adjoint.gradient import UNLIMITED
+
         if task.case.budget_bytes is not None:
             return task.case.budget_bytes
+        if task.case.spec.startswith("store-all"):
+            return UNLIMITED  # it fits, or is there already
         free = self._free()
         granted, taken = self._granted.get((task.case.digest, task.shot), (0, 0))
         return granted if 0 < taken <= free else free
@@ -146,9 +156,10 @@ class Measuring:
 
     def _exact_strategy(self) -> tuple[Strategy, int]:
         """Store everything where the memory holds it; otherwise the same bits by recomputation in what there is."""
-        free = self._free()
+        from wavecomp.adjoint.gradient import UNLIMITED
+
         if self._stored_all or self._needed(1) <= self._for_levels():
-            return parse_strategy("store-all"), free
+            return parse_strategy("store-all"), UNLIMITED
         # Not all of it: the allocator gives little of what many small checkpoints took back for the runs to come.
         return parse_strategy("mixed"), self._for_levels()
 
@@ -203,7 +214,7 @@ class Measuring:
             threads=operators.threads,
         )
 
-    def _measured(self, run: GradientRun) -> Measured:
+    def _measured(self, run: GradientRun, absolute_spec: str | None = None) -> Measured:
         seconds, operators = run.seconds, self._bench.operators
         return Measured(
             steps=operators.steps,
@@ -220,4 +231,5 @@ class Measuring:
             misfit=run.misfit,
             gradient=run.gradient,
             threads=operators.threads,
+            absolute_spec=absolute_spec,
         )

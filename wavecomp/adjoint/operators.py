@@ -238,6 +238,14 @@ class AcousticOperators:
         """Allocate memory for so many levels of the physical domain, as numbers or as multiples of a quantum."""
         return slots(self._quantised if quantised else self._level, count)
 
+    def forget_slots(self) -> None:
+        """Hold no slot of the last run any more, so that its memory is free once its owner lets go of it."""
+        self._keep.put_back("level")
+        if "_keep_quantised" in vars(self):
+            self._keep_quantised.put_back("quantised")
+        for sweep in self._sweeps.values():
+            sweep.forget_slots()
+
     def keep(self, step: int, slot: Slot) -> None:
         """Copy u[step], one of the levels in the buffers, into a slot."""
         self._keep.replace("level", slot.argument)

@@ -48,6 +48,8 @@ class CheckpointStore:
     arena : Arena, optional
         Memory for what is stored, kept from one checkpoint to the next and beyond this store; all of it that is touched
         counts against the budget. Without it every checkpoint has memory of its own. Not with a tier on disk.
+    beside_bytes : int
+        What of the budget is taken by others: slots of levels on their way. Messages count it as held.
 
     Raises
     ------
@@ -57,18 +59,26 @@ class CheckpointStore:
         A budget that is not positive.
     """
 
-    def __init__(self, budget_bytes: int, tier: Tier = Memory(), arena: Arena | None = None) -> None:  # noqa: B008 (frozen)
+    def __init__(
+        self,
+        budget_bytes: int,
+        tier: Tier = Memory(),  # noqa: B008 (frozen)
+        arena: Arena | None = None,
+        *,
+        beside_bytes: int = 0,
+    ) -> None:
         for name, budget in (("", budget_bytes), ("disk ", getattr(tier, "budget_bytes", 1))):
             if budget < 1:
                 raise UsageError(f"a {name}budget of {budget} bytes holds no checkpoint; give at least 1 byte")
-        self.budget_bytes = budget_bytes
+        self._beside = beside_bytes
+        self.budget_bytes = budget_bytes - beside_bytes
         self._tier = tier
         assert arena is None or isinstance(tier, Memory)
         self._shelves = Shelves(tier, arena)
         self._disk, self._arena = self._shelves.disk, arena
         self._checkpoints: dict[Hashable, Checkpoint] = {}
         if arena is not None:
-            arena.shed(budget_bytes)
+            arena.shed(self.budget_bytes)
         self._costs = 0
         self._most_keys = 0
         self._peak = 0
@@ -271,7 +281,9 @@ class CheckpointStore:
             alone = needed + table_bytes(1) > self.budget_bytes
             held = table_bytes(1) if alone else self.budget_bytes + missing - needed
             kind = CheckpointTooLarge if alone else BudgetExceeded
-            raise kind(key, "memory", checkpoint.raw_bytes, needed, held, self.budget_bytes)
+            raise kind(
+                key, "memory", checkpoint.raw_bytes, needed, held + self._beside, self.budget_bytes + self._beside
+            )
         if self._arena is not None:
             self._shelves.to_arena(checkpoint)
         self._checkpoints[key] = checkpoint

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import get_args
 
 import click
-import psutil
 from rich.text import Text
 
+from wavecomp import machine_memory
 from wavecomp.adjoint.experiments import EXPERIMENTS
 from wavecomp.adjoint.experiments_study import TIME_LIMIT_S
 from wavecomp.adjoint.impact import ImpactProgress, ImpactResult, run_impact
 from wavecomp.adjoint.impact_cases import ImpactCase, impact_cases
-from wavecomp.adjoint.impact_memory import leave_out, memory_for_levels
+from wavecomp.adjoint.impact_memory import check_operators, leave_out, memory_for_levels, what_fits
 from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
@@ -143,7 +143,7 @@ def gradient(
         case_set=SHORT if short else None,
         shots=stacked,
         budget_bytes=memory,
-        memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes),
+        memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes, problem),
         disk_budget_bytes=disk_memory,
         scratch=scratch,
     )
@@ -158,7 +158,7 @@ def gradient(
 
 def case_limits(time_limit_s: float) -> Limits:
     """Return what one shot of a case may take."""
-    return Limits(time_limit_s, int(0.8 * psutil.virtual_memory().total))
+    return Limits(time_limit_s, machine_memory.for_one_process())
 
 
 def measure_gradients(
@@ -174,11 +174,15 @@ def measure_gradients(
 ) -> ImpactResult:
     """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
     limits = case_limits(time_limit_s)
-    cases, left_out = leave_out(cases, asked, memory_for_levels(limits.memory_bytes), default_registry())
+    check_operators(problem, limits.memory_bytes)
+    there = memory_for_levels(limits.memory_bytes, problem)
+    cases, left_out = leave_out(cases, asked, there, default_registry())
     check_devito()  # said before anything is half done
     problem.true_velocity()  # so is a model file that is not there
     for case in left_out:
         err.print(Text(str(case)))
+    if left_out:
+        err.print(Text(what_fits(problem, there)))
     with progress_bar(f"gradients of {problem.name}", "runs") as bar:
 
         def advance(progress: ImpactProgress) -> None:

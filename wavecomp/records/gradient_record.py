@@ -62,6 +62,8 @@ class GradientImpact:
         (the bare sweeps).
     gradient_digest : str or None
         SHA-256 of the gradient's bytes, of several shots of those of their sum in float64: equal for equal bits.
+    absolute_specs : tuple of str
+        What was run for each shot, where tolerances were asked for relative to its wavefield; else empty.
     bare_walls_s : tuple of float or None
         Wall time of the bare sweeps of the same shots in the same round as each of ``walls_s``: only with those is a
         time compared. None where the bare sweeps of a round failed; all empty where they did not run beside it.
@@ -80,6 +82,7 @@ class GradientImpact:
     distance: Mapping[str, float | None]
     gradient_digest: str | None
     bare_walls_s: tuple[float | None, ...] = ()
+    absolute_specs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,8 @@ class GradientRecord:
         row |= {"status": "ok", "failure": None, "message": None, "walls_s": list(out.walls_s)}
         if out.bare_walls_s:
             row["bare_walls_s"] = list(out.bare_walls_s)
+        if out.absolute_specs:
+            row["absolute_specs"] = list(out.absolute_specs)
         row |= {f.name: getattr(out, f.name) for f in fields(out) if f.name not in _NESTED}
         row |= {f"{f.name}_s": getattr(out.seconds, f.name) for f in fields(WorkTimes)}
         row |= {f"ratio_{f.name}": getattr(out.ratio, f.name, None) for f in fields(Spread)}
@@ -203,7 +208,7 @@ class GradientRecord:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 
 
-_NESTED = ("seconds", "walls_s", "bare_walls_s", "ratio", "distance")
+_NESTED = ("seconds", "walls_s", "bare_walls_s", "absolute_specs", "ratio", "distance")
 _LATER = ("disk_budget_bytes", "disk")  # columns that older rows lack
 
 
@@ -216,6 +221,7 @@ def _outcome(row: Mapping[str, Any]) -> GradientImpact | Failure:
         seconds=WorkTimes(**{f.name: row[f"{f.name}_s"] for f in fields(WorkTimes)}),
         walls_s=tuple(row["walls_s"]),
         bare_walls_s=tuple(row.get("bare_walls_s", ())),
+        absolute_specs=tuple(row.get("absolute_specs", ())),
         ratio=None if ratio["least"] is None else Spread(**ratio),
         distance={name: row[f"gradient_{name}"] for name in row["distances"]},
     )

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from wavecomp.errors import NothingToReport
-from wavecomp.report.names import SpecWords, family_label, short_number, spec_words
+from wavecomp.report.names import PEAK, SpecWords, family_label, short_number, spec_words
 from wavecomp.report.rows import numbers
 
 GRADIENT = "wavecomp gradient --problem NAME"
@@ -76,8 +76,9 @@ def measured(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with an outcome, with numeric columns of what figures need.
 
     Added are ``error`` (relative L2), ``peak_mb``, ``wall`` in seconds, ``over_bare`` with ``over_bare_least`` and
-    ``_greatest`` (see :func:`over_bare`; all NaN where times say nothing), ``rounds``, ``tolerance`` (absolute; NaN
-    where the compressor has none), ``family`` and ``head`` (the strategy's own text).
+    ``_greatest`` (see :func:`over_bare`; all NaN where times say nothing), ``rounds``, ``tolerance`` (NaN where the
+    compressor has none) and whether it is ``relative``, a fraction of the wavefield's peak, ``family`` and ``head``
+    (the strategy's own text).
     """
     rows = rows[rows["status"] == "ok"]
     words = [None if text is None or text != text else spec_words(text) for text in rows["compressor"]]
@@ -93,6 +94,7 @@ def measured(rows: pd.DataFrame) -> pd.DataFrame:
         rounds=[len(row) for row in ratios],
         family=pd.Series([None if word is None else word.family for word in words], rows.index, dtype="object"),
         tolerance=[math.nan if word is None else _tolerance(word) for word in words],
+        relative=[word is not None and _tolerance_text(word).endswith(PEAK) for word in words],
         head=[str(text).partition("/")[0] for text in rows["spec"]],
     )
 
@@ -135,10 +137,13 @@ def compressor_words(spec: str | None) -> tuple[str, str]:
 
 
 def _tolerance(words: SpecWords) -> float:
-    inner = innermost(words)
-    key = {"zfp": "accuracy", "sz3": "abs"}.get(inner.name)
-    text = inner.values.get(key, "") if key else ""
     try:
-        return float(text)
+        return float(_tolerance_text(words).removesuffix(PEAK))
     except ValueError:
         return math.nan
+
+
+def _tolerance_text(words: SpecWords) -> str:
+    inner = innermost(words)
+    key = {"zfp": "accuracy", "sz3": "abs"}.get(inner.name)
+    return inner.values.get(key, "") if key else ""

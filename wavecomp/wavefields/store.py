@@ -18,6 +18,7 @@ from wavecomp.errors import DamagedField, MissingField, StorageError, UnknownRec
 from wavecomp.wavefields.array_file import write_level
 from wavecomp.wavefields.devito_setup import build_identity
 from wavecomp.wavefields.manifest import Manifest, SnapshotEntry, write_manifest
+from wavecomp.wavefields.memory_needed import check_propagation
 from wavecomp.wavefields.propagation import Progress, open_propagator, run
 from wavecomp.wavefields.recipe import Recipe, find_recipe, is_name, recipe_names
 from wavecomp.wavefields.snapshots import FieldSet, Snapshot
@@ -72,8 +73,8 @@ class FieldStore:
 
         Raises
         ------
-        CompilerMissing, ModelFileError, PropagationError, RecipeError, StorageError
-            See there.
+        CompilerMissing, MemoryTooSmall, ModelFileError, PropagationError, RecipeError, StorageError
+            See there. Memory is checked before any of it is taken.
         """
         model_file = find_model_file(recipe.model, recipe.folder)
         model_digest = file_digest(model_file) if model_file is not None else None
@@ -83,6 +84,7 @@ class FieldStore:
                 return stored
         if recipe.steps is not None:
             self._check_space(recipe, recipe.steps)
+        check_propagation(recipe)
         started = time.perf_counter()
         propagator, compiler = open_propagator(recipe, build_velocity(recipe, model_digest))
         self._check_space(recipe, propagator.steps)
