@@ -116,7 +116,7 @@ def generate(names: Sequence[str], force: bool) -> None:
 
     \b
     Example:
-      wavecomp fields generate quick marmousi-2d
+      wavecomp fields generate quick thrust-2d
     """
     recipes = [find_recipe(name) for name in names]  # a wrong name is said before an hour of propagation
     for name, _ in zip(names, recipes, strict=True):

@@ -116,9 +116,9 @@ def gradient(
 
     \b
     Example:
-      wavecomp gradient --problem overthrust-2d
-      wavecomp gradient --problem overthrust-2d --experiment fwi --workers 2
-      wavecomp gradient --problem overthrust-2d --shots all --workers 2
+      wavecomp gradient --problem thrust-2d
+      wavecomp gradient --problem thrust-2d --experiment fwi --workers 2
+      wavecomp gradient --problem thrust-2d --shots all --workers 2
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-2 --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
       wavecomp gradient --strategy trajectory:tier=disk --scratch /mnt/ssd --disk-memory 5GB
