@@ -166,6 +166,23 @@ class PropagationError(WavecompError):
     """The propagation blew up: the wavefield is not finite or grows without bound."""
 
 
+class ForeignFile(WavecompError):
+    """Something that wavecomp did not make lies where it would write; nothing was changed.
+
+    Parameters
+    ----------
+    place : path
+        The file or folder.
+    what : str
+        What is wrong with it, in words.
+    advice : str
+        What helps.
+    """
+
+    def __init__(self, place: str | Path, what: str, advice: str = "move it away, or choose another folder") -> None:
+        super().__init__(f"{place}: {what}; wavecomp replaces only what it made itself. Nothing was changed: {advice}")
+
+
 class StorageError(WavecompError):
     """A file could not be written, or not be read back: the disk is full, read-only or gone."""
 

@@ -119,6 +119,8 @@ def generate(names: Sequence[str], force: bool) -> None:
       wavecomp fields generate quick thrust-2d
     """
     recipes = [find_recipe(name) for name in names]  # a wrong name is said before an hour of propagation
+    for recipe in recipes:  # and so is somebody's folder where a field would be
+        store().check_place(recipe, force)
     for name, _ in zip(names, recipes, strict=True):
         generated(name, force=force)
 
@@ -137,7 +139,8 @@ def verify(names: Sequence[str]) -> None:
         found = store().open(name) if not (seen := store().verify(name)) else None
         problems += seen
         if found is not None:
-            out.print(f"{name}: {len(found.steps)} levels, {size_text(found.bytes)}, every byte as generated")
+            model = "" if store().model_is_here(name) else "; its model file is not here to be compared with"
+            out.print(f"{name}: {len(found.steps)} levels, {size_text(found.bytes)}, every byte as generated{model}")
     if problems:
         raise DamagedField("; ".join(problems))
 

@@ -20,6 +20,7 @@ from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.adjoint.shot_list import parse_shots
+from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments, was_given
 from wavecomp.cli.out_folder import OutFolder
@@ -129,6 +130,7 @@ def gradient(
     problem = find_problem(name)
     stacked = parse_shots(shots, len(problem.shots_m), problem.name)
     folder = out_folder or Path("results") / problem.name
+    claim(folder, *([] if experiments else [GradientArchive]), report=True)
     if experiments:
         limits = case_limits(time_limit if was_given(context, "time_limit") else TIME_LIMIT_S)
         run_experiments(problem, folder, experiments, limits=limits, workers=workers, retry=retry)
