@@ -106,7 +106,7 @@ def _bare_bytes(problem: GradientProblem) -> int:
 
 def what_fits(problem: GradientProblem, memory_bytes: int) -> str:
     """Say in one line which ways of keeping the wavefield fit into so many bytes for levels."""
-    states = memory_bytes // problem.state_bytes
+    states = (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
     wholes = problem.levels_bytes()
     words = [] if wholes is None else [f"a trajectory whose levels shrink to 1/{-(-wholes // max(1, memory_bytes))}"]
     if states >= 1:
