@@ -246,7 +246,7 @@ def _outcome(row: Mapping[str, Any]) -> Measurement | Failure:
 
 def line_of(row: Mapping[str, Any]) -> str:
     """Return a row as one line of JSON with its checksum; numbers that are not finite become null."""
-    finite = _finite(dict(row))
+    finite = {name: _finite(value) for name, value in row.items()}
     return _dump(finite | {"sum": _checksum(finite)})
 
 
