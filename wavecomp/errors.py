@@ -29,6 +29,15 @@ class UsageError(WavecompError):
     exit_status = 2
 
 
+class EnvironmentRefused(UsageError):
+    """An environment variable has a value that cannot be used; the text names both, and what would be right."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        shown = value if len(value) <= 200 else f"{value[:200]}…"
+        super().__init__(f'{name}="{shown}": {expected}')
+        self.name = name
+
+
 # --- compressors -----------------------------------------------------------------------------------------------------
 
 
@@ -116,8 +125,23 @@ class DamagedField(WavecompError):
     """A stored wavefield differs from what its manifest says."""
 
 
+class MemoryTooSmall(WavecompError):
+    """What was asked for needs more memory than there is; nothing of it was taken."""
+
+    def __init__(self, what: str, needed_bytes: int, there_bytes: int, source: str, instead: str) -> None:
+        self.needed_bytes, self.there_bytes = needed_bytes, there_bytes
+        super().__init__(
+            f"{what} would take {needed_bytes} bytes ({needed_bytes / 1e9:.3g} GB) of memory, and there are "
+            f"{there_bytes} ({there_bytes / 1e9:.3g} GB: {source}); {instead}"
+        )
+
+
 class CompilerMissing(WavecompError):
     """Devito compiles C at run time and no C compiler was found."""
+
+
+class KernelError(WavecompError):
+    """A kernel that Devito wrote could not be compiled, or the result not be loaded."""
 
 
 class PropagationError(WavecompError):
@@ -203,6 +227,16 @@ class CheckpointTooLarge(BudgetExceeded):
         )
 
 
+class SlotsTooLarge(WavecompError):
+    """A budget does not hold the uncompressed levels that are on their way, and a checkpoint beside them."""
+
+    def __init__(self, strategy: str, slots_bytes: int, least_bytes: int, budget_bytes: int) -> None:
+        super().__init__(
+            f"{strategy}: the levels that are on their way to and from the checkpoints take {slots_bytes} bytes, and "
+            f"the budget is {budget_bytes}; give at least {least_bytes} bytes, and the checkpoints come on top"
+        )
+
+
 class AddressesRefused(WavecompError):
     """The system reserves no more addresses for checkpoints."""
 
@@ -219,6 +253,10 @@ class CheckpointKeyError(WavecompError):
 
 class DamagedCheckpoint(WavecompError):
     """A stored checkpoint is not what was put in; nothing of it reached the output."""
+
+
+class MeaninglessGradient(UsageError):
+    """The exact gradient of a problem is zero or not finite, so that nothing can be compared with it."""
 
 
 class ShotFailed(WavecompError):

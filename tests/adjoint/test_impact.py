@@ -30,7 +30,7 @@ def study(tiny, tmp_path_factory):
     """Every exact strategy and two lossy ones on the tiny problem, measured once."""
     archive = GradientArchive(tmp_path_factory.mktemp("study"))
     cases = impact_cases(tiny, (*EXACT, *LOSSY), (), default_registry())
-    return cases, archive, run_impact(cases, archive, limits=LIMITS)
+    return cases, archive, run_impact(cases, archive, rounds=1, limits=LIMITS)
 
 
 def test_lossless_strategies_stand_in_the_table_with_error_zero(study):
@@ -73,10 +73,19 @@ def test_kinds_of_work_add_up_to_the_wall_time(study):
         assert total == pytest.approx(s.wall, rel=1e-9)
 
 
+def test_the_process_that_measured_says_where_and_with_which_kernels(study):
+    _, archive, result = study
+    (made,) = archive.provenances().values()
+    assert {record.provenance for record in result.records} == {made.digest}
+    assert made.build["compiler"]
+    assert made.settings["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert made.code
+
+
 def test_nothing_is_measured_twice(study, tiny, monkeypatch):
     cases, archive, result = study
     before = archive.path.read_bytes()
-    again = run_impact(cases, archive, limits=LIMITS)
+    again = run_impact(cases, archive, rounds=1, limits=LIMITS)
     assert again.measured == 0
     assert archive.path.read_bytes() == before
     assert [r.case for r in again.records] == [r.case for r in result.records] == [c.digest for c in cases]
@@ -85,11 +94,11 @@ def test_nothing_is_measured_twice(study, tiny, monkeypatch):
 def test_a_line_that_was_cut_off_is_measured_again_alone(tiny, tmp_path):
     archive = GradientArchive(tmp_path)
     cases = impact_cases(tiny, ("trajectory:every=4",), (), default_registry())
-    run_impact(cases, archive, limits=LIMITS)
+    run_impact(cases, archive, rounds=1, limits=LIMITS)
     whole = archive.path.read_bytes()
     lines = whole.splitlines(keepends=True)
     archive.path.write_bytes(b"".join(lines[:-1]) + lines[-1][:40])
-    assert run_impact(cases, archive, limits=LIMITS).measured == 1
+    assert run_impact(cases, archive, rounds=1, limits=LIMITS).measured == 1
     assert archive.path.read_bytes().splitlines(keepends=True)[:-1] == lines[:-1]
 
 
@@ -103,7 +112,7 @@ def test_damaged_line_is_named(study, tmp_path):
 
 def test_what_does_not_fit_is_a_failure_with_the_numbers(tiny, tmp_path):
     cases = impact_cases(tiny, ("trajectory",), (), default_registry(), budget_bytes=100_000)
-    result = run_impact(cases, GradientArchive(tmp_path), limits=LIMITS)
+    result = run_impact(cases, GradientArchive(tmp_path), rounds=1, limits=LIMITS)
     outcomes = {record.spec: record.outcome for record in result.records}
     assert isinstance(outcomes[BARE], GradientImpact)
     for spec in ("store-all", "trajectory/identity"):
@@ -127,8 +136,11 @@ def test_words_that_cross(tiny):
 
 
 @pytest.mark.parametrize("name", ["tiny", "overthrust-2d", "quick"])
-def test_default_study_is_made_of_distinct_strategies(name):
+def test_default_study_is_made_of_distinct_strategies(name, tmp_path, monkeypatch):
     from wavecomp.adjoint.problem_recipe import find_problem
+
+    (tmp_path / "overthrust_2d_slice.h5").write_bytes(b"what a digest is made of")
+    monkeypatch.setenv("WAVECOMP_DATA", str(tmp_path))
 
     cases = impact_cases(find_problem(name), (), (), default_registry())
     assert len({case.digest for case in cases}) == len(cases) >= 12

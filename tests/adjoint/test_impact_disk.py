@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections import namedtuple
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,15 +14,17 @@ from pathlib import Path
 import psutil
 import pytest
 
+from wavecomp.adjoint.disk_kind import disk_kind
 from wavecomp.adjoint.impact import run_impact
 from wavecomp.adjoint.impact_cases import BARE, ImpactCase, impact_cases
-from wavecomp.adjoint.impact_worker import Measuring, ShotTask
+from wavecomp.adjoint.impact_worker import Measured, Measuring, ShotTask
 from wavecomp.compressors import default_registry
 from wavecomp.errors import UsageError
 from wavecomp.isolation import Limits, Worker
 from wavecomp.records import Failure, GradientArchive, GradientImpact, GradientRecord, load_gradients
 from wavecomp.report.gradient_table import gradient_table
 
+Part = namedtuple("Part", "mountpoint fstype device")
 LIMITS = Limits(seconds=300.0, memory_bytes=2**40)
 ON_DISK = ("trajectory:tier=disk", "trajectory:tier=two/zfp:accuracy=1e-1")
 
@@ -70,7 +73,7 @@ def test_disk_tiers_are_exact_and_leave_nothing(tiny, tmp_path):
         tiny, "trajectory:tier=disk", "trajectory:tier=two", budget_bytes=320_000, disk_budget_bytes=10**7,
         scratch=scratch,
     )  # fmt: skip
-    result = run_impact(cases, archive, limits=LIMITS)
+    result = run_impact(cases, archive, rounds=1, limits=LIMITS)
     on_disk = [record for record in result.records if "tier=" in record.spec]
     assert len(on_disk) == 2
     for record in on_disk:
@@ -82,7 +85,30 @@ def test_disk_tiers_are_exact_and_leave_nothing(tiny, tmp_path):
     assert list(scratch.iterdir()) == []
     heads = [row.cells[0] for row in gradient_table(load_gradients([archive]), "tiny").rows]
     assert "trajectory:tier=disk in 0.31 MiB on disk in 9.5 MiB" in heads
-    assert run_impact([replace(case, scratch=None) for case in cases], archive, limits=LIMITS).measured == 0
+    assert run_impact([replace(case, scratch=None) for case in cases], archive, rounds=1, limits=LIMITS).measured == 0
+
+
+def test_times_on_one_disk_are_not_taken_for_those_on_another(tiny, tmp_path, monkeypatch):
+    """Where the tier lies is no part of the case; what it lies on is a part of its times."""
+    archive = GradientArchive(tmp_path / "archive")
+    cases = cases_of(tiny, "trajectory:tier=disk", scratch=tmp_path)
+    assert run_impact(cases, archive, rounds=1, limits=LIMITS).measured == 3
+    (kept,) = {record.disk for record in archive} - {None}
+    assert kept == disk_kind(tmp_path)
+    assert str(tmp_path) not in archive.path.read_text()
+    monkeypatch.setattr("wavecomp.adjoint.impact.disk_kind", lambda _: "nfs4 01234567")
+    other = run_impact(cases, archive, rounds=1, limits=LIMITS)
+    assert (other.measured, other.records[-1].disk) == (1, "nfs4 01234567")
+
+
+def test_a_disk_is_told_by_the_innermost_mount(monkeypatch, tmp_path):
+    parts = [Part("/", "overlay", "overlay"), Part(str(tmp_path), "ext4", "/dev/sda1"), Part("/x", "xfs", "/dev/sdb")]
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: parts)
+    here, root = disk_kind(tmp_path / "deep" / "down"), disk_kind(Path("/nowhere"))
+    assert (here.split()[0], root.split()[0]) == ("ext4", "overlay")
+    parts[1] = Part(str(tmp_path), "ext4", "/dev/sdc1")
+    assert disk_kind(tmp_path) != here
+    assert "sda1" not in here
 
 
 def test_a_disk_budget_that_does_not_suffice_is_a_failure_with_the_numbers(tiny, tmp_path):
@@ -90,7 +116,7 @@ def test_a_disk_budget_that_does_not_suffice_is_a_failure_with_the_numbers(tiny,
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     cases = cases_of(tiny, "trajectory:tier=disk", disk_budget_bytes=10**6, scratch=scratch)
-    result = run_impact(cases, GradientArchive(tmp_path / "archive"), limits=LIMITS)
+    result = run_impact(cases, GradientArchive(tmp_path / "archive"), rounds=1, limits=LIMITS)
     (failed,) = result.failures
     assert failed.spec.startswith("trajectory:tier=disk")
     assert isinstance(failed.outcome, Failure)
@@ -107,9 +133,9 @@ def test_kill_minus_nine_leaves_no_file(tiny, tmp_path):
     outcomes: list[object] = []
     try:
         assert bare.spec == BARE
-        worker.ask(ShotTask(bare, 0, 0.0), LIMITS)
+        worker.ask(ShotTask(bare, 0), LIMITS)
         (process,) = set(psutil.Process().children()) - before - _resource_trackers()
-        asking = threading.Thread(target=lambda: outcomes.append(worker.ask(ShotTask(case, 0, 0.0), LIMITS)))
+        asking = threading.Thread(target=lambda: outcomes.append(worker.ask(ShotTask(case, 0), LIMITS)))
         asking.start()
         links = _caught_writing(process.pid, tmp_path)
         os.kill(process.pid, signal.SIGKILL)
@@ -117,7 +143,7 @@ def test_kill_minus_nine_leaves_no_file(tiny, tmp_path):
     finally:
         worker.stop()
     assert links == 0
-    assert outcomes == [Failure("crash", "killed by SIGKILL")]
+    assert [type(outcome) for outcome in outcomes] == [Measured], "a crash is tried again in a fresh process"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -24,7 +24,7 @@ STRATEGIES = (
 
 def test_kill_minus_nine_then_the_same_command(tmp_path):
     """SIGKILL the command, at moments when it has written more and more; then let it finish."""
-    words = ["gradient", "--problem", "tiny", "--out", str(tmp_path / "archive")]
+    words = ["gradient", "--problem", "tiny", "--rounds", "1", "--out", str(tmp_path / "archive")]
     for strategy in STRATEGIES:
         words += ["--strategy", strategy]
     command = [sys.executable, "-c", "from wavecomp.cli import main; main()", *words]

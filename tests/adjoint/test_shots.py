@@ -230,9 +230,9 @@ def test_a_sum_does_not_depend_on_the_order_of_arrival():
     assert alone.total.dtype == np.float32
 
 
-def test_experiments_spread_their_shots_and_say_the_same(tiny, open_workbench, pools, tmp_path, monkeypatch):
+def test_experiments_spread_their_shots_and_say_the_same(tiny, open_workbench, pools, monkeypatch):
     from wavecomp.adjoint import experiments_bench
-    from wavecomp.adjoint.experiments import run_experiment
+    from wavecomp.adjoint.experiments import compute_experiment
     from wavecomp.adjoint.experiments_bench import Bench
     from wavecomp.adjoint.experiments_fwi import FwiSettings
     from wavecomp.adjoint.experiments_shots import StackSettings
@@ -253,7 +253,7 @@ def test_experiments_spread_their_shots_and_say_the_same(tiny, open_workbench, p
         for workers in (1, 2):
             bench = Bench(tiny, open_workbench(tiny))
             here = bench.shots
-            found = run_experiment(name, tiny, tmp_path, bench=bench, settings=settings, workers=workers)
+            found = compute_experiment(name, tiny, bench=bench, settings=settings, workers=workers)
             assert bench.shots is here
             rows.append(found.rows)
         assert rows[0] == rows[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 
 import pytest
 
@@ -41,8 +42,8 @@ def test_refused_with_one_message(tmp_path, monkeypatch, capfd, words, says):
     "words",
     [
         ["--strategy", "trajectory"], ["--compressor", "int8"], ["--memory", "1GB"], ["--disk-memory", "1GB"],
-        ["--scratch", "."], ["--short"], ["--shots", "0"], ["--time-limit", "5"], ["--retry"], ["--format", "text"],
-        ["--wide"],
+        ["--scratch", "."], ["--short"], ["--shots", "0"], ["--format", "text"],
+        ["--wide"], ["--rounds", "2"],
     ],
 )  # fmt: skip
 def test_an_experiment_refuses_what_it_would_not_listen_to(tmp_path, capfd, words):
@@ -57,13 +58,13 @@ def test_every_option_is_either_heard_or_refused_by_an_experiment():
     """An option that is added later is refused until somebody says that an experiment listens to it."""
     refused = {case[0] for case in test_an_experiment_refuses_what_it_would_not_listen_to.pytestmark[0].args[1]}
     known = {option.opts[0] for option in command.gradient.params}
-    assert known == refused | {"--problem", "--experiment", "--out", "--workers"}
+    assert known == refused | {"--problem", "--experiment", "--out", "--workers", "--time-limit", "--retry"}
 
 
 def test_all_that_an_experiment_refuses_is_named_at_once(tmp_path, capfd):
-    words = ["gradient", "--experiment", "ratio", "--retry", "--shot", "1", "--out", str(tmp_path)]
+    words = ["gradient", "--experiment", "ratio", "--wide", "--shot", "1", "--out", str(tmp_path)]
     assert status_of(words) == 2
-    assert "leave out --shots, --retry" in capfd.readouterr().err.replace("\n", " ")
+    assert "leave out --shots, --wide" in capfd.readouterr().err.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -84,11 +85,20 @@ def test_workers_are_refused_where_no_experiment_has_many_shots(tmp_path, capfd,
 @pytest.mark.parametrize("names", [["stack"], ["ratio", "fwi"]])
 def test_workers_are_heard_where_an_experiment_has_many_shots(tmp_path, monkeypatch, names):
     asked = []
-    monkeypatch.setattr(command, "run_experiments", lambda *given: asked.append(given))
+    monkeypatch.setattr(command, "run_experiments", lambda *given, **more: asked.append((*given, more["workers"])))
     words = [word for name in names for word in ("--experiment", name)]
     assert status_of(["gradient", "--problem", "tiny", *words, "--workers", "3", "--out", str(tmp_path)]) == 0
     ((problem, folder, heard, workers),) = asked
     assert (problem.name, folder, list(heard), workers) == ("tiny", tmp_path, names, 3)
+
+
+@pytest.mark.parametrize(("words", "seconds"), [([], 86_400.0), (["--time-limit", "7"], 7.0)])
+def test_an_experiment_has_a_day_unless_somebody_says_otherwise(tmp_path, monkeypatch, words, seconds):
+    asked = []
+    monkeypatch.setattr(command, "run_experiments", lambda *_, limits, **more: asked.append((limits.seconds, more)))
+    given = ["gradient", "--problem", "tiny", "--experiment", "ratio", "--retry", "--out", str(tmp_path), *words]
+    assert status_of(given) == 0
+    assert asked == [(seconds, {"workers": 1, "retry": True})]
 
 
 def test_short_set_on_the_command_line_and_both_widths(tmp_path, monkeypatch, capfd):
@@ -100,13 +110,27 @@ def test_short_set_on_the_command_line_and_both_widths(tmp_path, monkeypatch, ca
     shown = capfd.readouterr().out
     assert "trajectory:every=4\n   ZFP accuracy=0.1" in shown
     assert max(map(len, shown.splitlines())) <= 120
-    specs = [record.spec for record in GradientArchive(tmp_path / "results" / "tiny")]
+    specs = sorted({record.spec for record in GradientArchive(tmp_path / "results" / "tiny")}, key=_place)
     assert specs == ["bare", "store-all", "trajectory:every=4/zfp:accuracy=0.1", "revolve:slots=20/identity"]
     assert status_of(["gradient", "--problem", "tiny", "--short", "--wide"]) == 0
     wide = capfd.readouterr().out
     assert "Norm ratio" in wide
     assert "Norm ratio" not in shown
     assert wide == (tmp_path / "results" / "tiny" / "tables" / "gradient.txt").read_text() + "\n"
+
+
+def _place(spec: str) -> int:
+    return ["bare", "store-all", "trajectory", "revolve"].index(spec.partition("/")[0].partition(":")[0])
+
+
+def test_the_rounds_that_are_asked_for_are_shown(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    words = ["gradient", "--problem", "tiny", "--strategy", "trajectory/int8"]
+    assert status_of([*words, "--rounds", "2"]) == 0
+    shown = capfd.readouterr().out
+    assert re.search(r"int8 block=64 .* \d+\.\d\d \[\d+\.\d\d, \d+\.\d\d\] ", shown)
+    assert "bare sweeps of its own round" in " ".join(shown.split())
+    assert status_of([*words, "--rounds", "0"]) == 2
 
 
 def test_the_short_set_tells_the_whole_story():

@@ -30,6 +30,7 @@ from .factory import PROVENANCE
 
 
 def make(spec: str, error: float | None, wall: float = 2.0, peak: int = 5_000_000, **changes: object) -> GradientRecord:
+    bare_walls = changes.pop("bare_walls", (1.0, 1.0, 2.0))
     head, _, compressor = spec.partition("/")
     strategy = head.partition(":")[0]
     bare = strategy == "bare"
@@ -46,7 +47,8 @@ def make(spec: str, error: float | None, wall: float = 2.0, peak: int = 5_000_00
     }
     impact = GradientImpact(
         seconds=WorkTimes(0.4 * wall, 0.1 * wall, 0.1 * wall, 0.3 * wall, 0.1 * wall, wall),
-        walls_s=(wall, 1.1 * wall),
+        walls_s=(wall, 1.1 * wall, 1.5 * wall),
+        bare_walls_s=bare_walls,
         forward_steps=499,
         writes=499 if stored else 0,
         reads=498 if stored else 0,
@@ -142,7 +144,8 @@ def test_table_says_what_the_records_say(archive):
     expected = {
         "Ratio, least": 2.0, "median": 4.5, "greatest": 80.0, "Held": 497, "Peak (MB)": 6.0, "Forward steps": 499,
         "Writes": 499, "Reads": 498, "Advance (s)": 0.8, "Compress (s)": 0.2, "Decompress (s)": 0.2, "Reverse (s)": 0.6,
-        "Other (s)": 0.2, "Wall (s)": 2.0, "Wall / bare": 2.0, "Relative L2": 5e-4, "Relative L1": 1e-3,
+        "Other (s)": 0.2, "Wall (s)": 2.0, "Wall / bare": 2.0, "least of rounds": 1.5, "greatest of rounds": 2.2,
+        "Rounds": 3, "Relative L2": 5e-4, "Relative L1": 1e-3,
         "Relative L∞": 1.5e-3, "Angle (rad)": 5e-4, "Bias": -5e-4, "Norm ratio": 0.9995,
     }  # fmt: skip
     for header, value in expected.items():
@@ -165,6 +168,31 @@ def test_times_taken_beside_others_are_not_shown(archive):
         frontier(frame, "quick")
 
 
+def test_what_was_not_measured_in_rounds_has_no_ratio():
+    """Bare sweeps of 1 s and a gradient of 2 s, at two moments: that says nothing about the one over the other."""
+    import pandas as pd
+
+    old = [replace(record, outcome=replace(record.outcome, bare_walls_s=())) for record in RECORDS]
+    assert all("bare_walls_s" not in record.to_row() for record in old)
+    table = gradient_table(pd.DataFrame([record.to_row() for record in old]), "quick")
+    assert all(cell(table, row, "Wall / bare") is None for row in table.rows)
+    assert all(cell(table, row, "Wall (s)") is not None for row in table.rows)
+    assert any("were not measured in rounds" in note for note in table.notes)
+    mixed = gradient_table(pd.DataFrame([record.to_row() for record in (RECORDS[1], *old[2:])]), "quick")
+    assert [cell(mixed, row, "Wall / bare") for row in mixed.rows].count(None) == len(old) - 2
+    assert all(render(mixed, form) for form in ("text", "markdown", "latex", "csv"))
+
+
+def test_a_round_whose_bare_sweeps_failed_has_no_ratio():
+    import pandas as pd
+
+    lost = make("store-all", 0.0, wall=3.0, bare_walls=(None, 3.0, 3.0))
+    table = gradient_table(pd.DataFrame([GradientRecord.from_line(lost.to_line()).to_row()]), "quick")
+    assert [cell(table, table.rows[0], name) for name in ("least of rounds", "greatest of rounds", "Rounds")] == [
+        pytest.approx(1.1), pytest.approx(1.5), 2
+    ]  # fmt: skip
+
+
 def test_frontier_takes_the_smallest_good_setting(archive):
     rows = measured(problem_rows(load_gradients([archive]), "quick"))
     shown = chosen(rows[rows["strategy"] != "bare"])
@@ -176,6 +204,7 @@ def test_frontier_takes_the_smallest_good_setting(archive):
 def test_figures_say_who_is_who(archive, tmp_path):
     frame = load_gradients([archive])
     drawn = frontier(frame, "quick")
+    assert drawn.axes[0].get_ylabel() == "Time of one gradient over the bare sweeps of its round"
     words = " ".join(text.get_text() for text in drawn.axes[0].texts)
     for word in ("store-all", "trajectory\nZFP 1e-2", "revolve 20", "bare forward"):
         assert word in words
@@ -184,6 +213,14 @@ def test_figures_say_who_is_who(archive, tmp_path):
     assert asked["ZFP accuracy"] == [1e-3, 1e-2, 1e-1]
     assert {"int8 block=64", "ZFP"} <= {text.get_text() for text in figure.axes[1].texts}
     assert len(save_figure(figure, tmp_path, "figure14")) == 2
+
+
+def test_frontier_shows_times_where_there_were_no_rounds(archive):
+    frame = load_gradients([archive]).drop(columns="bare_walls_s")
+    drawn = frontier(frame, "quick")
+    assert drawn.axes[0].get_ylabel() == "Wall time of one gradient (s)"
+    heights = {float(y) for points in drawn.axes[0].collections for _, y in points.get_offsets()}
+    assert {1.6, 5.0} <= heights
 
 
 def test_page_with_gradients_alone(archive, tmp_path):

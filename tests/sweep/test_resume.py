@@ -14,7 +14,7 @@ import pytest
 
 from wavecomp.compressors import default_registry
 from wavecomp.errors import ArchiveBusy, DamagedArchive
-from wavecomp.records import Archive, collect_provenance
+from wavecomp.records import Archive, collect_provenance, load_frame
 from wavecomp.sweep import Case, Repeats, run_sweep
 
 ONCE = Repeats(seconds=0.0, least=1, most=1)
@@ -102,6 +102,50 @@ def test_nothing_is_measured_twice_and_duplicates_run_once(tmp_path, array_field
     assert [r.to_line() for r in first.records] == [r.to_line() for r in again.records]
 
 
+def test_fields_of_the_same_bytes_and_another_shape_are_other_cases(tmp_path, array_field):
+    """The digest of a field is that of its bytes: a plane and the cube that it was cut into have one."""
+    archive = Archive(tmp_path / "a")
+    plane = np.sin(np.linspace(0, 9, 4096, dtype=np.float32)).reshape(64, 64)
+    ratios = {}
+    fields = {}
+    for shape in ((64, 64), (16, 16, 16)):
+        stored = array_field(plane.reshape(shape))
+        fields[shape] = replace(stored, path=stored.path.rename(tmp_path / f"{len(shape)}.npy"))
+    assert len({field.digest for field in fields.values()}) == 1
+    for shape in ((64, 64), (16, 16, 16), (64, 64)):
+        case = Case("zfp:accuracy=1e-3", 1, fields[shape])
+        (record,) = run_sweep([case], archive, suite="s", repeats=ONCE).records
+        assert record.shape == shape
+        ratios.setdefault(shape, set()).add(record.outcome.ratio)
+    assert len(list(archive)) == len(load_frame([archive])) == 2
+    assert [len(found) for found in ratios.values()] == [1, 1]
+    assert len(set.union(*ratios.values())) == 2
+    # Beside each other, in one process that keeps its field.
+    both = [Case("zfp:accuracy=1e-3", 1, field) for field in fields.values()]
+    together = run_sweep(both, Archive(tmp_path / "b"), suite="s", repeats=ONCE).records
+    assert [{record.outcome.ratio} for record in together] == list(ratios.values())
+
+
+def test_fewer_repeats_than_the_least_that_are_asked_for_are_not_enough(tmp_path, array_field):
+    cases, archive = [Case("zfp:rate=8", 1, array_field())], Archive(tmp_path / "a")
+    assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 1
+    assert run_sweep(cases, archive, suite="s", repeats=Repeats(0.0, 3, 3), workers=2).measured == 0
+    more = run_sweep(cases, archive, suite="s", repeats=Repeats(0.0, 3, 3))
+    assert (more.measured, len(more.records[0].outcome.compress.samples_s)) == (1, 3)
+    assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 0
+
+
+def test_the_process_that_measured_says_where(tmp_path, array_field, monkeypatch):
+    """What is set in the measuring process alone is in the provenance: here by what Python runs when it starts."""
+    (tmp_path / "sitecustomize.py").write_text("import os; os.environ['BLOSC_NTHREADS'] = '1'")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    archive = Archive(tmp_path / "a")
+    (record,) = run_sweep([Case("identity", 1, array_field())], archive, suite="s", repeats=ONCE).records
+    assert archive.provenances()[record.provenance].settings["BLOSC_NTHREADS"] == "1"
+    assert "BLOSC_NTHREADS" not in collect_provenance().settings
+    assert archive.provenances()[record.provenance].code
+
+
 def test_concurrent_timings_are_marked_and_measured_again_alone(tmp_path, array_field):
     field = array_field()
     cases = [Case(f"zfp:precision={p}", 1, field) for p in range(8, 16)]
@@ -170,14 +214,13 @@ def test_records_of_another_machine_or_version_are_kept_and_not_taken_for_ours(t
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 2
     assert archive.path.read_text().startswith("".join(foreign))
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 0
-    monkeypatch.setattr("wavecomp.sweep.run.library_version", lambda name: f"{name} 99.0")
+    monkeypatch.setattr("wavecomp.sweep.run.library_of", lambda *_: "zfpy 99.0")
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 2
 
 
 def test_time_outside_the_compressor_is_a_tenth_at_most(tmp_path, array_field):
     """Cases whose round trip takes 50 ms and more, on a field of 14 MB and with the default repeats: the wall time that
     the sweep spends on them, processes and messages included, goes to the compressor to nine tenths at least."""
-    from wavecomp.records import load_frame
     from wavecomp.report.summary import outside_share
 
     x, y, z = np.meshgrid(*[np.linspace(0, 9, 152, dtype=np.float32)] * 3, indexing="ij")

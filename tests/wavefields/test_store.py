@@ -373,3 +373,11 @@ def test_level_that_is_not_contiguous_is_stored_in_c_order(tmp_path, monkeypatch
     np.save(tmp_path / "b.npy", np.ascontiguousarray(level))
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
     assert entry.minimum == level.min()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", "../fields", ".", ""])
+def test_what_can_be_no_name_is_an_unknown_field(store, name):
+    store.root.mkdir()
+    for ask in (store.open, store.summary, store.verify):
+        with pytest.raises(UnknownRecipe, match="unknown field"):
+            ask(name)

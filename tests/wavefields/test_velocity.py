@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wavecomp.errors import RecipeError
 from wavecomp.wavefields import velocity_overthrust as overthrust
 from wavecomp.wavefields.velocity import build_velocity, grid_axes
 
@@ -149,3 +150,12 @@ def test_channels_run_through_the_whole_model():
     path = 25.0 * np.array([np.flatnonzero(column).mean() for column in inside.T])
     assert np.ptp(path) > 800.0
     assert np.abs(np.diff(path)).max() < 200.0
+
+
+@pytest.mark.parametrize("origin", [[6782000.3, 0.0], [0.0, 6000.0], [-10_000.0, 0.0]])
+def test_a_grid_beside_the_belt_is_refused(make_recipe, origin):
+    recipe = make_recipe(
+        {"model": {"kind": "overthrust_like"}, "grid.origin_m": origin, "source.position_m": ["centre", "centre"]}
+    )
+    with pytest.raises(RecipeError, match=r"grid\.origin_m = .*beside the thrust belt"):
+        build_velocity(recipe)

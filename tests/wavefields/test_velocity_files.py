@@ -180,15 +180,55 @@ def test_missing_file_says_what_to_set(make_recipe, tmp_path, monkeypatch):
         build_velocity(recipe)
 
 
-def test_data_folder_goes_before_the_recipe_folder(make_recipe, tmp_path, velocity, monkeypatch):
-    data = tmp_path / "data"
-    data.mkdir()
-    velocity.tofile(data / "a.bin")
-    (velocity + 1).tofile(tmp_path / "a.bin")
-    recipe = make_recipe(changes(raw(velocity.shape), velocity.shape), tmp_path)
-    np.testing.assert_array_equal(build_velocity(recipe), velocity + 1)
+def test_a_file_is_meant_beside_its_recipe_then_in_the_data_folder_then_where_one_works(
+    make_recipe, tmp_path, velocity, monkeypatch
+):
+    beside, data, working = (tmp_path / name for name in ("beside", "data", "working"))
+    for number, folder in enumerate((beside, data, working)):
+        folder.mkdir()
+        (velocity + number).tofile(folder / "a.bin")
     monkeypatch.setenv("WAVECOMP_DATA", str(data))
-    np.testing.assert_array_equal(build_velocity(recipe), velocity)
+    monkeypatch.chdir(working)
+    recipe = make_recipe(changes(raw(velocity.shape), velocity.shape), beside)
+    for number, folder in enumerate((beside, data, working)):
+        np.testing.assert_array_equal(build_velocity(recipe), velocity + number)
+        (folder / "a.bin").unlink()
+    with pytest.raises(ModelFileError, match=r"beside, .*data, the working directory; put it beside its recipe"):
+        build_velocity(recipe)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "~nobody-of-that-name/a.bin", "\0"])
+def test_impossible_names_of_files_are_not_found(make_recipe, tmp_path, name):
+    recipe = make_recipe(changes(raw((14, 11), file=name), (14, 11)), tmp_path)
+    with pytest.raises(ModelFileError, match="was not found") as caught:
+        build_velocity(recipe)
+    assert len(str(caught.value)) < 600
+
+
+def test_a_working_directory_that_is_gone_is_no_traceback(make_recipe, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(ModelFileError, match="was not found"):
+        build_velocity(make_recipe(changes(raw((14, 11)), (14, 11)), tmp_path))
+
+
+def test_a_raw_file_whose_size_no_integer_holds(make_recipe, tmp_path, velocity):
+    velocity.tofile(tmp_path / "a.bin")
+    with pytest.raises(ModelFileError, match=f"needs exactly {4 * 10**36} bytes"):
+        build_velocity(make_recipe(changes(raw((10**18, 10**18)), (14, 11)), tmp_path))
+
+
+def test_a_window_far_from_zero_is_the_window(make_recipe, tmp_path, velocity):
+    """Grid and file have one UTM origin; 0.8 m and 0.4 m are no binary fractions."""
+    velocity.tofile(tmp_path / "a.bin")
+    found = []
+    for x in (0.0, 6782000.3):
+        model = raw(velocity.shape, file_spacing_m=[0.8, 0.8], file_origin_m=[x, x])
+        grid = {"spacing_m": 0.4, "origin_m": [x + 1.6 if x == 0.0 else 6782001.9, x]}
+        found.append(build_velocity(make_recipe(changes(model, (20, 19), **grid), tmp_path)))
+    assert np.array_equal(*found)
+    assert np.array_equal(found[1][::2, ::2], velocity[2:12, :10])
 
 
 def test_window_of_a_file_is_taken_bit_by_bit(make_recipe, tmp_path, velocity):
@@ -222,8 +262,9 @@ def test_resampling_reproduces_linear_models(spacing, slope, fractions):
     ends = [h * (n - 1) for h, n in zip(own, shape, strict=True)]
     first = [f * end for f, end in zip(fractions, ends, strict=True)]
     count = [int((end - f) / h) + 1 for f, end, h in zip(first, ends, spacing, strict=True)]
-    axes = GridModel.axes(tuple(count), spacing, tuple(first))
-    np.testing.assert_allclose(resample(model, axes, "test"), linear(axes), rtol=0, atol=12 * 2.0**-24 * 5000.0)
+    grid = tuple(count), spacing, tuple(first)
+    wanted = linear(GridModel.axes(*grid))
+    np.testing.assert_allclose(resample(model, *grid, "test"), wanted, rtol=0, atol=12 * 2.0**-24 * 5000.0)
 
 
 def test_real_marmousi_section(real_data):

@@ -100,6 +100,12 @@ class AdjointSweep:
             self._image_quantised.replace("quantum", self._imaged.gradient.dtype(quantum))
             self._image_quantised.up(step, step + 1)
 
+    def forget_slots(self) -> None:
+        """Hold no slot of the last run any more."""
+        for name, argument in (("_image", "level"), ("_image_quantised", "quantised")):
+            if name in vars(self):  # compiled when first needed
+                vars(self)[name].put_back(argument)
+
     @cached_property
     def _image(self) -> Compiled:
         level = self._imaged.level

@@ -45,6 +45,10 @@ class Compiled:
         """Give another value for one argument from the next call on."""
         self._values[self._place[name]] = value
 
+    def put_back(self, name: str) -> None:
+        """Give the value again that the operator was prepared with, and let go of the other one."""
+        self._values[self._place[name]] = self._prepared[name]
+
     def takes(self, name: str) -> bool:
         """Tell whether there is an argument of that name."""
         return name in self._place

@@ -44,12 +44,12 @@ class Inline:
 
     def __init__(self, store: CheckpointStore, compressor: Compressor, slots: list[Slot], clock: Clock) -> None:
         self._store, self._compressor, self._clock = store, compressor, clock
-        self._slot = slots[0]
+        self._slots = slots  # none where no level goes into the store
         self.receipts: list[Receipt] = []
 
     def free_slot(self) -> Slot:
         """Return the one slot."""
-        return self._slot
+        return self._slots[0]
 
     def send(self, step: int, slot: Slot) -> None:
         """Compress."""
@@ -63,9 +63,9 @@ class Inline:
         """Decompress."""
         with self._clock.doing("decompress"):
             key = ("level", step)
-            self._store.get_into(key, (self._slot.stored,), self._compressor)
+            self._store.get_into(key, (self._slots[0].stored,), self._compressor)
             self._store.drop(key)
-        return self._slot
+        return self._slots[0]
 
     def settle(self) -> None:
         """Nothing is ever on its way."""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.errors import UnknownExperiment
-from wavecomp.records.archive import keep_provenance
-from wavecomp.records.experiment import ExperimentResult, save_experiment
-from wavecomp.records.provenance import collect_provenance
+from wavecomp.records.experiment import ExperimentResult
 
 Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One of the experiments: ``module:function`` and its settings' class, imported when it is run.
+    """One of the experiments: ``module:function`` and its settings' class, imported when it is asked for.
 
     Those with ``many_shots`` spread them over processes where they are given several.
     """
@@ -30,11 +27,15 @@ class Experiment:
     many_shots: bool = False
 
     def load(self) -> tuple[Callable[[Any, Any, Progress], ExperimentResult], type[Any]]:
-        """Return the function and its settings' class; Devito comes with them."""
+        """Return the function and its settings' class."""
         import importlib
 
         module = importlib.import_module(f"wavecomp.adjoint.{self.module}")
         return getattr(module, self.function), getattr(module, self.settings)
+
+    def load_settings(self) -> type[Any]:
+        """Return the class of its settings; its defaults say what is run."""
+        return self.load()[1]
 
 
 EXPERIMENTS = {
@@ -68,17 +69,23 @@ EXPERIMENTS = {
 """What ``wavecomp gradient --experiment NAME`` knows."""
 
 
-def run_experiment(
+def find_experiment(name: str) -> Experiment:
+    """Return an experiment by its name; raises UnknownExperiment."""
+    if name not in EXPERIMENTS:
+        raise UnknownExperiment(name, EXPERIMENTS)
+    return EXPERIMENTS[name]
+
+
+def compute_experiment(
     name: str,
     problem: GradientProblem,
-    out_folder: str | Path,
     progress: Progress = lambda _done, _total, _note: None,
     *,
     settings: object | None = None,
     bench: Any = None,
     workers: int = 1,
 ) -> ExperimentResult:
-    """Run an experiment on a problem and save its result, with its provenance beside it.
+    """Run an experiment on a problem in this process; nothing is kept.
 
     Parameters
     ----------
@@ -86,8 +93,6 @@ def run_experiment(
         One of :data:`EXPERIMENTS`.
     problem : GradientProblem
         Any; those in two dimensions take 1 to 5 minutes.
-    out_folder : path
-        Where ``experiment-NAME.npz`` goes.
     progress : callable
         Told (done, total, note) on the way.
     settings : object, optional
@@ -97,30 +102,19 @@ def run_experiment(
     workers : int
         Processes that the shots are spread over, where the experiment takes many; the result has the same bits.
 
-    Returns
-    -------
-    ExperimentResult
-        What was saved.
-
     Raises
     ------
     UnknownExperiment
         The name is none of those.
+    MeaninglessGradient
+        An exact gradient is zero or not finite.
     ShotFailed
         With several workers: a shot was refused, or its process died.
-    StorageError
-        The folder cannot be written.
     """
-    if name not in EXPERIMENTS:
-        raise UnknownExperiment(name, EXPERIMENTS)
+    experiment = find_experiment(name)
     from wavecomp.adjoint.experiments_bench import Bench
 
-    function, kind = EXPERIMENTS[name].load()
+    function, kind = experiment.load()
     made = bench or Bench(problem)
-    with made.spread(workers if EXPERIMENTS[name].many_shots else 1):
-        found = function(made, settings or kind(), progress)
-    provenance = collect_provenance()
-    result = replace(found, provenance=provenance.digest)
-    save_experiment(out_folder, result)
-    keep_provenance(out_folder, provenance)
-    return result
+    with made.spread(workers if experiment.many_shots else 1):
+        return function(made, settings or kind(), progress)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.gradient import Workbench
+from wavecomp.adjoint.exact import check_exact
 from wavecomp.adjoint.opening import open_operators
-from wavecomp.adjoint.operators import FIRST
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.schedules import FIRST_STEP
 from wavecomp.adjoint.shots import OneByOne, ShotPool, Shots
 from wavecomp.adjoint.strategies import parse_strategy
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records.experiment import Cell
+
+if TYPE_CHECKING:
+    from wavecomp.adjoint.gradient import Workbench
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 Row: TypeAlias = dict[str, Cell]
@@ -40,8 +43,8 @@ class Bench:
     """
 
     def __init__(self, problem: GradientProblem, workbench: Workbench | None = None) -> None:
-        self.problem = problem
-        self.workbench = workbench or Workbench(open_operators(problem))
+        self.problem = problem.pinned()
+        self.workbench = workbench or _workbench(self.problem)
         self.operators = self.workbench.operators
         self.shots: Shots = OneByOne(self.workbench)
         self._exact: dict[int, NDArray[np.floating]] = {}
@@ -74,20 +77,30 @@ class Bench:
         return self.shots.runs(parse_strategy(strategy), shots)
 
     def exacts(self, shots: Sequence[int]) -> Iterator[NDArray[np.floating]]:
-        """Yield what :meth:`exact` returns for several shots, in their order; raises ShotFailed."""
+        """Yield what :meth:`exact` returns for several shots, in their order; raises ShotFailed too."""
         missing = [shot for shot in shots if shot not in self._exact]
         runs = self.runs("store-all", missing)
         for shot in shots:
             if shot not in self._exact:
-                self._exact[shot] = next(runs).gradient
+                self._exact[shot] = self._checked(next(runs), shot)
             yield self._exact[shot]
         next(runs, None)  # to its end
 
     def exact(self, shot: int) -> NDArray[np.floating]:
-        """Return the gradient with every level kept and every step imaged."""
+        """Return the gradient with every level kept and every step imaged.
+
+        Raises
+        ------
+        MeaninglessGradient
+            Nothing can be compared with it.
+        """
         if shot not in self._exact:
-            self._exact[shot] = self.run("store-all", shot).gradient
+            self._exact[shot] = self._checked(self.run("store-all", shot), shot)
         return self._exact[shot]
+
+    def _checked(self, run: GradientRun, shot: int) -> NDArray[np.floating]:
+        check_exact(self.problem.name, (shot,), run.misfit, run.gradient)
+        return run.gradient
 
     def peak(self, shot: int) -> float:
         """Return the greatest amplitude of the wavefield over space and time."""
@@ -96,7 +109,7 @@ class Bench:
             operators.set_shot(shot)
             operators.rest()
             greatest = 0.0
-            for step in range(FIRST, operators.steps):
+            for step in range(FIRST_STEP, operators.steps):
                 operators.forward(step, step + 1, record=False)
                 greatest = max(greatest, float(np.abs(operators.state(step + 1)[1]).max()))
             self._peaks[shot] = greatest
@@ -119,6 +132,13 @@ class Bench:
         if shot is not None:
             facts |= {"shot": shot, "peak_amplitude": self.peak(shot)}
         return facts
+
+
+def _workbench(problem: GradientProblem) -> Workbench:
+    operators = open_operators(problem)
+    from wavecomp.adjoint.gradient import Workbench  # Devito comes with it, and is set up by now
+
+    return Workbench(operators)
 
 
 def measured(run: GradientRun, exact: NDArray[np.floating]) -> Row:

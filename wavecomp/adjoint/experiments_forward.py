@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from wavecomp.adjoint.experiments_bench import Bench, Progress, Row
-from wavecomp.adjoint.operators import FIRST
+from wavecomp.adjoint.schedules import FIRST_STEP as FIRST
 from wavecomp.compressors import default_registry
 from wavecomp.records.experiment import ExperimentResult
 

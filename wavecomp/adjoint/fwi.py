@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.gradient import Workbench
 from wavecomp.adjoint.shots import OneByOne, Shots
 from wavecomp.adjoint.strategies import Strategy
 from wavecomp.errors import UsageError
+
+if TYPE_CHECKING:
+    from wavecomp.adjoint.gradient import Workbench
 
 Array = NDArray[np.float64]
 
@@ -95,8 +97,8 @@ def invert(
 
     operators, problem = workbench.operators, workbench.operators.problem
     medium = problem.medium
-    depth = medium.origin_m[-1] + medium.spacing_m[-1] * np.arange(medium.shape[-1])
-    free = (..., depth >= fixed_depth_m)
+    depth = medium.spacing_m[-1] * np.arange(medium.shape[-1])
+    free = (..., depth >= medium.depth_from_origin_m(fixed_depth_m))
     if not shots or iterations < 1 or not np.any(free[1]):
         raise UsageError(
             f"an inversion with shots {list(shots)}, {iterations} iterations and a model fixed above {fixed_depth_m} m "

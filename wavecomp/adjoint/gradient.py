@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,23 +10,30 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.actions import Action, Tape
+from wavecomp.adjoint.actions import Tape
+from wavecomp.adjoint.budget import plan
 from wavecomp.adjoint.clock import Clock
 from wavecomp.adjoint.compiled import Slot
 from wavecomp.adjoint.courier import open_courier
 from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.operators import FIRST, AcousticOperators
+from wavecomp.adjoint.relative import absolute_text
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.schedules import Schedule
 from wavecomp.adjoint.store import CheckpointStore
 from wavecomp.adjoint.store_arena import Arena
-from wavecomp.adjoint.strategies import Strategy
+from wavecomp.adjoint.strategies import Strategy, parse_strategy
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.identity import Identity
+from wavecomp.compressors.origin import registry_for
+from wavecomp.errors import UnsupportedField
+from wavecomp.machine_memory import trim_heap
 
 Array = NDArray[np.floating]
 
 UNLIMITED = 1 << 62
+
+_LOOK_EVERY = 4
 
 
 class Workbench:
@@ -43,12 +51,24 @@ class Workbench:
         self._observed: dict[int, Array] = {}
         self._arena = Arena()
         self._arena_of: tuple[str, int] | None = None
+        self._peaks: dict[int, float] = {}
         self._stacked: dict[tuple[str, int, int], int] = {}
 
     @property
     def spare_bytes(self) -> int:
         """Memory of the last run's checkpoints: taken over by the same run, let go of by another."""
         return self._arena.held_bytes
+
+    def give_back(self) -> None:
+        """Give the memory that earlier runs left touched back to the system: a run with a budget has no more than that.
+
+        The next run pays for fresh pages once; those that repeat it find them touched again.
+        """
+        self._slots.clear()
+        self.operators.forget_slots()
+        self._arena.shed()
+        gc.collect()
+        trim_heap()
 
     def observed(self, shot: int = 0) -> Array:
         """Return the observed data of a shot, shape (steps + 1, receivers): what the true model gives.
@@ -71,6 +91,36 @@ class Workbench:
         operators.forward(FIRST, operators.steps, record=True)
         return np.array(operators.records.data)
 
+    def peak(self, shot: int = 0) -> float:
+        """Return the greatest amplitude of a shot's wavefield in the operators' model: what tolerances may relate to.
+
+        A short look, at the first call: at two levels in four, which are a tenth of a period apart at most. It is kept:
+        an inversion has one tolerance for all its models.
+        """
+        if shot not in self._peaks:
+            operators = self.operators
+            operators.set_shot(shot)
+            operators.rest()
+            greatest, step = 0.0, FIRST
+            while step < operators.steps:
+                last = min(step + _LOOK_EVERY, operators.steps)
+                operators.forward(step, last, record=False)
+                step = last
+                greatest = max(greatest, *(max(float(u.max()), -float(u.min())) for u in operators.state(step)))
+            if not 0.0 < greatest < float("inf"):
+                raise UnsupportedField(
+                    f"shot {shot}: the wavefield's peak is {greatest:g}; no tolerance can be relative to it"
+                )
+            self._peaks[shot] = greatest
+        return self._peaks[shot]
+
+    def settled(self, strategy: Strategy, shots: Iterable[int] = (0,)) -> Strategy:
+        """Return a strategy whose tolerances are absolute, by the greatest peak of some shots; itself if they are."""
+        if not strategy.relative:
+            return strategy
+        peak = max(self.peak(shot) for shot in shots)
+        return parse_strategy(absolute_text(strategy.spec, peak), registry_for(strategy.compressor_spec))
+
     def run(
         self,
         strategy: Strategy,
@@ -85,43 +135,55 @@ class Workbench:
         Parameters
         ----------
         strategy : Strategy
-            How the forward wavefield is kept.
+            How the forward wavefield is kept; tolerances relative to the peak are those of this shot's.
         shot : int
             Which of the problem's shots.
         budget_bytes, disk_budget_bytes : int
-            What the checkpoint store may hold in memory and, with a tier on disk, there.
+            What may be held in memory, by the checkpoint store and by the slots of levels on their way, and, with a
+            tier on disk, there.
         disk_folder : pathlib.Path, optional
             Where the disk tier lives; the system's temporary folder by default.
 
         Raises
         ------
-        BudgetExceeded, CheckpointTooLarge
-            A checkpoint does not fit.
+        BudgetExceeded, CheckpointTooLarge, SlotsTooLarge
+            A checkpoint does not fit, or the slots leave no room for one.
         StorageError
             The disk is full or gone.
+        UnsupportedField
+            A tolerance is relative to a wavefield that is zero; or a quantum is too small for the wavefield.
         """
         observed = self.observed(shot)
+        strategy = self.settled(strategy, (shot,))
         operators = self.operators
         operators.set_shot(shot)
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
-        planned_bytes = budget_bytes if strategy.tier == "memory" else disk_budget_bytes
-        schedule = strategy.schedule(
-            operators.steps - FIRST, operators.state_bytes, operators.level_bytes, planned_bytes
+        planned = plan(
+            strategy,
+            operators.steps - FIRST,
+            operators.state_bytes,
+            operators.level_bytes,
+            budget_bytes,
+            disk_budget_bytes,
+            itemsize=operators.dtype.itemsize,
         )
+        schedule = planned.schedule
+        beside = planned.slots_bytes if strategy.name != "store-all" else 0  # which puts nothing into the store
         quantum = strategy.quantum
         taped = any(isinstance(action, Tape) for action in schedule)
         operators.prepare(strategy.every, taped=taped, quantised=quantum is not None)
-        carried = self._take("carried" if quantum is None else "quantised", 2 if strategy.overlap else 1)
-        tape = self._take("tape", _tape_length(schedule))
-        arena = self._prepare_arena(strategy, schedule, shot, budget_bytes) if strategy.tier == "memory" else None
-        with CheckpointStore(budget_bytes, tier, arena) as store:
+        carried = self._take("carried" if quantum is None else "quantised", planned.carried)
+        tape = self._take("tape", planned.taped)
+        room = budget_bytes - beside
+        arena = self._prepare_arena(strategy, schedule, shot, room) if strategy.tier == "memory" else None
+        with CheckpointStore(budget_bytes, tier, arena, beside_bytes=beside) as store:
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(operators, observed, store, strategy.compressor, courier, tape, clock, quantum)
                 gradient = executor.run(schedule)
             seconds = clock.read()
             if arena is not None:
-                self._stacked[strategy.spec, budget_bytes, shot] = store.peak_bytes
+                self._stacked[strategy.spec, room, shot] = store.peak_bytes
             tally = executor.tally
             # The store saw levels of integers where there is a quantum; a ratio is that to the uncompressed numbers.
             widened = operators.level_bytes / carried[0].stored.nbytes if quantum is not None else 1.0
@@ -163,11 +225,6 @@ class Workbench:
             self._slots[kind] = []  # let go of the old ones first
             self._slots[kind] = self.operators.slots(count, quantised=kind == "quantised")
         return self._slots.get(kind, [])[:count]
-
-
-def _tape_length(actions: Iterable[Action]) -> int:
-    """Return how many levels the longest tape copies: the last one, at least, stays where it is."""
-    return max((sum(step < a.reach for step in a.kept) for a in actions if isinstance(a, Tape)), default=0)
 
 
 def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:

@@ -103,6 +103,7 @@ def impact_cases(
     UsageError
         A folder or a budget on disk, and no strategy that would use it.
     """
+    problem = problem.pinned()
     chosen = case_set if case_set is not None else default_set(problem, memory_bytes)
     states = None if memory_bytes is None else memory_bytes // problem.state_bytes
     texts: list[str] = []

@@ -1,4 +1,4 @@
-"""From the shots of a study's cases to one outcome a case: what they cost together, and what the sum's error is."""
+"""From the shots of one case in one round to what they cost together, and what the error of their sum is."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.impact_cases import BARE, EXACT, ImpactCase
-from wavecomp.adjoint.impact_worker import Measured, ShotTask
+from wavecomp.adjoint.exact import check_exact
+from wavecomp.adjoint.impact_cases import ImpactCase
+from wavecomp.adjoint.impact_worker import Measured
 from wavecomp.adjoint.result import spread
 from wavecomp.adjoint.stacking import Stack
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.records import Failure, GradientImpact, Spread, WorkTimes
 
-Outcome: TypeAlias = tuple[int, GradientImpact] | Failure
-"""Number of time steps, and what came out; or why nothing did."""
+Outcome: TypeAlias = tuple[Measured, GradientImpact] | Failure
+"""What one of the shots came to, without its gradient, and what came out of all; or why nothing did."""
 
 
 class Gathered:
-    """The shots of one case on their way to its outcome."""
+    """The shots of one case in one round, on their way to its outcome."""
 
     def __init__(self, case: ImpactCase) -> None:
         self.case = case
@@ -50,6 +51,17 @@ class Gathered:
         """The sum; None for the bare sweeps, and until all shots are there."""
         return self._stack.total
 
+    @property
+    def wall_s(self) -> float | None:
+        """Wall time of all shots; None where one has failed."""
+        return None if self.failure is not None else sum(part.seconds.wall for part in self._parts.values())
+
+    def check_exact(self) -> None:
+        """Raise MeaninglessGradient where the exact gradient, which this is, says nothing about any other."""
+        if self.failure is None and self.complete and self.gradient is not None:
+            misfit = sum(part.misfit or 0.0 for part in self._parts.values())
+            check_exact(self.case.problem.name, self.case.shots, misfit, self.gradient)
+
     def outcome(self, exact: NDArray[np.floating] | None) -> Outcome:
         """Return what came out of a complete case; ``exact`` is the sum to compare with."""
         if self.failure is not None:
@@ -57,9 +69,10 @@ class Gathered:
         parts = [self._parts[shot] for shot in self.case.shots]
         gradient = self.gradient
         digest = None if gradient is None else hashlib.sha256(np.ascontiguousarray(gradient).tobytes()).hexdigest()
-        return parts[0].steps, GradientImpact(
-            seconds=WorkTimes(*(sum(getattr(part.seconds, f.name) for part in parts) for f in fields(WorkTimes))),
-            walls_s=tuple(map(sum, zip(*(part.walls_s for part in parts), strict=False))),
+        seconds = WorkTimes(*(sum(getattr(part.seconds, f.name) for part in parts) for f in fields(WorkTimes)))
+        return parts[0], GradientImpact(
+            seconds=seconds,
+            walls_s=(seconds.wall,),
             forward_steps=sum(part.forward_steps for part in parts),
             writes=sum(part.writes for part in parts),
             reads=sum(part.reads for part in parts),
@@ -70,63 +83,53 @@ class Gathered:
             misfit=sum(part.misfit or 0.0 for part in parts) if gradient is not None else None,
             distance={} if gradient is None or exact is None else asdict(gradient_distance(exact, gradient)),
             gradient_digest=digest,
+            absolute_specs=tuple(part.absolute_spec for part in parts if part.absolute_spec is not None),
         )
 
 
-class Reduction:
-    """Turns cases into tasks, one a shot, and what comes back, in any order, into one outcome a case.
-
-    The exact gradients that cases are compared with are tasks, too, and come first. Nothing is kept of a case that is
-    done, and no time is spent on the other shots of one that has failed.
+def merged(
+    before: GradientImpact | None, now: GradientImpact, bare_wall_s: float | None, *, counts: bool
+) -> GradientImpact:
+    """Return what a case comes to after one more round.
 
     Parameters
     ----------
-    cases : sequence of ImpactCase
-        All different.
-    repeat_s : float
-        Seconds that may be spent on repeating what is short, a case.
+    before : GradientImpact or None
+        What it came to before.
+    now : GradientImpact
+        Of one round.
+    bare_wall_s : float or None
+        Wall time of the bare sweeps of that round, None where they failed.
+    counts : bool
+        Whether the round's time counts, beside its bare sweeps; that of a round that warms up does not.
     """
-
-    def __init__(self, cases: Sequence[ImpactCase], repeat_s: float) -> None:
-        self._open = {case.digest: Gathered(case) for case in cases}
-        compared = [ImpactCase(case.problem, case.shots, EXACT, None) for case in cases if case.spec != BARE]
-        self._exact = {_group(case): Gathered(case) for case in compared}
-        alone = {(case.problem.digest, shot): ShotTask(case, shot, 0.0) for case in compared for shot in case.shots}
-        self.tasks = (
-            *alone.values(),
-            *(ShotTask(case, shot, repeat_s / len(case.shots)) for case in cases for shot in case.shots),
-        )
-
-    def given_up(self, task: ShotTask) -> bool:
-        """Whether the outcome of a task can change nothing any more: its case has failed."""
-        return task.case.spec != EXACT and task.case.digest not in self._open
-
-    def take(self, task: ShotTask, outcome: Measured | Failure) -> list[tuple[ImpactCase, Outcome]]:
-        """Add what came out of one task; return the cases that are done with it."""
-        if self.given_up(task):
-            return []
-        if task.case.spec != EXACT:
-            self._open[task.case.digest].take(task.shot, outcome)
-        else:
-            for gathered in self._exact.values():
-                if gathered.case.problem == task.case.problem and task.shot in gathered.case.shots:
-                    gathered.take(task.shot, outcome)
-        done = [(g.case, found) for g in self._open.values() if (found := self._outcome(g)) is not None]
-        for case, _ in done:
-            del self._open[case.digest]
-        return done
-
-    def _outcome(self, gathered: Gathered) -> Outcome | None:
-        exact = self._exact[_group(gathered.case)] if gathered.case.spec != BARE else None
-        if exact is not None and exact.failure is not None and gathered.failure is None:
-            return Failure(exact.failure.kind, f"the exact gradient: {exact.failure.message}")
-        if not gathered.complete or (exact is not None and not exact.complete):
-            return None
-        return gathered.outcome(exact.gradient if exact is not None else None)
+    worst = now
+    if before is not None:
+        if _error(now) <= _error(before):
+            worst = before
+        peaks = {name: max(getattr(before, name), getattr(now, name)) for name in _PEAKS}
+        worst = replace(worst, **peaks)
+    if not counts:
+        times = before if before is not None else now
+        return replace(worst, seconds=times.seconds, walls_s=times.walls_s, bare_walls_s=times.bare_walls_s)
+    # What was measured with no bare sweeps beside it is only kept until there is something better.
+    paired = before if before is not None and before.bare_walls_s else None
+    fastest = paired if paired is not None and min(paired.walls_s) <= now.walls_s[0] else now
+    return replace(
+        worst,
+        seconds=fastest.seconds,
+        walls_s=(*(paired.walls_s if paired else ()), *now.walls_s),
+        bare_walls_s=(*(paired.bare_walls_s if paired else ()), bare_wall_s),
+    )
 
 
-def _group(case: ImpactCase) -> tuple[str, tuple[int, ...]]:
-    return case.problem.digest, case.shots
+_PEAKS = ("checkpoints_held", "peak_checkpoint_bytes", "peak_disk_bytes")
+
+
+def _error(impact: GradientImpact) -> float:
+    found = impact.distance.get("relative_l2")
+    # What is not a number is worse than all numbers.
+    return 0.0 if not impact.distance else float("inf") if found is None or np.isnan(found) else found
 
 
 def _spread(ratios: Sequence[float]) -> Spread | None:

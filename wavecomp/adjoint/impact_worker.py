@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +15,30 @@ from wavecomp.adjoint.impact_memory import memory_for_levels, memory_there
 from wavecomp.adjoint.opening import open_operators
 from wavecomp.adjoint.schedules import FIRST_STEP
 from wavecomp.adjoint.strategies import Strategy, parse_strategy
-from wavecomp.compressors import default_registry
+from wavecomp.compressors.origin import registry_for
 from wavecomp.errors import CheckpointTooLarge
-from wavecomp.records import WorkTimes
+from wavecomp.records import Provenance, WorkTimes, collect_provenance
+from wavecomp.records.own_code import own_code
+from wavecomp.wavefields.devito_setup import build_identity
 
 if TYPE_CHECKING:
     from wavecomp.adjoint.gradient import Workbench
     from wavecomp.adjoint.result import GradientRun
 
-T = TypeVar("T")
+OWN = ("adjoint", "compressors", "metrics", "wavefields")
+"""Our packages whose code is in a gradient and in its times."""
 
-_MOST_REPEATS = 5
-_LONG_S = 10.0
-_SPARE_LEVELS = 4  # two of a courier's, a run's gradient and the last answer's; a state on its way comes on top
+_SPARE_LEVELS = 2  # a run's gradient and the last answer's; a state on its way comes on top
 _OWN_BYTES = 32 << 20  # for plans and counts, and for memory that was let go of and that the system has not back yet
 
 
 @dataclass(frozen=True, slots=True)
 class ShotTask:
-    """One shot of a case; what is short is repeated for so many seconds."""
+    """One shot of a case, once: in which round, counted from 1, or 0 for one that warms up."""
 
     case: ImpactCase
     shot: int
-    repeat_s: float
+    turn: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,12 @@ class Measured:
     """What comes back from the process for one shot: :class:`~wavecomp.records.GradientImpact` has the meanings.
 
     ``ratios`` holds the ratio of every checkpoint, ``gradient`` the gradient itself: None for the bare sweeps.
+    ``threads`` is what the operators were run with; ``absolute_spec`` what was run where tolerances were asked for
+    relative to the wavefield.
     """
 
     steps: int
     seconds: WorkTimes
-    walls_s: tuple[float, ...]
     forward_steps: int
     writes: int
     reads: int
@@ -60,6 +61,8 @@ class Measured:
     peak_disk_bytes: int
     misfit: float | None
     gradient: NDArray[np.floating] | None
+    threads: int = 1
+    absolute_spec: str | None = None
 
 
 class Measuring:
@@ -79,41 +82,56 @@ class Measuring:
         self._memory_bytes = memory_bytes
         self._stored_all = False
         self._problem: str | None = None
+        self._granted: dict[tuple[str, int], tuple[int, int]] = {}
         self._bench: Workbench
+
+    def provenance(self) -> Provenance:
+        """Set Devito up, and say where and with what is measured."""
+        return collect_provenance(build=build_identity().mapping(), code=own_code(*OWN))
 
     def __call__(self, task: ShotTask) -> Measured:
         """Measure one shot of a case; raises WavecompError."""
         case, shot = task.case, task.shot
         first = self._open(task)
-        operators = self._bench.operators
         if case.spec == EXACT:
             run = first or self._exact(shot)
-            return _measured(run, (run.seconds.wall,), operators.steps)
+            return self._measured(run)
         del first  # nobody asked for it, and the next runs need its memory
         if case.spec == BARE:
-            times, walls_s = _repeated(lambda: self._bare(shot), lambda times: times.wall, task.repeat_s)
-            forward_steps = operators.steps - FIRST_STEP
-            return Measured(operators.steps, times, walls_s, forward_steps, 0, 0, 0, (), 0, 0, None, None)
-        strategy = parse_strategy(case.spec, default_registry())
+            return self._bare(shot)
+        strategy = parse_strategy(case.spec, registry_for(case.spec.partition("/")[2]))
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
         from wavecomp.adjoint.gradient import UNLIMITED  # Devito comes with it
 
-        # Without a budget the store still refuses, with numbers, what would end this process and all it holds.
-        budget = self._free() if case.budget_bytes is None else case.budget_bytes
+        if case.budget_bytes is not None:
+            # A budget is all that a user's machine has beyond the bare sweeps: nothing of earlier runs is kept.
+            self._bench.give_back()
+            self._stored_all = False
         disk_budget = UNLIMITED if case.disk_budget_bytes is None else case.disk_budget_bytes
+        budget = self._budget(task)
+        run = self._bench.run(
+            strategy, shot=shot, budget_bytes=budget, disk_folder=case.scratch, disk_budget_bytes=disk_budget
+        )
+        self._granted[case.digest, shot] = budget, run.peak_store_bytes
+        return self._measured(run, run.strategy if strategy.relative else None)
 
-        def gradient() -> GradientRun:
-            return self._bench.run(
-                strategy,
-                shot=shot,
-                budget_bytes=budget,
-                disk_folder=case.scratch,
-                disk_budget_bytes=disk_budget,
-            )
+    def _budget(self, task: ShotTask) -> int:
+        """Return what the store may hold in memory.
 
-        run, walls_s = _repeated(gradient, lambda run: run.seconds.wall, task.repeat_s)
-        return _measured(run, walls_s, operators.steps)
+        Without a budget it still refuses, with numbers, what would end this process and all it holds. A later round of
+        a case has the budget of its first one, as long as what it took then is free: with another one it would be
+        another run, whose memory nobody has prepared.
+        """
+        from wavecomp.adjoint.gradient import UNLIMITED
+
+        if task.case.budget_bytes is not None:
+            return task.case.budget_bytes
+        if task.case.spec.startswith("store-all"):
+            return UNLIMITED  # it fits, or is there already
+        free = self._free()
+        granted, taken = self._granted.get((task.case.digest, task.shot), (0, 0))
+        return granted if 0 < taken <= free else free
 
     def _open(self, task: ShotTask) -> GradientRun | None:
         """Have the operators of a problem there; return the exact gradient of the shot if it was computed for that."""
@@ -138,9 +156,10 @@ class Measuring:
 
     def _exact_strategy(self) -> tuple[Strategy, int]:
         """Store everything where the memory holds it; otherwise the same bits by recomputation in what there is."""
-        free = self._free()
+        from wavecomp.adjoint.gradient import UNLIMITED
+
         if self._stored_all or self._needed(1) <= self._for_levels():
-            return parse_strategy("store-all"), free
+            return parse_strategy("store-all"), UNLIMITED
         # Not all of it: the allocator gives little of what many small checkpoints took back for the runs to come.
         return parse_strategy("mixed"), self._for_levels()
 
@@ -166,7 +185,7 @@ class Measuring:
         if needed > budget:
             raise CheckpointTooLarge(("all levels", every), "memory", needed, needed, 0, budget)
 
-    def _bare(self, shot: int) -> WorkTimes:
+    def _bare(self, shot: int) -> Measured:
         """Run both sweeps with nothing between them."""
         observed, operators = self._bench.observed(shot), self._bench.operators
         operators.set_shot(shot)
@@ -179,41 +198,38 @@ class Measuring:
         with clock.doing("reverse"):
             sweep.down(operators.steps, FIRST_STEP)
         seconds = clock.read()
-        return WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
+        times = WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
+        return Measured(
+            operators.steps,
+            times,
+            operators.steps - FIRST_STEP,
+            0,
+            0,
+            0,
+            (),
+            0,
+            0,
+            None,
+            None,
+            threads=operators.threads,
+        )
 
-
-def _repeated(run: Callable[[], T], wall: Callable[[T], float], spend_s: float) -> tuple[T, tuple[float, ...]]:
-    """Repeat what is short; return the fastest run and the wall time of every one.
-
-    The first run touches memory that later ones find touched, as every iteration of an inversion does: what does not
-    take very long runs a second time in any case.
-    """
-    best = run()
-    walls = [wall(best)]
-    least = 2 if spend_s > 0 and walls[0] < _LONG_S else 1
-    while len(walls) < least or (sum(walls) < spend_s and len(walls) < _MOST_REPEATS):
-        again = run()
-        walls.append(wall(again))
-        if walls[-1] < wall(best):
-            best = again
-    return best, tuple(walls)
-
-
-def _measured(run: GradientRun, walls_s: tuple[float, ...], steps: int) -> Measured:
-    seconds = run.seconds
-    return Measured(
-        steps=steps,
-        seconds=WorkTimes(
-            seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
-        ),
-        walls_s=walls_s,
-        forward_steps=run.forward_steps,
-        writes=run.writes,
-        reads=run.reads,
-        checkpoints_held=run.checkpoints_held,
-        ratios=run.checkpoint_ratios,
-        peak_checkpoint_bytes=run.peak_checkpoint_bytes,
-        peak_disk_bytes=run.peak_disk_bytes,
-        misfit=run.misfit,
-        gradient=run.gradient,
-    )
+    def _measured(self, run: GradientRun, absolute_spec: str | None = None) -> Measured:
+        seconds, operators = run.seconds, self._bench.operators
+        return Measured(
+            steps=operators.steps,
+            seconds=WorkTimes(
+                seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
+            ),
+            forward_steps=run.forward_steps,
+            writes=run.writes,
+            reads=run.reads,
+            checkpoints_held=run.checkpoints_held,
+            ratios=run.checkpoint_ratios,
+            peak_checkpoint_bytes=run.peak_checkpoint_bytes,
+            peak_disk_bytes=run.peak_disk_bytes,
+            misfit=run.misfit,
+            gradient=run.gradient,
+            threads=operators.threads,
+            absolute_spec=absolute_spec,
+        )

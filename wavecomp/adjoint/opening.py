@@ -6,10 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from wavecomp.adjoint.problem import GradientProblem
-from wavecomp.wavefields.compiler import find_compiler
+from wavecomp.thread_settings import passive_threads, threads_allowed
+from wavecomp.wavefields.devito_setup import open_devito
+from wavecomp.wavefields.devito_words import import_words, operator_words
 
 if TYPE_CHECKING:
     from wavecomp.adjoint.operators import AcousticOperators
+
+__all__ = ["open_operators", "passive_threads", "threads_each"]
 
 
 def threads_each(processes: int) -> int:
@@ -18,19 +22,8 @@ def threads_each(processes: int) -> int:
     One process gets what ``OMP_NUM_THREADS`` says, or else all cores; none gets more than that, or less than one.
     """
     cores = len(os.sched_getaffinity(0))
-    allowed = int(os.environ.get("OMP_NUM_THREADS") or cores)
+    allowed = threads_allowed(cores)
     return allowed if processes <= 1 else max(1, min(allowed, cores // processes))
-
-
-def passive_threads() -> None:
-    """Let idle OpenMP threads sleep, here and in every process started from here; who set it otherwise is left alone.
-
-    They spin otherwise, and take the cores from the compressor that runs between two blocks. Sleeping at once costs a
-    tenth of the sweeps, though: GNU's threads spin for some ten microseconds first. OpenMP reads this when it is
-    loaded: before the first parallel region.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 def open_operators(problem: GradientProblem, dtype: str = "float32") -> AcousticOperators:
@@ -40,19 +33,17 @@ def open_operators(problem: GradientProblem, dtype: str = "float32") -> Acoustic
     ------
     CompilerMissing
         There is no C compiler.
+    EnvironmentRefused
+        An environment variable of Devito's, of the compiler's or of OpenMP's has a value that cannot work.
+    PropagationError
+        Devito cannot be imported, or fails.
     RecipeError
         The time step is unstable, or the grid too coarse.
     ModelFileError
         A velocity model cannot be read.
     """
-    compiler = find_compiler()
-    passive_threads()
-    from devito import configuration
-
-    if "DEVITO_LANGUAGE" not in os.environ:
-        configuration["language"] = "openmp" if compiler.openmp else "C"
-    if "DEVITO_LOGGING" not in os.environ:
-        configuration["log-level"] = "ERROR"
-    from wavecomp.adjoint.operators import AcousticOperators
-
-    return AcousticOperators(problem, dtype)
+    open_devito()
+    with import_words():
+        from wavecomp.adjoint.operators import AcousticOperators
+    with operator_words():
+        return AcousticOperators(problem, dtype)

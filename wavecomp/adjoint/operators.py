@@ -64,7 +64,7 @@ class AcousticOperators:
     """
 
     def __init__(self, problem: GradientProblem, dtype: str = "float32") -> None:
-        self.problem = problem
+        self.problem = problem = problem.pinned()
         self.dtype = np.dtype(dtype)
         self._sweeps: dict[type[AdjointSweep], AdjointSweep] = {}
         medium = problem.medium
@@ -85,8 +85,8 @@ class AcousticOperators:
         self.steps = last_step(medium, self.dt_s)
         self.geometry = AcquisitionGeometry(
             model,
-            self.problem.receivers_m(),
-            np.array(self.problem.shots_m[:1]),
+            self.problem.receivers_from_origin_m(),
+            np.array([self.problem.shot_from_origin_m(0)]),
             t0=0.0,
             tn=(self.steps - 0.5) * float(dt_ms),  # half a step short, so that rounding cannot add a sample
             f0=medium.peak_frequency_hz / 1000.0,
@@ -96,6 +96,11 @@ class AcousticOperators:
         self.solver = AcousticWaveSolver(model, self.geometry, space_order=order)
         self._forward_symbols(order)
         self._imaging_symbols()
+
+    @property
+    def threads(self) -> int:
+        """OpenMP threads that the propagation is run with; 1 where Devito was told to write plain C."""
+        return self._forward.threads
 
     def _tune(self) -> None:
         """Find out which blocks of the grid are fast here."""
@@ -216,7 +221,7 @@ class AcousticOperators:
 
     def set_shot(self, shot: int) -> None:
         """Move the source to the place of another shot."""
-        self.source.coordinates.data[:] = np.array([self.problem.shots_m[shot]])
+        self.source.coordinates.data[:] = np.array([self.problem.shot_from_origin_m(shot)])
 
     def rest(self) -> None:
         """Begin anew: both wavefields at rest, no record, no gradient."""
@@ -232,6 +237,14 @@ class AcousticOperators:
     def slots(self, count: int, *, quantised: bool = False) -> list[Slot]:
         """Allocate memory for so many levels of the physical domain, as numbers or as multiples of a quantum."""
         return slots(self._quantised if quantised else self._level, count)
+
+    def forget_slots(self) -> None:
+        """Hold no slot of the last run any more, so that its memory is free once its owner lets go of it."""
+        self._keep.put_back("level")
+        if "_keep_quantised" in vars(self):
+            self._keep_quantised.put_back("quantised")
+        for sweep in self._sweeps.values():
+            sweep.forget_slots()
 
     def keep(self, step: int, slot: Slot) -> None:
         """Copy u[step], one of the levels in the buffers, into a slot."""
@@ -278,7 +291,7 @@ def _model(problem: GradientProblem, velocity_km_s: Array) -> SeismicModel:
         # Devito's examples use an interface that Devito itself has begun to retire.
         warnings.filterwarnings("ignore", message="Passing `SubDomain`s", category=DeprecationWarning)
         return SeismicModel(
-            origin=medium.origin_m,
+            origin=(0.0,) * len(medium.shape),  # coordinates are single precision: they count from the first point
             spacing=medium.spacing_m,
             shape=medium.shape,
             space_order=medium.space_order,

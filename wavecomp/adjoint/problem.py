@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from wavecomp.adjoint.smoothing import smooth_slowness
 from wavecomp.errors import RecipeError
+from wavecomp.wavefields.model_contents import model_digest
 from wavecomp.wavefields.model_spec import ModelSpec, model_items
+from wavecomp.wavefields.positions import from_origin, levels_reached
 from wavecomp.wavefields.recipe_type import Recipe
 from wavecomp.wavefields.velocity import build_velocity
 
@@ -70,12 +73,16 @@ class GradientProblem:
         Where the wavefield is recorded.
     shots_m : tuple of tuple of float
         Source positions, one a shot.
+    files_sha256 : tuple of (str or None), or None
+        Contents of the model files of the true and of the initial model that this problem was :meth:`pinned` to; None
+        where the files may hold whatever they hold.
     """
 
     medium: Recipe
     initial: Initial
     receivers: Receivers
     shots_m: tuple[tuple[float, ...], ...] = field(default=())
+    files_sha256: tuple[str | None, str | None] | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -89,14 +96,22 @@ class GradientProblem:
 
     @property
     def digest(self) -> str:
-        """SHA-256, in hexadecimal, of everything that determines the exact gradient."""
+        """SHA-256, in hexadecimal, of everything that determines the exact gradient.
+
+        The contents of model files are part of it, and so this raises ModelFileError where one cannot be read.
+        """
         initial = model_items(self.initial.model) if isinstance(self.initial, GivenInitial) else vars(self.initial)
-        content = {
+        content: dict[str, object] = {
             "medium": self.medium.digest,
             "initial": {"kind": self.initial.kind, **initial},
             "receivers": vars(self.receivers),
             "shots_m": self.shots_m,
         }
+        if not self._placed_as_before:
+            content["positions"] = "from the first grid point"
+        files = self._files()
+        if any(files):
+            content["model_files"] = files
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=list).encode()).hexdigest()
 
     @property
@@ -115,27 +130,49 @@ class GradientProblem:
         steps = self.medium.steps
         return None if steps is None else (steps - 1) // every * self.level_bytes
 
+    def pinned(self) -> GradientProblem:
+        """Return this problem with its model files as they are now: it reads no others, and keeps its digest.
+
+        A study takes hours, and a file can be replaced meanwhile; then reading it is an error, and no gradient stands
+        under the digest of another model.
+
+        Raises
+        ------
+        ModelFileError
+            A model file is missing or unreadable.
+        """
+        return replace(self, files_sha256=self._files())
+
     def receivers_m(self) -> NDArray[np.float64]:
         """Return the receivers' positions, in m, shape (receivers, dimensions)."""
-        medium = self.medium
-        horizontal = [
-            origin + spacing * np.arange(0, count, self.receivers.every)
-            for origin, spacing, count in zip(medium.origin_m, medium.spacing_m, medium.shape, strict=True)
-        ][:-1]
-        axes = np.meshgrid(*horizontal, np.array([self.receivers.depth_m]), indexing="ij")
-        return np.stack([axis.ravel() for axis in axes], axis=1)
+        return self._spread(self.medium.origin_m, self.receivers.depth_m)
+
+    def receivers_from_origin_m(self) -> NDArray[np.float64]:
+        """Return the receivers' positions relative to the first grid point, in m, shape (receivers, dimensions)."""
+        return self._spread((0.0,) * len(self.medium.shape), self.medium.depth_from_origin_m(self.receivers.depth_m))
+
+    def shot_from_origin_m(self, shot: int) -> tuple[float, ...]:
+        """Return a shot's position relative to the first grid point, in m."""
+        return from_origin(self.shots_m[shot], self.medium.origin_m, self.medium.spacing_m)
 
     def true_velocity(self) -> Velocity:
         """Return the true P velocity in m/s, shape ``medium.shape``; raises ModelFileError."""
-        return build_velocity(self.medium)
+        return build_velocity(self.medium, self._pinned_to(0))
 
     def initial_velocity(self) -> Velocity:
-        """Return the P velocity in m/s where the gradient is taken, shape ``medium.shape``; raises ModelFileError."""
+        """Return the P velocity in m/s where the gradient is taken, shape ``medium.shape``.
+
+        Raises
+        ------
+        ModelFileError
+            A model file cannot be read, or is not the one that the problem was pinned to.
+        RecipeError
+            All of the model shall be kept.
+        """
         if isinstance(self.initial, GivenInitial):
-            return build_velocity(replace(self.medium, model=self.initial.model))
-        depth = self.medium.origin_m[-1] + self.medium.spacing_m[-1] * np.arange(self.medium.shape[-1])
-        kept = int(np.searchsorted(depth, self.initial.keep_above_m))
-        return smooth_slowness(self.true_velocity(), self.medium.spacing_m, self.initial.radius_m, kept)
+            return build_velocity(replace(self.medium, model=self.initial.model), self._pinned_to(1))
+        check_kept(self.medium, self.initial.keep_above_m)
+        return smooth_slowness(self.true_velocity(), self.medium.spacing_m, self.initial.radius_m, self._kept())
 
     def resized(self, *, steps: int | None = None, every_receiver: int | None = None) -> GradientProblem:
         """Return the same problem with another number of time steps or another spacing of receivers."""
@@ -144,3 +181,59 @@ class GradientProblem:
             raise RecipeError(medium.source, "time.steps", steps, "must be at least 3")
         receivers = self.receivers if every_receiver is None else replace(self.receivers, every=every_receiver)
         return replace(self, medium=medium, receivers=receivers)
+
+    def _kept(self) -> int:
+        """Return how many planes at the top a smoothed initial model has from the true one."""
+        if not isinstance(self.initial, SmoothedTrue):
+            return 0
+        axis = self.medium.origin_m[-1], self.medium.spacing_m[-1], self.medium.shape[-1]
+        return int((levels_reached([self.initial.keep_above_m], *axis, side="right") == 0).sum())
+
+    def _spread(self, origin_m: tuple[float, ...], depth_m: float) -> NDArray[np.float64]:
+        horizontal = [
+            origin + spacing * np.arange(0, count, self.receivers.every)
+            for origin, spacing, count in zip(origin_m, self.medium.spacing_m, self.medium.shape, strict=True)
+        ][:-1]
+        axes = np.meshgrid(*horizontal, np.array([depth_m]), indexing="ij")
+        return np.stack([axis.ravel() for axis in axes], axis=1)
+
+    def _files(self) -> tuple[str | None, str | None]:
+        """Return the SHA-256 of the true and of the initial model's file, None where there is none."""
+        if self.files_sha256 is not None:
+            return self.files_sha256
+        folder = self.medium.folder
+        given = self.initial.model if isinstance(self.initial, GivenInitial) else None
+        return model_digest(self.medium.model, folder), None if given is None else model_digest(given, folder)
+
+    def _pinned_to(self, which: int) -> str | None:
+        return None if self.files_sha256 is None else self.files_sha256[which]
+
+    @cached_property
+    def _placed_as_before(self) -> bool:
+        """Say whether kernels that were given all coordinates in single precision computed this gradient as well."""
+        medium, depth_m = self.medium, self.receivers.depth_m
+        listening = tuple((*shot[:-1], depth_m) for shot in self.shots_m[:1])
+        depth = medium.origin_m[-1] + medium.spacing_m[-1] * np.arange(medium.shape[-1])
+        kept = isinstance(self.initial, GivenInitial) or self._kept() == np.searchsorted(
+            depth, self.initial.keep_above_m
+        )
+        return bool(kept) and medium.placed_as_before(*self.shots_m, *listening)
+
+
+def check_kept(medium: Recipe, keep_above_m: float) -> None:
+    """Refuse an initial model that keeps all of the true one.
+
+    Raises
+    ------
+    RecipeError
+        No grid point lies at ``keep_above_m`` or below it.
+    """
+    top, bottom = medium.extent_m[-1]
+    if not medium.depth_from_origin_m(keep_above_m) <= medium.spacing_m[-1] * (medium.shape[-1] - 1):
+        raise RecipeError(
+            medium.source,
+            "initial.keep_above_m",
+            keep_above_m,
+            f"lies below the model, of which nothing would be smoothed: must be at most {bottom:.12g} m "
+            f"(the model reaches from {top:.12g} to {bottom:.12g} m)",
+        )

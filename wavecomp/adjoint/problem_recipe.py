@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from wavecomp.adjoint.problem import GivenInitial, GradientProblem, Initial, Receivers, SmoothedTrue
+from wavecomp.adjoint.problem import GivenInitial, GradientProblem, Initial, Receivers, SmoothedTrue, check_kept
 from wavecomp.errors import RecipeError, UnknownProblem
 from wavecomp.wavefields.model_spec import parse_model
 from wavecomp.wavefields.recipe import recipe_from_json
@@ -22,6 +22,9 @@ from wavecomp.wavefields.recipe_type import Recipe
 from wavecomp.wavefields.toml_table import Table
 
 LEAST_RECEIVER_SPACING = 2
+
+_WIDEST_RADIUS = 10.0
+"""Of a smoothed initial model, in lengths of the true one: it has no structure left long before."""
 
 
 def problem_names() -> tuple[str, ...]:
@@ -50,11 +53,20 @@ def find_problem(name_or_path: str | Path) -> GradientProblem:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(path, "file", text, f"must be a readable UTF-8 text file ({error})") from None
-    return parse_problem(content, text)
+    return parse_problem(content, text, path.absolute().parent)
 
 
-def parse_problem(text: str, source: str) -> GradientProblem:
-    """Parse the TOML text of a problem; ``source`` says in messages where it came from.
+def parse_problem(text: str, source: str, folder: Path | None = None) -> GradientProblem:
+    """Parse the TOML text of a problem.
+
+    Parameters
+    ----------
+    text : str
+        TOML text.
+    source : str
+        Where it came from, for messages.
+    folder : pathlib.Path, optional
+        Where model files may lie.
 
     Raises
     ------
@@ -72,13 +84,13 @@ def parse_problem(text: str, source: str) -> GradientProblem:
     last = shot.numbers("last_m", sizes=(len(first),), unit="m") if count > 1 or shot.has("last_m") else first
     peak = shot.number("peak_frequency_hz", above=0.0, unit="Hz")
     shot.finish()
-    media = [_medium(values, source, place, peak) for place in (first, last)]
+    media = [_medium(values, source, folder, place, peak) for place in (first, last)]
     medium = media[0]
     if medium.padded or medium.kept.steps or medium.kept.every:
         top.wrong("snapshots", "a gradient problem keeps no snapshots; leave the table out")
     problem = GradientProblem(
         medium=medium,
-        initial=_initial(start, len(medium.shape)),
+        initial=_initial(start, medium),
         receivers=_receivers(listeners, medium),
         shots_m=tuple(_between(first, last, index, count) for index in range(count)),
     )
@@ -88,21 +100,25 @@ def parse_problem(text: str, source: str) -> GradientProblem:
     return problem
 
 
-def _medium(values: Mapping[str, object], source: str, place: tuple[float, ...], peak: float) -> Recipe:
+def _medium(
+    values: Mapping[str, object], source: str, folder: Path | None, place: tuple[float, ...], peak: float
+) -> Recipe:
     """Read the tables that a problem shares with a wavefield's recipe, with the recipe's own checks."""
     shared = {
         key: values[key] for key in ("name", "description", "model", "grid", "time", "snapshots") if key in values
     }
     shared |= {"physics": values.get("physics", "acoustic"), "snapshots": values.get("snapshots", {})}
     shared["source"] = {"position_m": list(place), "peak_frequency_hz": peak}
-    return recipe_from_json(json.dumps(shared), source)
+    return recipe_from_json(json.dumps(shared), source, folder)
 
 
-def _initial(table: Table, dimensions: int) -> Initial:
+def _initial(table: Table, medium: Recipe) -> Initial:
     if table.text("kind") != SmoothedTrue.kind:
-        return GivenInitial(parse_model(table, dimensions))
-    radius = table.number("radius_m", above=0.0, unit="m")
+        return GivenInitial(parse_model(table, len(medium.shape)))
+    widest = _WIDEST_RADIUS * max(high - low for low, high in medium.extent_m)
+    radius = table.number("radius_m", above=0.0, most=widest, unit="m")
     kept = table.number("keep_above_m", unit="m") if table.has("keep_above_m") else 0.0
+    check_kept(medium, kept)
     table.finish()
     return SmoothedTrue(radius, kept)
 
@@ -110,8 +126,9 @@ def _initial(table: Table, dimensions: int) -> Initial:
 def _receivers(table: Table, medium: Recipe) -> Receivers:
     depth = table.number("depth_m", unit="m")
     top, bottom = medium.extent_m[-1]
-    if not top <= depth <= bottom:
-        table.wrong("depth_m", f"lies outside the model: must be from {top:g} to {bottom:g} m")
+    below, spacing, count = medium.depth_from_origin_m(depth), medium.spacing_m[-1], medium.shape[-1]
+    if not 0.0 <= below <= spacing * (count - 1):
+        table.wrong("depth_m", f"lies outside the model: must be from {top:.12g} to {bottom:.12g} m")
     every = table.integer("every", least=LEAST_RECEIVER_SPACING, most=max(medium.shape))
     table.finish()
     return Receivers(depth, every)

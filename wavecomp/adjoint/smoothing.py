@@ -40,7 +40,8 @@ def smooth_slowness(
 
 def _blur(values: NDArray[np.float64], axis: int, sigma: float) -> NDArray[np.float64]:
     reach = max(1, int(np.ceil(REACH * sigma)))
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    with np.errstate(over="ignore"):  # where the Gaussian is much narrower than a cell
+        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     weights /= weights.sum()
     edges = [(reach, reach) if a == axis else (0, 0) for a in range(values.ndim)]
     padded = np.pad(values, edges, mode="edge")

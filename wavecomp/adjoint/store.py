@@ -15,7 +15,6 @@ from wavecomp.adjoint.store_receipts import Counts, Receipt
 from wavecomp.adjoint.store_shelves import Shelves
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.base import Compressor, Field
-from wavecomp.compressors.frame import unpack
 from wavecomp.errors import (
     BudgetExceeded,
     CheckpointKeyError,
@@ -34,9 +33,9 @@ class CheckpointStore:
     them. What a call needs while it runs does not: :meth:`put` has the streams of one checkpoint on its hands before it
     knows that they fit, :meth:`get_into` of a disk those that it reads.
 
-    Every stream is checked, before it is decompressed, against a 64-bit XXH3: it misses one of 2**64 damages. It reads
-    as fast as memory does (more than 30 GB/s, where zlib's CRC-32 reads 4 GB/s), which shows where checkpoints are
-    large: an uncompressed state of 30 MB took 7 ms to check, as long as a time step.
+    Every stream is sealed, and checked before it is decompressed, by its own 64-bit XXH3: it misses one of 2**64
+    damages. It reads as fast as memory does (more than 30 GB/s, where zlib's CRC-32 reads 4 GB/s), which shows where
+    checkpoints are large: an uncompressed state of 30 MB took 7 ms to check, as long as a time step.
 
     Calls may come from several threads.
 
@@ -49,6 +48,8 @@ class CheckpointStore:
     arena : Arena, optional
         Memory for what is stored, kept from one checkpoint to the next and beyond this store; all of it that is touched
         counts against the budget. Without it every checkpoint has memory of its own. Not with a tier on disk.
+    beside_bytes : int
+        What of the budget is taken by others: slots of levels on their way. Messages count it as held.
 
     Raises
     ------
@@ -58,18 +59,26 @@ class CheckpointStore:
         A budget that is not positive.
     """
 
-    def __init__(self, budget_bytes: int, tier: Tier = Memory(), arena: Arena | None = None) -> None:  # noqa: B008 (frozen)
+    def __init__(
+        self,
+        budget_bytes: int,
+        tier: Tier = Memory(),  # noqa: B008 (frozen)
+        arena: Arena | None = None,
+        *,
+        beside_bytes: int = 0,
+    ) -> None:
         for name, budget in (("", budget_bytes), ("disk ", getattr(tier, "budget_bytes", 1))):
             if budget < 1:
                 raise UsageError(f"a {name}budget of {budget} bytes holds no checkpoint; give at least 1 byte")
-        self.budget_bytes = budget_bytes
+        self._beside = beside_bytes
+        self.budget_bytes = budget_bytes - beside_bytes
         self._tier = tier
         assert arena is None or isinstance(tier, Memory)
         self._shelves = Shelves(tier, arena)
         self._disk, self._arena = self._shelves.disk, arena
         self._checkpoints: dict[Hashable, Checkpoint] = {}
         if arena is not None:
-            arena.shed(budget_bytes)
+            arena.shed(self.budget_bytes)
         self._costs = 0
         self._most_keys = 0
         self._peak = 0
@@ -208,10 +217,9 @@ class CheckpointStore:
             fetched = perf_counter()
             verify(key, checkpoint, streams)
             checked = perf_counter()
-            for stream, out in zip(streams, outs, strict=True):
-                unpack(stream, out)
-            for stream, out in zip(streams, outs, strict=True):
-                compressor.decompress(stream, out)
+            opened = [compressor.open(stream, out, verified=True) for stream, out in zip(streams, outs, strict=True)]
+            for parts, out in zip(opened, outs, strict=True):
+                compressor.fill(parts, out)
             done = perf_counter()
         finally:
             with self._lock:
@@ -273,7 +281,9 @@ class CheckpointStore:
             alone = needed + table_bytes(1) > self.budget_bytes
             held = table_bytes(1) if alone else self.budget_bytes + missing - needed
             kind = CheckpointTooLarge if alone else BudgetExceeded
-            raise kind(key, "memory", checkpoint.raw_bytes, needed, held, self.budget_bytes)
+            raise kind(
+                key, "memory", checkpoint.raw_bytes, needed, held + self._beside, self.budget_bytes + self._beside
+            )
         if self._arena is not None:
             self._shelves.to_arena(checkpoint)
         self._checkpoints[key] = checkpoint

@@ -9,19 +9,23 @@ puts every one of them, compressed, into the checkpoint store; ``revolve`` keeps
 anew; ``mixed`` keeps levels beside the states, and computes less. With a ``quantum`` a trajectory's levels are rounded
 to multiples of it by the operator that copies them, and multiplied again by the one that images them: 16-bit integers
 with many zeros, which a fast lossless compressor makes small in a fraction of the time of a transform coder.
+
+A quantum, or an absolute tolerance of the compressor, may be given as a fraction of the wavefield's greatest amplitude:
+``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.adjoint.relative`).
 """
 
 from __future__ import annotations
 
 import mmap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from wavecomp.adjoint import schedules
+from wavecomp.adjoint.relative import UNIT, Place, check_relative, with_unit, without_unit
 from wavecomp.adjoint.schedules import Schedule
 from wavecomp.compressors import Compressor, Lossless, Parameter, Registry, Value, default_registry
-from wavecomp.compressors.spec import canonical_text, read_values
+from wavecomp.compressors.spec import canonical_text, format_value, read_values
 from wavecomp.errors import CheckpointTooLarge, SpecError, UnknownStrategy
 
 UNCOMPRESSED = "identity"
@@ -67,11 +71,15 @@ class Strategy:
         Its parameters.
     compressor : Compressor
         For whatever goes into the checkpoint store.
+    relative : tuple
+        Which of its numbers are fractions of the wavefield's peak; with any, ``values`` and ``compressor`` are those
+        for a peak of 1, and it is no strategy to be run yet.
     """
 
     name: str
     values: Mapping[str, Value]
     compressor: Compressor
+    relative: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         return self.spec
@@ -80,7 +88,25 @@ class Strategy:
     def spec(self) -> str:
         """The one canonical text."""
         inner = self.compressor.spec if self.name != "store-all" else None
-        return canonical_text(self.name, self.values, PARAMETERS[self.name], inner)
+        return with_unit(canonical_text(self.name, self.values, PARAMETERS[self.name], inner), self.relative)
+
+    @property
+    def compressor_spec(self) -> str:
+        """The part of the canonical text that is the compressor's; empty for store-all."""
+        return self.spec.partition("/")[2]
+
+    @property
+    def parameters(self) -> dict[str, Value]:
+        """Its parameters as a record keeps them: one that is relative to the peak as text."""
+        return {key: self._shown(0, key, value) for key, value in self.values.items()}
+
+    def compressor_parameters(self, registry: Registry) -> dict[str, Value]:
+        """Return those of its compressor in the same way; of a wrapped one under ``inner.key``."""
+        values = registry.values(self.compressor.spec)
+        return {key: self._shown(1 + key.count("."), key.rpartition(".")[2], v) for key, v in values.items()}
+
+    def _shown(self, part: int, key: str, value: Value) -> Value:
+        return f"{format_value(value)}{UNIT}" if (part, key) in {place[:2] for place in self.relative} else value
 
     @property
     def every(self) -> int:
@@ -172,6 +198,8 @@ def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
     --------
     >>> parse_strategy("trajectory:every=4/zfp:accuracy=1e-3").spec
     'trajectory:every=4/zfp:accuracy=1e-3'
+    >>> parse_strategy("trajectory/slabs/zfp:accuracy=0.001peak").spec
+    'trajectory/slabs:planes=16,threads=2/zfp:accuracy=1e-3peak'
 
     Raises
     ------
@@ -180,6 +208,15 @@ def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
     CompressorUnavailable
         What the compressor needs is missing on this machine.
     """
+    plain, relative = without_unit(text)
+    strategy = _absolute(plain, registry or default_registry())
+    if not relative:
+        return strategy
+    check_relative(text, relative, registry or default_registry())
+    return replace(strategy, relative=relative)
+
+
+def _absolute(text: str, registry: Registry) -> Strategy:
     head, slash, inner = text.partition("/")
     name, colon, rest = head.partition(":")
     if name not in PARAMETERS:
@@ -195,7 +232,7 @@ def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
     values = read_values(text, items, PARAMETERS[name])
     if name == "store-all" and slash:
         raise SpecError(f'strategy "{text}": store-all compresses nothing; write trajectory/{inner}')
-    compressor = (registry or default_registry()).parse(inner or UNCOMPRESSED)
+    compressor = registry.parse(inner or UNCOMPRESSED)
     if "quantum" in values and not (isinstance(compressor.bound, Lossless) and compressor.capabilities.nonfinite):
         raise SpecError(
             f'strategy "{text}": with a quantum the compressor gets integers; it must be lossless for any bits, like '

@@ -8,6 +8,7 @@ import click
 
 import wavecomp
 from wavecomp.cli.plain_text import one_line
+from wavecomp.thread_settings import check_thread_settings
 
 # A command's module and name there. Loaded late: --version answers whatever is broken, and one command that cannot be
 # loaded leaves the others alone.
@@ -35,6 +36,7 @@ class _Late(click.Group):
         """Load one command; None where there is none of that name."""
         if name not in _PLACES:
             return None
+        check_thread_settings()  # before what is loaded stumbles over them
         module, attribute = _PLACES[name]
         found: click.Command = getattr(importlib.import_module(f"wavecomp.cli.{module}"), attribute)
         return found

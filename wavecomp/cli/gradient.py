@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import get_args
 
 import click
-import psutil
 from rich.text import Text
 
+from wavecomp import machine_memory
 from wavecomp.adjoint.experiments import EXPERIMENTS
+from wavecomp.adjoint.experiments_study import TIME_LIMIT_S
 from wavecomp.adjoint.impact import ImpactProgress, ImpactResult, run_impact
 from wavecomp.adjoint.impact_cases import ImpactCase, impact_cases
-from wavecomp.adjoint.impact_memory import leave_out, memory_for_levels
+from wavecomp.adjoint.impact_memory import check_operators, leave_out, memory_for_levels, what_fits
 from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.adjoint.shot_list import parse_shots
 from wavecomp.cli.console import err, progress_bar
-from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments
+from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments, was_given
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.plain_text import one_line
 from wavecomp.cli.scratch import ScratchFolder
@@ -30,7 +31,7 @@ from wavecomp.errors import WavecompError
 from wavecomp.isolation import Limits
 from wavecomp.records import GradientArchive
 from wavecomp.report.table import Format
-from wavecomp.wavefields.compiler import find_compiler
+from wavecomp.wavefields.devito_setup import check_devito
 
 _TIME_LIMIT_S = 3600.0
 
@@ -67,9 +68,17 @@ class GradientFellShort(WavecompError):
 )
 @click.option("--out", "out_folder", type=OutFolder(), help="Archive folder [default: results/PROBLEM]")
 @click.option(
-    "--time-limit", type=click.FloatRange(0, min_open=True), default=_TIME_LIMIT_S, help="Seconds a shot of a case."
+    "--time-limit",
+    type=click.FloatRange(0, min_open=True),
+    default=_TIME_LIMIT_S,
+    help="Seconds a shot of a case, or an experiment [default: an hour, a day].",
 )
-@click.option("--retry", is_flag=True, help="Measure again the cases that failed.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    help="Times that every case runs beside bare sweeps of its own [default: 1 to 3, by the problem's size]",
+)
+@click.option("--retry", is_flag=True, help="Measure again what failed.")
 @click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
 @click.option("--wide", is_flag=True, help="Print every column as text too; the other formats always have them all.")
 @click.pass_context
@@ -87,6 +96,7 @@ def gradient(
     workers: int,
     out_folder: Path | None,
     time_limit: float,
+    rounds: int | None,
     retry: bool,
     form: Format,
     wide: bool,
@@ -100,6 +110,9 @@ def gradient(
 
     With tier=disk or tier=two a strategy keeps its checkpoints, or the oldest of them, in a file in the folder of
     --scratch. The file has no name and is gone when the process is, however that ends.
+
+    Cases are measured in rounds: each runs the bare sweeps and then every case once, and a time is compared with the
+    bare sweeps of its own round alone. With more rounds the archive is filled up to so many.
 
     \b
     Example:
@@ -117,7 +130,8 @@ def gradient(
     stacked = parse_shots(shots, len(problem.shots_m), problem.name)
     folder = out_folder or Path("results") / problem.name
     if experiments:
-        run_experiments(problem, folder, experiments, workers)
+        limits = case_limits(time_limit if was_given(context, "time_limit") else TIME_LIMIT_S)
+        run_experiments(problem, folder, experiments, limits=limits, workers=workers, retry=retry)
         return
     if short and (strategies or compressors):
         raise click.UsageError("--short names the strategies itself: leave out --strategy and --compressor, or --short")
@@ -129,12 +143,12 @@ def gradient(
         case_set=SHORT if short else None,
         shots=stacked,
         budget_bytes=memory,
-        memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes),
+        memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes, problem),
         disk_budget_bytes=disk_memory,
         scratch=scratch,
     )
     result = measure_gradients(
-        problem, folder, cases, asked=strategies, workers=workers, time_limit_s=time_limit, retry=retry
+        problem, folder, cases, asked=strategies, rounds=rounds, workers=workers, time_limit_s=time_limit, retry=retry
     )
     build_page(folder)
     show_gradients(folder, problem.name, result, form, wide=wide)
@@ -144,7 +158,7 @@ def gradient(
 
 def case_limits(time_limit_s: float) -> Limits:
     """Return what one shot of a case may take."""
-    return Limits(time_limit_s, int(0.8 * psutil.virtual_memory().total))
+    return Limits(time_limit_s, machine_memory.for_one_process())
 
 
 def measure_gradients(
@@ -153,17 +167,22 @@ def measure_gradients(
     cases: Sequence[ImpactCase],
     *,
     asked: Sequence[str] = (),
+    rounds: int | None = None,
     workers: int = 1,
     time_limit_s: float = _TIME_LIMIT_S,
     retry: bool = False,
 ) -> ImpactResult:
     """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
     limits = case_limits(time_limit_s)
-    cases, left_out = leave_out(cases, asked, memory_for_levels(limits.memory_bytes), default_registry())
-    find_compiler()  # said before anything is half done
+    check_operators(problem, limits.memory_bytes)
+    there = memory_for_levels(limits.memory_bytes, problem)
+    cases, left_out = leave_out(cases, asked, there, default_registry())
+    check_devito()  # said before anything is half done
     problem.true_velocity()  # so is a model file that is not there
     for case in left_out:
         err.print(Text(str(case)))
+    if left_out:
+        err.print(Text(what_fits(problem, there)))
     with progress_bar(f"gradients of {problem.name}", "runs") as bar:
 
         def advance(progress: ImpactProgress) -> None:
@@ -171,7 +190,7 @@ def measure_gradients(
             bar(progress.done, progress.total, note)
 
         result = run_impact(
-            cases, GradientArchive(folder), limits=limits, workers=workers, retry=retry, progress=advance
+            cases, GradientArchive(folder), rounds=rounds, limits=limits, workers=workers, retry=retry, progress=advance
         )
     old = len(result.records) - result.measured
     err.print(f"problem [bold]{problem.name}[/]: {result.measured} cases measured, {old} were there already")

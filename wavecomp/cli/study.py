@@ -24,11 +24,12 @@ from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.compressors import default_registry
 from wavecomp.records import Archive, Section, load_frame, save_section
+from wavecomp.study import library_of
 from wavecomp.suites import Entry, find_suites
 from wavecomp.sweep import FieldRef
 from wavecomp.sweep.examine import examine
 from wavecomp.wavefields import FieldSet
-from wavecomp.wavefields.compiler import find_compiler
+from wavecomp.wavefields.devito_setup import check_devito
 
 # What each preset measures. On large fields the full lossless sweep takes hours: `wavecomp sweep table1` adds it.
 PRESETS = {
@@ -86,7 +87,7 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
       wavecomp run --field my-model.toml
     """
     start = time.perf_counter()
-    find_compiler()  # said before anything is half done
+    check_devito()  # said before anything is half done
     fields = generated(field or preset)
     folder = out_folder or Path("results") / fields.name
     snapshots = references(fields)
@@ -130,8 +131,8 @@ def write_sections(fields: FieldSet, snapshots: Sequence[FieldRef], folder: Path
     (left, right), (top, bottom) = recipe.extent_m[0], recipe.extent_m[-1]
     plane, at = "x-z", None
     if len(last.shape) == 3:
-        at = round((recipe.source_m[1] - recipe.origin_m[1]) / recipe.spacing_m[1])
-        plane = f"x-z at y = {recipe.source_m[1]:g} m"
+        at = round(recipe.source_from_origin_m[1] / recipe.spacing_m[1])
+        plane = f"x-z at y = {recipe.source_m[1]:.12g} m"
     field = last.load()
 
     def cut(values: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -151,6 +152,7 @@ def write_sections(fields: FieldSet, snapshots: Sequence[FieldRef], folder: Path
             values=cut(field),
             error=cut(looked.error) if looked else None,
             curves=looked.curves if looked else {},
+            library=library_of(default_registry(), spec),
         )
 
     specs = [default_registry().canonical(entry.resolve(last, last)) for entry in EXAMINED]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import psutil
 
+from wavecomp import machine_memory
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.fields import generated, references
 from wavecomp.cli.out_folder import OutFolder
@@ -21,7 +21,7 @@ from wavecomp.sweep import FieldRef, Limits, Progress, SweepResult, run_sweep
 
 def default_limits() -> Limits:
     """Ten minutes and four fifths of the memory a case."""
-    return Limits(memory_bytes=int(0.8 * psutil.virtual_memory().total))
+    return Limits(memory_bytes=machine_memory.for_one_process())
 
 
 def measure_suites(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from wavecomp.compressors.bounds import ErrorBound
 from wavecomp.compressors.frame import Buffer, Stream, pack, unpack
+from wavecomp.compressors.spec import without_threads
 from wavecomp.errors import StreamError, UnsupportedField
 
 Field = NDArray[np.floating]
@@ -50,7 +53,15 @@ class Compressor(ABC):
     ----------
     spec : str
         Canonical text of this configuration.
+
+    Attributes
+    ----------
+    seals : bool
+        :meth:`encode` puts the parts under the stream's checksum at once. For compressors that take a hundred times as
+        long as that; of the others a stream is sealed when it is joined into bytes, or stored.
     """
+
+    seals: bool = False
 
     def __init__(self, spec: str) -> None:
         self.spec = spec
@@ -84,6 +95,12 @@ class Compressor(ABC):
 
     def _check(self, field: Field) -> None:  # noqa: B027 (most have nothing to refuse)
         """Refuse, with :class:`UnsupportedField`, what this configuration in particular cannot take."""
+
+    def _check_peak(self, dtype: np.dtype[np.floating], peak: float) -> None:  # noqa: B027
+        """Refuse, with :class:`UnsupportedField`, values of a size that this configuration cannot take.
+
+        ``peak`` is max |x|. This is asked where NaN and Inf are refused, for which the field is read anyway.
+        """
 
     def describe_stream(self, stream: Stream) -> dict[str, int]:  # noqa: ARG002
         """Say what the library chose by itself for this stream, for the record (empty for most)."""
@@ -124,14 +141,15 @@ class Compressor(ABC):
         ready = np.ascontiguousarray(field).view()
         ready.flags.writeable = False
         if ready.size and not can.nonfinite:
-            _refuse_nonfinite(self.spec, ready)
+            self._check_peak(ready.dtype, _finite_peak(self.spec, ready))
         if ready.size:
             self._check(ready)
         return ready
 
     def encode(self, prepared: Field) -> Stream:
         """Compress an array that came from :meth:`prepare`; nothing is checked or copied again."""
-        return pack(prepared, self._encode(prepared) if prepared.size else ())
+        parts = self._encode(prepared) if prepared.size else ()
+        return pack(prepared, parts, identity_of(self.spec), sealed=self.seals)
 
     def compress(self, field: NDArray[np.generic]) -> bytes:
         """Check and compress an array of any memory layout.
@@ -144,7 +162,7 @@ class Compressor(ABC):
         Returns
         -------
         bytes
-            A stream that knows its array's shape and dtype.
+            A stream that knows its array's shape and dtype and its compressor, under a checksum.
 
         Raises
         ------
@@ -159,7 +177,7 @@ class Compressor(ABC):
         Parameters
         ----------
         stream : Stream or bytes-like
-            What :meth:`encode` or :meth:`compress` of the same configuration returned.
+            What :meth:`encode` or :meth:`compress` of the same configuration returned; the threads may be others.
         out : ndarray
             Writeable, of the original's shape and dtype. A C-contiguous one is filled without a copy where the
             library allows it.
@@ -167,14 +185,25 @@ class Compressor(ABC):
         Raises
         ------
         StreamError
-            The stream is damaged or belongs to another array, or ``out`` is read-only.
+            The stream is damaged, was made by another configuration or belongs to another array, or ``out`` is
+            read-only.
+        """
+        self.fill(self.open(stream, out), out)
+
+    def open(self, stream: Stream | Buffer, out: Field, *, verified: bool = False) -> list[memoryview]:
+        """Do what :meth:`decompress` does before ``out`` is written to; return the parts, for :meth:`fill`.
+
+        ``verified`` says that the stream's checksum has been compared before. Raises :class:`StreamError` as there.
         """
         if not isinstance(out, np.ndarray) or not out.flags.writeable:
             raise StreamError(f"{self.spec}: the output must be a writeable numpy array")
-        # The header knows the size of a value only: int32 or swapped bytes would be filled with the wrong numbers.
-        if out.dtype.name not in self.capabilities.dtypes or not out.dtype.isnative:
-            raise StreamError(f"{self.spec}: an output of dtype {out.dtype} belongs to no stream of this compressor")
-        parts = unpack(stream, out)
+        try:
+            return unpack(stream, out, identity_of(self.spec), verified=verified)
+        except StreamError as error:
+            raise StreamError(f"{self.spec}: {error}") from None
+
+    def fill(self, parts: list[memoryview], out: Field) -> None:
+        """Decompress the parts that :meth:`open` returned for the same output."""
         if out.size == 0:
             return
         if out.flags.c_contiguous:
@@ -185,13 +214,21 @@ class Compressor(ABC):
             out[...] = contiguous
 
 
-def _refuse_nonfinite(spec: str, field: Field) -> None:
+@lru_cache(maxsize=4096)
+def identity_of(spec: str) -> int:
+    """Return 64 bits that stand for a canonical spec in the headers of its streams, whatever its threads."""
+    return xxhash.xxh3_64_intdigest(without_threads(spec).encode())
+
+
+def _finite_peak(spec: str, field: Field) -> float:
+    """Return max |x|; raise :class:`UnsupportedField` where a value is not finite."""
     # min and max propagate NaN and see both infinities, without a temporary of the field's size.
     low, high = float(field.min()), float(field.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise UnsupportedField(
             f"{spec}: the field holds NaN or Inf (min {low}, max {high}), which this compressor loses"
         )
+    return max(-low, high)
 
 
 def squeezed(field: Field) -> Field:

@@ -106,10 +106,12 @@ class Blosc2(Compressor):
         blosc2 = _library()
         raw = out.reshape(-1).view(np.uint8)
         step = self._chunk // out.dtype.itemsize * out.dtype.itemsize
-        pieces = [raw[start : start + step] for start in range(0, raw.size, step)]
-        if len(parts) != len(pieces):
-            raise StreamError(f"{self.spec}: the stream has {len(parts)} chunks, the output makes {len(pieces)}")
-        for chunk, piece in zip(parts, pieces, strict=True):
+        if len(parts) != -(-raw.size // step):
+            raise StreamError(
+                f"{self.spec}: the stream has {len(parts)} chunks, the output makes {-(-raw.size // step)}"
+            )
+        for start, chunk in zip(range(0, raw.size, step), parts, strict=True):
+            piece = raw[start : start + step]
             if len(chunk) < 32 or _HEADER.unpack_from(chunk)[::2] != (piece.size, len(chunk)):
                 raise StreamError(f"{self.spec}: a chunk of {len(chunk)} bytes does not hold {piece.size}")
             try:

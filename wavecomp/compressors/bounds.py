@@ -13,7 +13,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from wavecomp.compressors.bit_planes import exponent_of_small, worst_share
+
 _CHUNK = 1 << 16
+
+_SQUARES = 2.0**-450, 2.0**450
+"""Between these float64 squares, and sums of up to 2^64 of them, neither vanish nor overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +115,18 @@ class FixedRate:
 
 @dataclass(frozen=True, slots=True)
 class FixedPrecision:
-    """``planes`` bit planes of each block's transform coefficients are kept; the error follows the block's peak."""
+    """``planes`` bit planes of each block's transform coefficients are kept; the error follows the block's peak.
+
+    By how much is derived in :mod:`wavecomp.compressors.bit_planes`. With ``slab``, the field was cut into slabs of so
+    many planes of its first axis, and blocks end where a slab does.
+    """
 
     planes: int
+    slab: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.planes} bit planes"
+        text = f"{self.planes} bit planes"
+        return text if self.slab is None else f"{text}, in slabs of {self.slab}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +191,27 @@ def summarise(original: NDArray[np.floating], decompressed: NDArray[np.floating]
     worst = total = 0.0
     low, high = math.inf, -math.inf
     x, y = original.reshape(-1), decompressed.reshape(-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, x.size, _CHUNK):
+            part = x[start : start + _CHUNK].astype(np.float64)
+            low, high = min(low, float(part.min())), max(high, float(part.max()))
+            part -= y[start : start + _CHUNK]
+            total += float(np.dot(part, part))
+            worst = float(np.maximum(worst, np.abs(part).max()))  # unlike max(), this keeps a NaN
+    l2 = math.sqrt(total)
+    if not _SQUARES[0] <= worst <= _SQUARES[1] and 0.0 < worst < math.inf:
+        l2 = _rms(x, y, worst) * math.sqrt(x.size)
+    return ErrorSummary(worst, l2, low, high, x.size)
+
+
+def _rms(x: NDArray[np.floating], y: NDArray[np.floating], worst: float) -> float:
+    """Return the root mean square error in units of the worst one, whose squares do not leave float64's range."""
+    unit = math.ldexp(1.0, max(math.frexp(worst)[1] - 1, -1021))
+    total = 0.0
     for start in range(0, x.size, _CHUNK):
-        part = x[start : start + _CHUNK].astype(np.float64)
-        low, high = min(low, float(part.min())), max(high, float(part.max()))
-        part -= y[start : start + _CHUNK]
+        part = (x[start : start + _CHUNK].astype(np.float64) - y[start : start + _CHUNK]) / unit
         total += float(np.dot(part, part))
-        worst = float(np.maximum(worst, np.abs(part).max()))  # unlike max(), this keeps a NaN
-    return ErrorSummary(worst, math.sqrt(total), low, high, x.size)
+    return unit * math.sqrt(total / x.size)
 
 
 def same_bits(original: NDArray[np.floating], decompressed: NDArray[np.floating]) -> bool:
@@ -225,14 +250,19 @@ def check_bound(
     if isinstance(bound, Lossless):
         same = same_bits(original, decompressed)
         return Verdict("holds" if same else "violated", 0.0 if same else math.inf)
-    if isinstance(bound, FixedPrecision | Unbounded) or original.size == 0:
+    if isinstance(bound, Unbounded) or original.size == 0:
         return Verdict("none", math.nan)
+    if isinstance(bound, FixedPrecision):
+        margin = worst_share(bound.planes, original, decompressed, bound.slab)
+        return Verdict("holds" if margin <= 1.0 else "violated", margin)
     if isinstance(bound, FixedRate):
+        # Nothing is promised about the error, but a number of so many bits is a number.
+        if not np.isfinite(decompressed).all():
+            return Verdict("violated", math.inf)
         return _rate_verdict(bound, original, stream_bytes)
     if isinstance(bound, PointwiseRelative):
         return _pointwise_verdict(bound, original, decompressed)
     seen = summary if summary is not None else summarise(original, decompressed)
-    spread = seen.value_max - seen.value_min
     error = seen.max_absolute
     rounding = _rounding(original.dtype, seen.peak)
     slack = 1.0
@@ -240,16 +270,41 @@ def check_bound(
         case Absolute(tolerance):
             allowed = tolerance
         case ValueRangeRelative(fraction, absolute):
-            allowed = min(fraction * spread, absolute)
+            allowed = min(_of_range(fraction, seen), absolute)
         case PeakRelative(fraction):
             allowed = fraction * seen.peak
         case SignalToNoise(decibel, slack):
-            error, allowed = seen.l2, spread * math.sqrt(seen.count) * 10 ** (-decibel / 20)
-            rounding *= math.sqrt(seen.count)
+            return _noise_verdict(10 ** (-decibel / 20), slack, rounding, seen, original, decompressed)
         case L2Norm(norm, slack):
             error, allowed = seen.l2, norm
             rounding *= math.sqrt(seen.count)
     return _verdict(error, allowed, rounding, slack)
+
+
+def _of_range(fraction: float, seen: ErrorSummary) -> float:
+    """Return a fraction of the value range, which may itself lie beyond float64."""
+    spread = seen.value_max - seen.value_min
+    if math.isfinite(spread):
+        return fraction * spread
+    return 2.0 * (fraction * (seen.value_max / 2.0 - seen.value_min / 2.0))
+
+
+def _noise_verdict(
+    fraction: float,
+    slack: float,
+    rounding: float,
+    seen: ErrorSummary,
+    original: NDArray[np.floating],
+    decompressed: NDArray[np.floating],
+) -> Verdict:
+    """Judge the norm of the error, or, where a norm leaves float64's range, its root mean square."""
+    root = math.sqrt(seen.count)
+    if _SQUARES[0] <= seen.peak <= _SQUARES[1] or not 0.0 < seen.max_absolute < math.inf:
+        spread = seen.value_max - seen.value_min
+        error = seen.l2 if math.isfinite(seen.max_absolute) else math.inf
+        return _verdict(error, spread * root * fraction, rounding * root, slack)
+    rms = _rms(original.reshape(-1), decompressed.reshape(-1), seen.max_absolute)
+    return _verdict(rms, _of_range(fraction, seen), rounding, slack)
 
 
 def _rounding(dtype: np.dtype[np.floating], peak: float) -> float:
@@ -270,14 +325,17 @@ def _verdict(error: float, allowed: float, rounding: float, slack: float) -> Ver
 
 def _rate_verdict(bound: FixedRate, original: NDArray[np.floating], stream_bytes: int) -> Verdict:
     # A header takes 32 bytes, eight a dimension, eight a part; each slab has one too, and is two parts of the stream.
+    # Where a field was scaled, two bytes say how.
     header = 40 + 8 * original.ndim
     if bound.planes is None:
-        allowed = header + _rate_bytes(bound.bits, original.shape)
+        allowed = header + _rate_bytes(bound.bits, original.shape) + 2 * bool(exponent_of_small(original))
     else:
         whole, rest = divmod(original.shape[0], bound.planes)
         allowed = header + whole * (16 + header + _rate_bytes(bound.bits, (bound.planes, *original.shape[1:])))
         if rest:
             allowed += 16 + header + _rate_bytes(bound.bits, (rest, *original.shape[1:]))
+        starts = range(0, original.shape[0], bound.planes)
+        allowed += sum(2 * bool(exponent_of_small(original[start : start + bound.planes])) for start in starts)
     margin = stream_bytes / allowed
     return Verdict("holds" if margin <= 1 else "violated", margin)
 

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
+import numpy as np
+
 from wavecomp.compressors.base import Capabilities, Compressor, Field
-from wavecomp.compressors.bounds import ErrorBound, FixedRate, L2Norm, SignalToNoise
+from wavecomp.compressors.bounds import ErrorBound, FixedPrecision, FixedRate, L2Norm, SignalToNoise
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.frame import Buffer, Stream, part_count
 from wavecomp.compressors.spec import Parameter
@@ -37,6 +39,8 @@ class Slabs(Compressor):
     def bound(self) -> ErrorBound:
         """That of the inner compressor: a slab's range and peak never exceed the field's. A rate is that of a slab."""
         bound = self._inner.bound
+        if isinstance(bound, FixedPrecision):
+            return FixedPrecision(bound.planes, self._planes)
         return FixedRate(bound.bits, self._planes) if isinstance(bound, FixedRate) else bound
 
     @property
@@ -49,6 +53,9 @@ class Slabs(Compressor):
         self._inner._check(field[: self._planes])
         if field.shape[0] % self._planes:
             self._inner._check(field[-(field.shape[0] % self._planes) :])
+
+    def _check_peak(self, dtype: np.dtype[np.floating], peak: float) -> None:
+        self._inner._check_peak(dtype, peak)
 
     def _encode(self, field: Field) -> Iterable[Buffer]:
         streams = _pool(self._threads).map(self._inner.encode, self._cut(field))

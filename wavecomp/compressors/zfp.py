@@ -2,17 +2,20 @@
 
 ZFP works on blocks of :math:`4^d` values, d the number of dimensions longer than 1. In accuracy mode it guarantees
 :math:`|e| \\le` tolerance up to the rounding of the field's dtype, and in practice stays five times below
-[Lindstrom2014]_.
+[Lindstrom2014]_. Precision and rate follow each block's own peak, and libzfp loses blocks below 3e-30 in single
+precision: a field whose peak is near that is multiplied by a power of two, which is exact, and divided again.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
+from wavecomp.compressors.bit_planes import ARBITRARY, LEAST_BLOCK, MOST_PEAK, exponent_of_small
 from wavecomp.compressors.bounds import Absolute, ErrorBound, FixedPrecision, FixedRate, Lossless
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.frame import Buffer
@@ -20,6 +23,7 @@ from wavecomp.compressors.spec import Parameter, Value
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
 _MODES = ("accuracy", "precision", "rate", "reversible")
+_EXPONENT = struct.Struct("<h")  # of the power of two that a field was multiplied with
 _ARGUMENT = {"accuracy": "tolerance", "precision": "precision", "rate": "rate"}
 
 # A block begins with one bit "not all zero" and its exponent. A budget below that makes libzfp write past its buffer
@@ -37,6 +41,8 @@ class Zfp(Compressor):
         # values that the parameter table let through come here.
         self._arguments: dict[str, Any] = {} if mode == "reversible" else {_ARGUMENT[mode]: value}
         self._value = value
+        # More bits than a float32 has are written faster than they are worth: there the checksum would be seen.
+        self.seals = mode != "rate" or float(value) <= 32
 
     @property
     def bound(self) -> ErrorBound:
@@ -66,11 +72,29 @@ class Zfp(Compressor):
                 f"give at least {least / 4**dimensions:g}"
             )
 
+    def _check_peak(self, dtype: np.dtype[np.floating], peak: float) -> None:
+        size = dtype.itemsize
+        if self._mode == "accuracy":
+            if float(self._value) < ARBITRARY[size]:
+                raise UnsupportedField(
+                    f"{self.spec}: what is below {LEAST_BLOCK[size]:.2g} libzfp converts to arbitrary {dtype}, off by "
+                    f"up to {ARBITRARY[size]:.2g}; give a larger tolerance, and scale the field with it"
+                )
+        elif self._mode in ("precision", "rate") and peak >= MOST_PEAK[size]:
+            raise UnsupportedField(
+                f"{self.spec}: the field's peak {peak:.3g} may come back as infinity; "
+                f"give {dtype} values below {MOST_PEAK[size]:.3g}"
+            )
+
     def _encode(self, field: Field) -> Iterable[Buffer]:
         import zfpy
 
+        exponent = 0 if self._mode in ("accuracy", "reversible") else exponent_of_small(field)
+        if exponent:
+            field = np.ldexp(field, exponent)
         stream: bytes = zfpy.compress_numpy(squeezed(field), write_header=False, **self._arguments)
-        return (stream,)
+        # libzfp writes words of eight bytes: two more show that the field was scaled, and how.
+        return (stream + _EXPONENT.pack(exponent) if exponent else stream,)
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
         import zfpy
@@ -79,7 +103,12 @@ class Zfp(Compressor):
             raise StreamError(f"{self.spec}: the stream has no payload")
         kind = zfpy.type_float if out.dtype == np.float32 else zfpy.type_double
         target = squeezed(out)
-        zfpy._decompress(parts[0], kind, target.shape, out=target, **self._arguments)
+        stream, scale = parts[0], len(parts[0]) % 8
+        if scale not in (0, _EXPONENT.size):
+            raise StreamError(f"{self.spec}: a payload of {len(stream)} bytes is none of libzfp's")
+        zfpy._decompress(stream[: len(stream) - scale], kind, target.shape, out=target, **self._arguments)
+        if scale:
+            np.ldexp(target, -_EXPONENT.unpack(stream[-scale:])[0], out=target)
 
 
 def _build(configuration: Configuration) -> Compressor:

@@ -63,19 +63,29 @@ class Worker(Generic[T, R]):
     foreign : callable, optional
         Names the code of others that a task runs, such as a plug-in; "" where it is all ours. What it may have spoilt
         in its process reaches nobody else: the next task of other code, or of ours, gets a fresh one.
+    parent : bool
+        Whether its tasks start processes of their own with :mod:`multiprocessing`, which daemons may not.
     """
 
-    def __init__(self, prepare: Callable[[], Callable[[T], R]], foreign: Callable[[T], str] = lambda _: "") -> None:
+    def __init__(
+        self,
+        prepare: Callable[[], Callable[[T], R]],
+        foreign: Callable[[T], str] = lambda _: "",
+        *,
+        parent: bool = False,
+    ) -> None:
         self._prepare: Callable[[], Callable[[Any], Any]] = prepare
         self._foreign = foreign
+        self._parent = parent
         self._guest = ""
         self._running: _Running | None = None
         _workers.add(self)
 
-    def ask(self, task: T, limits: Limits) -> R | Failure:
+    def ask(self, task: T, limits: Limits, waiting: Callable[[], None] = lambda: None) -> R | Failure:
         """Have one task done; whatever happens to the process, an outcome comes back and the next task can run.
 
         A process that dies may have been spoilt before, by something else: the task is tried once more in a fresh one.
+        ``waiting`` is called in this thread, some twenty times a second, until the outcome is there.
 
         Raises
         ------
@@ -83,10 +93,10 @@ class Worker(Generic[T, R]):
             No measuring process could be started.
         """
         guest = self._foreign(task)
-        first = self._try(task, limits, guest)
+        first = self._try(task, limits, guest, waiting)
         if not _died(first):
             return first
-        second = self._try(task, limits, guest)
+        second = self._try(task, limits, guest, waiting)
         if not _died(second):
             return second
         if second.message == first.message:
@@ -101,13 +111,13 @@ class Worker(Generic[T, R]):
             running.family.end()
             running.process.join()
 
-    def _try(self, task: T, limits: Limits, guest: str) -> R | Failure:
+    def _try(self, task: T, limits: Limits, guest: str, waiting: Callable[[], None]) -> R | Failure:
         if self._guest not in ("", guest):
             self.stop()
         running = self._started()
         self._guest = guest
         try:
-            outcome: R | Failure = running.ask(task, limits, bool(guest))
+            outcome: R | Failure = running.ask(task, limits, bool(guest), waiting)
         except _Gone as gone:
             self.stop()
             return gone.failure
@@ -117,7 +127,7 @@ class Worker(Generic[T, R]):
         if self._running is not None and self._running.process.is_alive():
             return self._running
         self.stop()
-        self._running = _start(self._prepare)
+        self._running = _start(self._prepare, self._parent)
         return self._running
 
 
@@ -140,7 +150,7 @@ class _Running:
         self._answers = answers
         self._number = READY
 
-    def ask(self, task: Any, limits: Limits, foreign: bool) -> Any:
+    def ask(self, task: Any, limits: Limits, foreign: bool, waiting: Callable[[], None]) -> Any:
         """Return the outcome of a task; raises _Gone."""
         self._number += 1
         deadline = time.monotonic() + limits.seconds
@@ -150,6 +160,7 @@ class _Running:
             raise self._ended() from None
         looked = time.monotonic()
         while (answer := self._answer()) is None:
+            waiting()
             now = time.monotonic()
             if now > deadline:
                 raise _Gone(Failure("time", f"no result within {limits.seconds:g} s"))
@@ -190,12 +201,12 @@ class _Running:
         return _Gone(Failure("crash", how_it_ended(self.process.exitcode)))
 
 
-def _start(prepare: Callable[[], Callable[[Any], Any]]) -> _Running:
+def _start(prepare: Callable[[], Callable[[Any], Any]], parent: bool) -> _Running:
     # spawn: a fork would inherit the threads' locks and the memory of whatever the parent has loaded.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     token = os.urandom(TOKEN_BYTES)
-    process = context.Process(target=serve, args=(theirs, token, os.getpid(), prepare), daemon=True)
+    process = context.Process(target=serve, args=(theirs, token, os.getpid(), prepare), daemon=not parent)
     with interrupts_held():
         process.start()
     theirs.close()

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from wavecomp.metrics._chunks import SAFE_MAGNITUDES, FieldArray, PairBuffer, block_dot, chunk_pairs, safe_unit
+from wavecomp.metrics._chunks import (
+    SAFE_MAGNITUDES,
+    FieldArray,
+    PairBuffer,
+    block_dot,
+    chunk_pairs,
+    safe_unit,
+)
 
 
 @dataclass
 class Sums:
-    """What one pass collects; in the units and about the centres that the pass was given."""
+    """What one pass collects; in units of ``unit``, and about the centres that the pass was given."""
 
+    unit: float = 1.0
     count: int = 0
     nonfinite: int = 0
     mismatched: int = 0
@@ -33,13 +42,32 @@ class Sums:
     ee: float = 0.0
 
 
-def first_pass(original: FieldArray, decompressed: FieldArray) -> Sums:
-    """Collect all sums in float64, with the values as they are; floating-point warnings are the caller's to silence."""
-    sums = Sums()
+def collect(original: FieldArray, decompressed: FieldArray) -> Sums:
+    """Collect all sums in float64; floating-point warnings are the caller's to silence.
+
+    The values are taken as they are, or, where ranges, sums or squares of them would leave float64's range, divided by
+    a power of two near the largest.
+    """
+    sums = _first_pass(original, decompressed, 1.0)
+    if sums.count == 0 or original.dtype == np.float32:
+        return sums
+    largest = max(abs(sums.x_min), abs(sums.x_max), sums.e_max)
+    # The difference of two finite values may be infinite.
+    unit = safe_unit(largest) if math.isfinite(largest) else 2.0**1023
+    return sums if unit == 1.0 or largest == 0.0 else _first_pass(original, decompressed, unit)
+
+
+def _pairs(original: FieldArray, decompressed: FieldArray, unit: float) -> Iterator[tuple[FieldArray, FieldArray]]:
+    for x, y in chunk_pairs(original, decompressed):
+        yield (x, y) if unit == 1.0 else (x / unit, y / unit)
+
+
+def _first_pass(original: FieldArray, decompressed: FieldArray, unit: float) -> Sums:
+    sums = Sums(unit)
     buffer = PairBuffer(original.size)
     x, y, e, scratch = buffer.x, buffer.y, buffer.e, buffer.scratch
     ones = np.ones_like(x)
-    for x_piece, y_piece in chunk_pairs(original, decompressed):
+    for x_piece, y_piece in _pairs(original, decompressed, unit):
         buffer.load(x_piece, y_piece)
         sums.count += x_piece.size - buffer.nonfinite
         sums.nonfinite += buffer.nonfinite
@@ -63,7 +91,10 @@ def first_pass(original: FieldArray, decompressed: FieldArray) -> Sums:
 
 
 def norms_and_pearson(original: FieldArray, decompressed: FieldArray, sums: Sums) -> tuple[float, float, float]:
-    """Return the L2 norms of error and original, and Pearson's coefficient, by a second pass where one is needed."""
+    """Return the L2 norms of error and original, and Pearson's coefficient, by a second pass where one is needed.
+
+    The norms are in the unit of the sums.
+    """
     if sums.mismatched:
         return math.inf, math.nan, math.nan
     if sums.count == 0:
@@ -81,7 +112,7 @@ def norms_and_pearson(original: FieldArray, decompressed: FieldArray, sums: Sums
 
 def _second_pass(original: FieldArray, decompressed: FieldArray, sums: Sums) -> tuple[float, float, float]:
     """Sum products again: norms in units near the largest magnitude, and covariances about the centres of x and y."""
-    for _, y_piece in chunk_pairs(original, decompressed):
+    for _, y_piece in _pairs(original, decompressed, sums.unit):
         finite_y = y_piece[np.isfinite(y_piece)]
         if finite_y.size:
             sums.y_min = min(sums.y_min, float(finite_y.min()))
@@ -94,7 +125,7 @@ def _second_pass(original: FieldArray, decompressed: FieldArray, sums: Sums) -> 
     norm_squared = 0.0
     buffer = PairBuffer(original.size)
     ones = np.ones_like(buffer.x)
-    for x_piece, y_piece in chunk_pairs(original, decompressed):
+    for x_piece, y_piece in _pairs(original, decompressed, sums.unit):
         buffer.load(x_piece, y_piece)
         np.divide(buffer.x, norm_unit, out=buffer.scratch)
         norm_squared += block_dot(buffer.scratch, buffer.scratch)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wavecomp.metrics._chunks import FieldArray, check_pair
-from wavecomp.metrics._sums import Sums, first_pass, norms_and_pearson
+from wavecomp.metrics._sums import Sums, collect, norms_and_pearson
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,10 @@ class Distortion:
     Notes
     -----
     A quotient by zero (a constant original, an original of zeros) is 0 where the error is 0 and inf elsewhere, so
-    ``psnr_db`` is -inf for a constant original that was changed. A difference, or a range, beyond float64's largest
-    number counts as infinite; ``mse`` may underflow to 0 in float64 arrays of magnitudes below 1e-154, rmse does not.
+    ``psnr_db`` is -inf for a constant original that was changed. Quotients are right for float64 values of every
+    magnitude, since sums are taken in units of a power of two near the largest. What has the unit of the field, or its
+    square, is infinite where it lies beyond float64's largest number; ``mse`` may underflow to 0 in float64 arrays of
+    magnitudes below 1e-154, rmse does not.
     """
 
     count: int
@@ -110,7 +112,7 @@ def distortion(original: FieldArray, decompressed: FieldArray) -> Distortion:
     """
     check_pair(original, decompressed)
     with np.errstate(all="ignore"):
-        sums = first_pass(original, decompressed)
+        sums = collect(original, decompressed)
         l2, norm_x, pearson = norms_and_pearson(original, decompressed, sums)
     return _distortion(sums, l2, norm_x, pearson)
 
@@ -125,7 +127,7 @@ def _distortion(sums: Sums, l2: float, norm_x: float, pearson: float) -> Distort
     infinite = sums.mismatched > 0
     if sums.x_min > sums.x_max:
         sums.x_min = sums.x_max = math.nan
-    value_range = sums.x_max - sums.x_min
+    unit, value_range = sums.unit, sums.x_max - sums.x_min
     max_absolute = math.inf if infinite else sums.e_max
     l1 = math.inf if infinite else sums.abs_e
     count = max(sums.count, 1)
@@ -135,19 +137,19 @@ def _distortion(sums: Sums, l2: float, norm_x: float, pearson: float) -> Distort
         count=sums.count,
         nonfinite_matches=sums.nonfinite - sums.mismatched,
         nonfinite_mismatches=sums.mismatched,
-        value_min=sums.x_min,
-        value_max=sums.x_max,
-        max_abs_original=max(abs(sums.x_min), abs(sums.x_max)),
-        max_absolute=max_absolute,
+        value_min=unit * sums.x_min,
+        value_max=unit * sums.x_max,
+        max_abs_original=unit * max(abs(sums.x_min), abs(sums.x_max)),
+        max_absolute=unit * max_absolute,
         max_range_relative=_quotient(max_absolute, value_range),
-        l1=l1,
-        l2=l2,
+        l1=unit * l1,
+        l2=unit * l2,
         relative_l1=_quotient(l1, sums.abs_x),
         relative_l2=_quotient(l2, norm_x),
-        mse=rmse * rmse,
-        rmse=rmse,
+        mse=(unit * rmse) * (unit * rmse),
+        rmse=unit * rmse,
         nrmse=nrmse,
         psnr_db=math.inf if nrmse == 0.0 else -20.0 * math.log10(nrmse) if nrmse < math.inf else -math.inf,
-        bias=math.nan if infinite else sums.e / count,
+        bias=math.nan if infinite else unit * (sums.e / count),
         pearson=math.nan if infinite else pearson,
     )

@@ -122,8 +122,13 @@ class RecordFile(Generic[R]):
         return found
 
     @contextmanager
-    def writer(self, provenance: Provenance) -> Iterator[ArchiveWriter]:
+    def writer(self, provenance: Provenance | None = None) -> Iterator[ArchiveWriter]:
         """Open for appending; one process at a time.
+
+        Parameters
+        ----------
+        provenance : Provenance, optional
+            Of the records that are appended without one of their own.
 
         Raises
         ------
@@ -168,20 +173,22 @@ class GradientArchive(RecordFile[GradientRecord]):
 class ArchiveWriter:
     """Appends records to an open, locked archive."""
 
-    def __init__(self, path: Path, descriptor: int, provenance: Provenance) -> None:
+    def __init__(self, path: Path, descriptor: int, provenance: Provenance | None) -> None:
         self._path = path
         self._descriptor = descriptor
         self._provenance = provenance
 
-    def append(self, record: Line) -> None:
-        """Append one record whole, or leave the file as it was.
+    def append(self, record: Line, provenance: Provenance | None = None) -> None:
+        """Append one record whole, or leave the file as it was; its provenance lies beside it then.
 
         Raises
         ------
         StorageError
             The disk is full or gone; names path and bytes.
         """
-        self._keep_provenance()
+        # With the first record, not on opening: a run that adds nothing leaves nothing.
+        if (made := provenance or self._provenance) is not None:
+            keep_provenance(self._path.parent, made)
         line = (record.to_line() + "\n").encode()
         before = os.fstat(self._descriptor).st_size
         try:
@@ -192,10 +199,6 @@ class ArchiveWriter:
         if written != len(line):  # a full disk may take part of a line
             os.ftruncate(self._descriptor, before)
             raise StorageError(self._path, len(line), f"only {written} bytes were taken; the disk is probably full")
-
-    def _keep_provenance(self) -> None:
-        # With the first record, not on opening: a run that adds nothing leaves nothing.
-        keep_provenance(self._path.parent, self._provenance)
 
 
 def keep_provenance(folder: str | Path, provenance: Provenance) -> None:

@@ -48,7 +48,8 @@ def _frame(records: Iterable[Record | GradientRecord]) -> pd.DataFrame:
 
     rows: dict[str, dict[str, Any]] = {}
     for record in records:
-        kept = rows.get(record.case)
+        key, _ = record.key
+        kept = rows.get(key)
         if kept is None or kept["concurrent"] or not record.concurrent:
-            rows[record.case] = record.to_row()
+            rows[key] = record.to_row()
     return pd.DataFrame(list(rows.values()))

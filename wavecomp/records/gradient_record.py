@@ -42,9 +42,9 @@ class GradientImpact:
     Attributes
     ----------
     seconds : WorkTimes
-        Of the fastest repeat; summed over the shots.
+        Of the fastest round; summed over the shots.
     walls_s : tuple of float
-        Wall time of every repeat, raw; of several shots the sums of their first repeats, their second ones and so on.
+        Wall time of every round, raw, summed over the shots; in older rows, of every repeat.
     forward_steps, writes, reads, checkpoints_held : int
         Forward steps run, and checkpoints put into the store and brought back, summed over the shots; checkpoints held
         at most at one time.
@@ -62,6 +62,11 @@ class GradientImpact:
         (the bare sweeps).
     gradient_digest : str or None
         SHA-256 of the gradient's bytes, of several shots of those of their sum in float64: equal for equal bits.
+    absolute_specs : tuple of str
+        What was run for each shot, where tolerances were asked for relative to its wavefield; else empty.
+    bare_walls_s : tuple of float or None
+        Wall time of the bare sweeps of the same shots in the same round as each of ``walls_s``: only with those is a
+        time compared. None where the bare sweeps of a round failed; all empty where they did not run beside it.
     """
 
     seconds: WorkTimes
@@ -76,6 +81,8 @@ class GradientImpact:
     misfit: float | None
     distance: Mapping[str, float | None]
     gradient_digest: str | None
+    bare_walls_s: tuple[float | None, ...] = ()
+    absolute_specs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,9 @@ class GradientRecord:
         What the checkpoint store may hold in memory; None where it was not limited.
     disk_budget_bytes : int or None
         What it may hold on disk; None where it was not limited, or holds nothing there. A row without it is None.
+    disk : str or None
+        What a tier on disk lay on: the file system and a digest of its device. None where there was none, and in older
+        rows.
     provenance, created_utc : str
         As in a sweep's record.
     outcome : GradientImpact or Failure
@@ -137,6 +147,7 @@ class GradientRecord:
     created_utc: str
     outcome: GradientImpact | Failure
     disk_budget_bytes: int | None = field(default=None, kw_only=True)
+    disk: str | None = field(default=None, kw_only=True)
 
     @property
     def failed(self) -> bool:
@@ -154,12 +165,17 @@ class GradientRecord:
         row |= {f.name: getattr(self, f.name) for f in fields(self) if f.name != "outcome"}
         row |= {name: dict(row[name]) for name in ("strategy_parameters", "compressor_parameters")}
         row |= {"shape": list(self.shape), "shots": list(self.shots)}
-        if self.disk_budget_bytes is None:  # lines from before there was one stay as they are
-            del row["disk_budget_bytes"]
+        for name in _LATER:  # lines from before there was one stay as they are
+            if row[name] is None:
+                del row[name]
         if isinstance(self.outcome, Failure):
             return row | {"status": "failed", "failure": self.outcome.kind, "message": self.outcome.message}
         out = self.outcome
         row |= {"status": "ok", "failure": None, "message": None, "walls_s": list(out.walls_s)}
+        if out.bare_walls_s:
+            row["bare_walls_s"] = list(out.bare_walls_s)
+        if out.absolute_specs:
+            row["absolute_specs"] = list(out.absolute_specs)
         row |= {f.name: getattr(out, f.name) for f in fields(out) if f.name not in _NESTED}
         row |= {f"{f.name}_s": getattr(out.seconds, f.name) for f in fields(WorkTimes)}
         row |= {f"ratio_{f.name}": getattr(out.ratio, f.name, None) for f in fields(Spread)}
@@ -185,14 +201,15 @@ class GradientRecord:
         try:
             # Before there were stacks, a record had one shot, in a column of that name.
             row["shots"] = row["shots"] if "shots" in row else [row["shot"]]
-            common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", "disk_budget_bytes")}
-            common |= {name: tuple(row[name]) for name in ("shape", "shots")}
-            return checked(cls(**common, outcome=_outcome(row), disk_budget_bytes=row.get("disk_budget_bytes")))
+            common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", *_LATER)}
+            common |= {name: tuple(row[name]) for name in ("shape", "shots")} | {name: row.get(name) for name in _LATER}
+            return checked(cls(**common, outcome=_outcome(row)))
         except (KeyError, TypeError, AttributeError) as error:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 
 
-_NESTED = ("seconds", "walls_s", "ratio", "distance")
+_NESTED = ("seconds", "walls_s", "bare_walls_s", "absolute_specs", "ratio", "distance")
+_LATER = ("disk_budget_bytes", "disk")  # columns that older rows lack
 
 
 def _outcome(row: Mapping[str, Any]) -> GradientImpact | Failure:
@@ -203,6 +220,8 @@ def _outcome(row: Mapping[str, Any]) -> GradientImpact | Failure:
         **{f.name: row[f.name] for f in fields(GradientImpact) if f.name not in _NESTED},
         seconds=WorkTimes(**{f.name: row[f"{f.name}_s"] for f in fields(WorkTimes)}),
         walls_s=tuple(row["walls_s"]),
+        bare_walls_s=tuple(row.get("bare_walls_s", ())),
+        absolute_specs=tuple(row.get("absolute_specs", ())),
         ratio=None if ratio["least"] is None else Spread(**ratio),
         distance={name: row[f"gradient_{name}"] for name in row["distances"]},
     )

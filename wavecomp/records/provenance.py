@@ -7,20 +7,32 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
 
 import wavecomp
 from wavecomp.errors import DamagedArchive
+from wavecomp.installed import fingerprints
 from wavecomp.records.column_types import checked
+from wavecomp.without_paths import without_paths
 
 _LIBRARIES = ("numpy", "devito", "zfpy", "blosc2", "pysz", "pandas", "h5py", "checkpoint_schedules", "psutil")
-_SETTINGS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "BLOSC_NTHREADS", "DEVITO_LANGUAGE", "MALLOC_ARENA_MAX")
+
+# Environment variables that change how fast the libraries are, or what they compute; PREFIX_ stands for all of them.
+_SETTINGS = (
+    "BLOSC_", "BLOSC2_", "GLIBC_TUNABLES", "GOMP_", "KMP_", "LD_PRELOAD", "LIBOMP_", "MALLOC_", "MKL_", "NUMEXPR_",
+    "OMP_", "OPENBLAS_", "PYTHONMALLOC", "VECLIB_",
+)  # fmt: skip
+
+# Those that reach compiled kernels alone. What they come to is in the build.
+_BUILD_SETTINGS = ("CC", "CFLAGS", "CPATH", "CPPFLAGS", "CXX", "CXXFLAGS", "C_INCLUDE_PATH", "DEVITO_", "LDFLAGS")
+
+_SECRETS = ("BLOSC_C2",)  # addresses, names and passwords of Blosc2's servers
 
 
 @dataclass(frozen=True)
@@ -40,11 +52,17 @@ class Provenance:
     python : str
         Version and implementation.
     versions : mapping
-        Version of every library that took part, plug-ins included.
+        Version of every library that took part, and of every plug-in, with a digest of its files.
     settings : mapping
-        Environment variables that change how the libraries thread.
+        Environment variables that change how the libraries thread, allocate, and compile; no paths, and of a bounded
+        length.
     commit : str or None
         Commit of the wavecomp checkout, with ``+`` where it had uncommitted changes; None outside a checkout.
+    build : mapping
+        What compiled kernels were made with: the compiler, its flags, Devito's settings. Empty where no kernel took
+        part, and in provenances that are older than it.
+    code : str
+        Digest of the parts of wavecomp itself that measured; empty in provenances that are older than it.
     """
 
     system: str
@@ -56,6 +74,8 @@ class Provenance:
     versions: dict[str, str]
     settings: dict[str, str]
     commit: str | None
+    build: dict[str, str] = field(default_factory=dict)
+    code: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -65,6 +85,11 @@ class Provenance:
     def comparable(self, other: Provenance) -> bool:
         """Say whether times measured there and here mean the same: one processor, one set of settings, one NumPy.
 
+        Where compiled kernels took part, they have to be of one build; a provenance that tells none is not compared
+        with one that does. Variables that reach the kernels alone count by the build they led to, so that they say
+        nothing against a sweep, which runs none. Our own code is compared as it is: its version stays the same while it
+        is edited.
+
         The library that does the work is compared record by record, so that a new version of one compressor does not
         put the others in doubt.
         """
@@ -72,11 +97,16 @@ class Provenance:
 
     def _bench(self) -> tuple[object, ...]:
         shared = (self.versions.get("numpy"), self.versions.get("wavecomp"))
-        return (self.machine, self.cpu, self.cores, self.settings, *shared)
+        settings = {name: value for name, value in self.settings.items() if not _named(name, _BUILD_SETTINGS)}
+        return (self.machine, self.cpu, self.cores, settings, self.build, self.code, *shared)
 
     def to_json(self) -> str:
-        """Return canonical JSON."""
-        return json.dumps(asdict(self), sort_keys=True, indent=1)
+        """Return canonical JSON; an empty build or code is left out, as in provenances that are older than it."""
+        values = asdict(self)
+        for name in ("build", "code"):
+            if not values[name]:
+                del values[name]
+        return json.dumps(values, sort_keys=True, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> Provenance:
@@ -103,21 +133,27 @@ def library_version(distribution: str) -> str:
         return distribution
 
 
-def collect_provenance(extra: Iterable[str] = ()) -> Provenance:
+def collect_provenance(
+    extra: Iterable[str] = (), *, build: Mapping[str, str] | None = None, code: str = ""
+) -> Provenance:
     """Look at this machine and this environment.
 
     Parameters
     ----------
     extra : iterable of str
         Further distributions whose versions belong in the record.
+    build : mapping, optional
+        What this process compiles kernels with, where it runs any.
+    code : str, optional
+        Digest of our own code that measures, from :func:`wavecomp.records.own_code.own_code`.
     """
-    plugins = (entry.dist.name for entry in entry_points(group="wavecomp.compressors") if entry.dist is not None)
     found: dict[str, str] = {"wavecomp": wavecomp.__version__}
-    for name in sorted({*_LIBRARIES, *extra, *plugins}):
+    for name in sorted({*_LIBRARIES, *extra}):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
+    found |= fingerprints("wavecomp.compressors")
     return Provenance(
         system=f"{platform.system()} {platform.release()} {' '.join(platform.libc_ver())}".strip(),
         machine=platform.machine(),
@@ -126,9 +162,21 @@ def collect_provenance(extra: Iterable[str] = ()) -> Provenance:
         memory_bytes=psutil.virtual_memory().total,
         python=f"{platform.python_implementation()} {platform.python_version()}",
         versions=found,
-        settings={name: os.environ[name] for name in _SETTINGS if name in os.environ},
+        settings=_settings(),
         commit=_commit(),
+        build=dict(build or {}),
+        code=code,
     )
+
+
+def _settings() -> dict[str, str]:
+    found = sorted(name for name, value in os.environ.items() if value and _named(name, _SETTINGS + _BUILD_SETTINGS))
+    return {name: without_paths(os.environ[name]) for name in found if not name.startswith(_SECRETS)}
+
+
+def _named(name: str, names: tuple[str, ...]) -> bool:
+    """Tell whether a variable is one of those named; a name that ends in an underscore stands for all that begin so."""
+    return any(name.startswith(one) if one.endswith("_") else name == one for one in names)
 
 
 def _cpu_name() -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -185,7 +185,7 @@ class Record:
     @property
     def key(self) -> tuple[str, bool]:
         """What must not stand in an archive twice: the case, and whether it was measured among others."""
-        return self.case, self.concurrent
+        return key_of(self.case, self.shape, self.dtype), self.concurrent
 
     def to_row(self) -> dict[str, Any]:
         """Return the record as a flat mapping of JSON values."""
@@ -244,6 +244,11 @@ def _outcome(row: Mapping[str, Any]) -> Measurement | Failure:
     )
 
 
+def key_of(case: str, shape: Sequence[int], dtype: str) -> str:
+    """Return what tells a case from all others: the digest of its field is that of the bytes alone."""
+    return f"{case} {'x'.join(map(str, shape))} {dtype}"
+
+
 def line_of(row: Mapping[str, Any]) -> str:
     """Return a row as one line of JSON with its checksum; numbers that are not finite become null."""
     finite = {name: _finite(value) for name, value in row.items()}
@@ -282,6 +287,8 @@ def _finite(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
     if isinstance(value, dict):
         return {str(key): _scalar(item) for key, item in value.items()}
     return value

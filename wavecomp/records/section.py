@@ -44,6 +44,9 @@ class Section:
     curves : mapping of str to ndarray
         One-dimensional results about the whole field: ``wavenumber``, ``field_power``, ``error_power``,
         ``histogram_edges``, ``histogram_counts``.
+    library : str
+        Distributions and versions that compressed; empty in sections that are older than it. A section is made anew by
+        every run, so that it takes the place of one that another version made.
     """
 
     field: str
@@ -57,6 +60,7 @@ class Section:
     values: NDArray[np.float32]
     error: NDArray[np.float32] | None
     curves: dict[str, NDArray[np.float64]]
+    library: str = ""
 
     @property
     def file_name(self) -> str:
@@ -102,7 +106,7 @@ def load_sections(folder: str | Path) -> list[Section]:
 def _read(file: Path) -> Section:
     try:
         with file.open("rb") as opened, np.load(opened) as data:
-            head = json.loads(str(data["head"]))
+            head = {"library": "", **json.loads(str(data["head"]))}
             # A newer version may know more about a section; that is left out.
             known = {entry.name: head[entry.name] for entry in fields(Section) if entry.name not in _ARRAYS}
             known["extent_m"] = tuple(head["extent_m"])

@@ -1,4 +1,4 @@
-"""The frontier: wall time against the memory that checkpoints took, coloured by what it did to the gradient."""
+"""The frontier: time against the memory that checkpoints took, coloured by what it did to the gradient."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def frontier(frame: pd.DataFrame, problem: str | None = None) -> Figure:
     """Draw one labelled point for each strategy and compressor, and a small dot for each of its other settings.
 
     The labelled setting is the one with the least memory among those whose relative L2 error is at most 1e-3, or the
-    most accurate one where there is none.
+    most accurate one where there is none. Where all of them were measured in rounds, times are those over the bare
+    sweeps of the same round, with the least and the greatest of the rounds; otherwise they are wall times.
 
     Raises
     ------
@@ -39,8 +40,11 @@ def frontier(frame: pd.DataFrame, problem: str | None = None) -> Figure:
     rows = rows[(rows["strategy"] != BARE) & rows["wall"].notna() & (rows["peak_mb"] > 0) & rows["error"].notna()]
     if len(rows) < 2:
         raise NothingToReport(f"fewer than two strategies measured with one worker; {GRADIENT} makes them")
+    in_rounds = bool((rows["rounds"] > 0).all())
+    rows = rows.assign(time=rows["over_bare"] if in_rounds else rows["wall"])
+    level = 1.0 if in_rounds else None if bare.empty else float(bare["wall"].min())
     with drawing():
-        return _draw(rows, bare)
+        return _draw(rows, level, in_rounds)
 
 
 def chosen(rows: pd.DataFrame) -> pd.DataFrame:
@@ -54,7 +58,7 @@ def chosen(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[picked]
 
 
-def _draw(rows: pd.DataFrame, bare: pd.DataFrame) -> Figure:
+def _draw(rows: pd.DataFrame, level: float | None, in_rounds: bool) -> Figure:
     figure = new_figure(11.0, 7.0)
     axes = figure.subplots()
     figure.subplots_adjust(left=0.08, right=0.99, bottom=0.09, top=0.9)
@@ -66,17 +70,19 @@ def _draw(rows: pd.DataFrame, bare: pd.DataFrame) -> Figure:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.scatter(
-        others["peak_mb"], others["wall"], s=14, c=others["error"].clip(_BEST, _WORST), norm=norm, cmap=colours,
+        others["peak_mb"], others["time"], s=14, c=others["error"].clip(_BEST, _WORST), norm=norm, cmap=colours,
         alpha=0.6, linewidths=0,
     )  # fmt: skip
     points = axes.scatter(
-        lossy["peak_mb"], lossy["wall"], s=75, c=lossy["error"].clip(_BEST, _WORST), norm=norm, cmap=colours,
+        lossy["peak_mb"], lossy["time"], s=75, c=lossy["error"].clip(_BEST, _WORST), norm=norm, cmap=colours,
         edgecolors=BLACK, linewidths=0.8, zorder=4,
     )  # fmt: skip
-    axes.scatter(exact["peak_mb"], exact["wall"], s=75, c="white", edgecolors=BLACK, linewidths=1.6, zorder=4)
+    axes.scatter(exact["peak_mb"], exact["time"], s=75, c="white", edgecolors=BLACK, linewidths=1.6, zorder=4)
+    if in_rounds:
+        ends = [shown["time"] - shown["over_bare_least"], shown["over_bare_greatest"] - shown["time"]]
+        axes.errorbar(shown["peak_mb"], shown["time"], yerr=ends, fmt="none", ecolor=BLACK, elinewidth=1.0, zorder=3)
     bar = figure.colorbar(points, ax=axes, pad=0.015, extend="both")
     bar.set_label("Relative L2 error of the gradient (white: the same bits)")
-    level = None if bare.empty else float(bare["wall"].min())
     if level is not None:
         axes.axhline(level, color=GREY, linestyle="--", linewidth=1.2)
     low, high = axes.get_ylim()
@@ -86,7 +92,8 @@ def _draw(rows: pd.DataFrame, bare: pd.DataFrame) -> Figure:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(FuncFormatter(_minor))
-    panel(axes, "", "Peak checkpoint memory (MB)", "Wall time of one gradient (s)")
+    time = "Time of one gradient over the bare sweeps of its round" if in_rounds else "Wall time of one gradient (s)"
+    panel(axes, "", "Peak checkpoint memory (MB)", time)
     first = rows.iloc[0]
     shape = " × ".join(str(length) for length in first["shape"])
     figure.suptitle(
@@ -97,7 +104,7 @@ def _draw(rows: pd.DataFrame, bare: pd.DataFrame) -> Figure:
         0.08, 0.918, "Labelled: least memory with an error of at most 1e-3, or the most accurate. Small dots: other "
         "settings. Lower left is better.", fontsize=9, color=GREY,
     )  # fmt: skip
-    labels = [PointLabel(float(row["peak_mb"]), float(row["wall"]), _label(row)) for row in shown.to_dict("records")]
+    labels = [PointLabel(float(row["peak_mb"]), float(row["time"]), _label(row)) for row in shown.to_dict("records")]
     label_points(axes, labels, level)
     return figure
 
@@ -110,7 +117,7 @@ def _minor(value: float, _place: int) -> str:
 def _name_bare(axes: Axes, wall: float, shown: pd.DataFrame) -> None:
     """Write what the line is at whichever end of it, above or below, has no point near."""
     to_axes = axes.transData + axes.transAxes.inverted()
-    spots = to_axes.transform(shown[["peak_mb", "wall"]].to_numpy(float))
+    spots = to_axes.transform(shown[["peak_mb", "time"]].to_numpy(float))
     level = float(to_axes.transform((1.0, wall))[1])
 
     def room(place: tuple[str, str]) -> float:

@@ -24,25 +24,29 @@ _KEYS = {"zfp": "accuracy", "sz3": "abs"}
 def figure14(frame: pd.DataFrame, problem: str | None = None) -> Figure:
     """Draw the relative L2 error of the gradient against tolerance (left) and against peak memory (right).
 
-    Shown are trajectories with every level stored, which alone see the compressor's error once a level. What has no
-    absolute tolerance is a horizontal line on the left and a point on the right. Exact gradients have no error to show
+    Shown are trajectories with every level stored, which alone see the compressor's error once a level. Tolerances
+    are fractions of the wavefield's peak where at least two were asked for like that, and absolute otherwise; those of
+    the other kind are points on the right alone. What has no tolerance is a horizontal line on the left and a point on
+    the right. Exact gradients have no error to show
     on a logarithmic axis: their memory is a vertical line on the right.
 
     Raises
     ------
     NothingToReport
-        Fewer than two trajectories with an absolute tolerance.
+        Fewer than two trajectories with a tolerance of one kind.
     """
     rows = measured(problem_rows(frame, problem))
     rows = rows[rows["head"] == "trajectory"]
     lossy = rows[rows["error"] > 0.0]
-    if lossy["tolerance"].notna().sum() < 2:
-        raise NothingToReport(f"fewer than two trajectories with an absolute tolerance; {GRADIENT} makes them")
+    asked = lossy[lossy["tolerance"].notna()]
+    relative = bool((asked["relative"]).sum() >= 2)
+    if (asked["relative"] == relative).sum() < 2:
+        raise NothingToReport(f"fewer than two trajectories with a tolerance; {GRADIENT} makes them")
     with drawing():
-        return _draw(rows, lossy)
+        return _draw(rows, lossy, relative)
 
 
-def _draw(rows: pd.DataFrame, lossy: pd.DataFrame) -> Figure:
+def _draw(rows: pd.DataFrame, lossy: pd.DataFrame, relative: bool) -> Figure:
     figure = new_figure(12.0, 5.6)
     asked, kept = figure.subplots(1, 2, sharey=True)
     figure.subplots_adjust(left=0.075, right=0.855, bottom=0.1, top=0.86, wspace=0.06)
@@ -51,7 +55,8 @@ def _draw(rows: pd.DataFrame, lossy: pd.DataFrame) -> Figure:
         points = lossy[lossy["family"] == family].sort_values("error", kind="stable")
         look = family_style(family, sorted(set(lossy["family"])))
         line: dict[str, Any] = {"color": look.colour, "marker": look.marker}
-        curve = points[points["tolerance"].notna()].sort_values("tolerance", kind="stable")
+        alike = points["tolerance"].notna() & (points["relative"] == relative)
+        curve = points[alike].sort_values("tolerance", kind="stable")
         if not curve.empty:
             asked.plot(
                 curve["tolerance"], curve["error"], label=f"{family_label(family)} {_KEYS.get(family, '')}", **line
@@ -79,7 +84,8 @@ def _draw(rows: pd.DataFrame, lossy: pd.DataFrame) -> Figure:
     asked.set_ylim(min(low, ROUNDING / 3), high)
     _exact_lines(kept, rows)
     asked.legend(loc="upper left")
-    panel(asked, "At the tolerance asked for", "Absolute error tolerance (unit of the wavefield)", "")
+    unit = "Error tolerance / peak of the wavefield" if relative else "Absolute error tolerance (unit of the wavefield)"
+    panel(asked, "At the tolerance asked for", unit, "")
     asked.set_ylabel("Relative L2 error of the gradient")
     panel(kept, "At the memory it took: compare compressors here", "Peak checkpoint memory (MB)", "")
     label_ends(kept, ends)

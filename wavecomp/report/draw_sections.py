@@ -98,6 +98,7 @@ def _show(axes: Axes, values: NDArray[np.float32], section: Section, clip: float
         values.T, cmap="RdBu_r", vmin=-clip, vmax=clip, aspect="auto", interpolation=interpolation, origin="upper",
         extent=(first - dx, last + dx, bottom + dz, top - dz),
     )  # fmt: skip
+    axes.ticklabel_format(useOffset=False)  # positions as they are, in UTM coordinates too
     axes.grid(visible=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(True)

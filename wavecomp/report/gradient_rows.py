@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import math
+import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from wavecomp.errors import NothingToReport
-from wavecomp.report.names import SpecWords, family_label, short_number, spec_words
+from wavecomp.report.names import PEAK, SpecWords, family_label, short_number, spec_words
 from wavecomp.report.rows import numbers
 
 GRADIENT = "wavecomp gradient --problem NAME"
@@ -73,22 +75,40 @@ def shots_text(shots: Sequence[int]) -> str:
 def measured(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with an outcome, with numeric columns of what figures need.
 
-    Added are ``error`` (relative L2), ``peak_mb``, ``wall`` in seconds and ``over_bare`` (NaN where times say nothing),
-    ``tolerance`` (absolute; NaN where the compressor has none), ``family`` and ``head`` (the strategy's own text).
+    Added are ``error`` (relative L2), ``peak_mb``, ``wall`` in seconds, ``over_bare`` with ``over_bare_least`` and
+    ``_greatest`` (see :func:`over_bare`; all NaN where times say nothing), ``rounds``, ``tolerance`` (NaN where the
+    compressor has none) and whether it is ``relative``, a fraction of the wavefield's peak, ``family`` and ``head``
+    (the strategy's own text).
     """
     rows = rows[rows["status"] == "ok"]
     words = [None if text is None or text != text else spec_words(text) for text in rows["compressor"]]
     wall = numbers(rows, "wall_s").where(~rows["concurrent"].astype(bool))
-    bare = wall[rows["strategy"] == BARE].min()
+    ratios = [over_bare(row) for row in rows.to_dict("records")]
     return rows.assign(
         error=numbers(rows, "gradient_relative_l2"),
         peak_mb=numbers(rows, "peak_checkpoint_bytes") / 1e6,
         wall=wall,
-        over_bare=wall / bare,
+        over_bare=[statistics.median(row) if row else math.nan for row in ratios],
+        over_bare_least=[min(row, default=math.nan) for row in ratios],
+        over_bare_greatest=[max(row, default=math.nan) for row in ratios],
+        rounds=[len(row) for row in ratios],
         family=pd.Series([None if word is None else word.family for word in words], rows.index, dtype="object"),
         tolerance=[math.nan if word is None else _tolerance(word) for word in words],
+        relative=[word is not None and _tolerance_text(word).endswith(PEAK) for word in words],
         head=[str(text).partition("/")[0] for text in rows["spec"]],
     )
+
+
+def over_bare(row: Mapping[Hashable, Any]) -> list[float]:
+    """Return a row's wall time over that of the bare sweeps, round by round.
+
+    The speed of a machine drifts: only what was measured in one round is compared. Where nothing was measured beside
+    the bare sweeps (rows of older archives, and of several workers), there is no ratio.
+    """
+    walls, bares = row.get("walls_s"), row.get("bare_walls_s")
+    if row["concurrent"] or not isinstance(walls, list) or not isinstance(bares, list):
+        return []
+    return [wall / bare for wall, bare in zip(walls, bares, strict=True) if wall is not None and bare]
 
 
 def innermost(words: SpecWords) -> SpecWords:
@@ -117,10 +137,13 @@ def compressor_words(spec: str | None) -> tuple[str, str]:
 
 
 def _tolerance(words: SpecWords) -> float:
-    inner = innermost(words)
-    key = {"zfp": "accuracy", "sz3": "abs"}.get(inner.name)
-    text = inner.values.get(key, "") if key else ""
     try:
-        return float(text)
+        return float(_tolerance_text(words).removesuffix(PEAK))
     except ValueError:
         return math.nan
+
+
+def _tolerance_text(words: SpecWords) -> str:
+    inner = innermost(words)
+    key = {"zfp": "accuracy", "sz3": "abs"}.get(inner.name)
+    return inner.values.get(key, "") if key else ""

@@ -16,11 +16,12 @@ _KEPT = {
     "Peak (MB)": "Peak\n(MB)",
     "Forward steps": "Forward\nsteps",
     "Wall (s)": "Wall\n(s)",
-    "Wall / bare": "Wall /\nbare",
+    "Wall / bare": "Wall / bare\n[least, greatest]",
     "Relative L2": "Relative\nL2",
     "Angle (rad)": "Angle\n(rad)",
 }
-_LABEL = 42
+_RATIO, _OF_ROUNDS = "Wall / bare", ("least of rounds", "greatest of rounds")
+_LABEL = 32
 _INDENT = "  "
 
 
@@ -39,7 +40,8 @@ def short_table(table: Table) -> Table:
     above: Cell = None
     for row in table.rows:
         strategy, compressor, setting = (row.cells[places[name]] for name in ("Strategy", "Compressor", "Setting"))
-        numbers = [row.cells[places[header]] for header in _KEPT]
+        cells: dict[str, Cell] = {header: row.cells[places[header]] for header in _KEPT}
+        cells[_RATIO] = _spread(*(row.cells[places[header]] for header in (_RATIO, *_OF_ROUNDS)))
         label = _wrapped(f"{compressor} {setting}".strip(), _INDENT)
         if strategy != above:
             head = _wrapped(str(strategy), "")
@@ -48,8 +50,17 @@ def short_table(table: Table) -> Table:
             else:
                 rows.append(Row((head, *("" for _ in _KEPT))))
         above = strategy
-        rows.append(replace(row, cells=(label, *numbers)))
+        rows.append(replace(row, cells=(label, *cells.values())))
     return replace(table, columns=tuple(columns), rows=tuple(rows))
+
+
+def _spread(median: Cell, least: Cell, greatest: Cell) -> Cell:
+    """Return a ratio with what it was in single rounds, in one cell; by itself where there was one round."""
+    ratios = [cell for cell in (median, least, greatest) if isinstance(cell, float)]
+    if len(ratios) < 3:
+        return None
+    words = [f"{ratio:.2f}" if ratio < 100 else f"{ratio:.0f}" for ratio in ratios]
+    return words[0] if least == greatest else f"{words[0]} [{words[1]}, {words[2]}]"
 
 
 def _wrapped(text: str, indent: str) -> str:

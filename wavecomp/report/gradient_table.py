@@ -34,6 +34,9 @@ _COLUMNS = (
     Column("Other (s)", ".2f"),
     Column("Wall (s)", ".2f"),
     Column("Wall / bare", ".2f"),
+    Column("least of rounds", ".2f"),
+    Column("greatest of rounds", ".2f"),
+    Column("Rounds", "d"),
     Column("Relative L2", ".1e"),
     Column("Relative L1", ".1e"),
     Column("Relative L∞", ".1e"),
@@ -127,7 +130,8 @@ def _cells(head: str, row: dict[Any, Any]) -> tuple[Cell, ...]:
         count("writes", stored),
         count("reads", stored),
         *(number(f"{part}_s", not row["concurrent"]) for part in _TIMES),
-        number("over_bare"),
+        *(number(f"over_bare{part}", not bare) for part in ("", "_least", "_greatest")),
+        int(row["rounds"]) or None,
         *(number(f"gradient_{part}") for part in ("relative_l2", "relative_l1", "relative_linf")),
         "∞" if exact else number("gradient_psnr_db"),
         *(number(f"gradient_{part}") for part in ("angle_rad", "bias", "norm_ratio")),
@@ -137,9 +141,23 @@ def _cells(head: str, row: dict[Any, Any]) -> tuple[Cell, ...]:
 def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Provenance]) -> list[str]:
     notes = [
         "Distances are from the gradient of the same problem with every level stored uncompressed; 0 means the same "
-        "bits. Peak: all that is held to keep the forward wavefield. Times are those of the fastest repeat, with "
+        "bits. Peak: all that is held to keep the forward wavefield. Times are those of the fastest run, with "
         f"{_threads(done)}."
     ]
+    stored = done[done["strategy"] != BARE]
+    if (stored["rounds"] > 0).any():
+        notes.append(
+            "Wall / bare: each round runs the bare sweeps and then every row once, and a time is compared with the "
+            "bare sweeps of its own round; median over the rounds, and the least and the greatest of them."
+        )
+    if (stored["wall"].notna() & (stored["rounds"] == 0)).any():
+        notes.append(
+            "Rows without Wall / bare were not measured in rounds: the machine may have had another speed when the "
+            "bare sweeps ran."
+        )
+    disks = sorted({str(disk) for disk in done.get("disk", pd.Series(dtype=object)).dropna()})
+    if disks:
+        notes.append(f"Tiers on disk lay on {' and '.join(disks)} (file system, digest of the device).")
     if len(done["shots"].iloc[0]) > 1:
         notes.append(
             "Of several shots: distances are those of the sum, peaks the greatest; times, steps, writes and reads "

@@ -46,8 +46,14 @@ class SpecWords:
         return self.inner.family if self.inner is not None else self.name
 
 
+PEAK = "peak"
+"""Behind a tolerance that is a fraction of the wavefield's greatest amplitude."""
+
+
 def short_number(text: str) -> str:
     """Return a number with three significant digits if it has more, other text as it is.
+
+    A fraction of the wavefield's peak, such as ``1e-3peak``, keeps its unit.
 
     Examples
     --------
@@ -56,6 +62,8 @@ def short_number(text: str) -> str:
     """
     if text.isdigit():
         return text
+    if text.endswith(PEAK):
+        return short_number(text.removesuffix(PEAK)) + PEAK
     try:
         value = float(text)
     except ValueError:

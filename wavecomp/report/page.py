@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -105,7 +105,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     archive = Archive(archive_folder)
     frame = load_frame([archive])
     gradients = load_gradients([GradientArchive(archive_folder)])
-    experiments = load_experiments(archive_folder)
+    experiments = latest_experiments(load_experiments(archive_folder))
     if frame.empty and gradients.empty and not experiments:
         raise NothingToReport(f"{archive.folder} holds no record; {RUN} makes a whole study")
     sections = load_sections(archive_folder)
@@ -121,10 +121,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
             _of_wavefield(page, base, f"-{base}" if len(bases) > 1 else "", frame, sections, provenances)
     if not gradients.empty:
         _of_gradients(page, gradients, provenances)
-    for problem in sorted({result.problem for result in experiments}):
-        page.lines += [f"## Experiments on the gradient of {escape_markdown(problem)}", ""]
-        for result in (result for result in experiments if result.problem == problem):
-            page.figure(f"experiment-{result.experiment}", describe(result), partial(draw_experiment, result))
+    _of_experiments(page, experiments)
     page.lines += ["## Where these numbers come from", ""]
     for rows, what in ((frame, "cases"), (gradients, "gradients")):
         if not rows.empty:
@@ -186,7 +183,7 @@ def _of_gradients(page: _Page, gradients: pd.DataFrame, provenances: dict[str, P
         page.lines += [f"## The gradient of {escape_markdown(problem)}", ""]
         page.figure(
             f"frontier{suffix}",
-            "What keeping the forward wavefield costs: wall time against peak memory, coloured by error.",
+            "What keeping the forward wavefield costs: time against peak memory, coloured by error.",
             partial(frontier, gradients, problem),
         )
         page.figure(
@@ -195,6 +192,31 @@ def _of_gradients(page: _Page, gradients: pd.DataFrame, provenances: dict[str, P
             partial(figure14, gradients, problem),
         )
         page.table(f"gradient{suffix}", partial(_gradient_table, gradients, problem, provenances))
+
+
+def latest_experiments(results: Sequence[ExperimentResult]) -> list[ExperimentResult]:
+    """Return the last answer to each question: those of other machines and versions give way, as other records do.
+
+    A failure gives way to whatever was found.
+    """
+    kept: dict[tuple[str, str, str], ExperimentResult] = {}
+    for result in results:
+        if result.question not in kept or not result.failed or kept[result.question].failed:
+            kept[result.question] = result
+    return list(kept.values())
+
+
+def _of_experiments(page: _Page, experiments: Sequence[ExperimentResult]) -> None:
+    problems = sorted({(result.problem, result.problem_digest) for result in experiments})
+    for name, digest in problems:
+        # Two problems may share a name: a file that was edited between two experiments.
+        which = f" (problem {digest[:8]})" if [one for one, _ in problems].count(name) > 1 else ""
+        page.lines += [f"## Experiments on the gradient of {escape_markdown(name)}{which}", ""]
+        for result in (one for one in experiments if (one.problem, one.problem_digest) == (name, digest)):
+            if result.failure is not None:
+                page.missing.append(f"experiment {result.experiment} on {name} failed: {result.failure.message}")
+            else:
+                page.figure(result.stem, describe(result), partial(draw_experiment, result))
 
 
 def _gradient_table(
@@ -217,7 +239,7 @@ def _provenance_lines(frame: pd.DataFrame, what: str, provenances: dict[str, Pro
 def _experiment_lines(experiments: list[ExperimentResult], provenances: dict[str, Provenance]) -> list[str]:
     lines: list[str] = []
     for digest in sorted({result.provenance for result in experiments}):
-        names = ", ".join(result.experiment for result in experiments if result.provenance == digest)
+        names = ", ".join(dict.fromkeys(one.experiment for one in experiments if one.provenance == digest))
         lines += [f"- experiments: {names}, provenance `{digest}`", *_machine_lines(provenances.get(digest))]
     count = f"{len(experiments)} experiment{'s' if len(experiments) > 1 else ''}."
     return [count, "", *lines, ""] if lines else []

@@ -1,50 +1,24 @@
-"""Run many cases into an archive: isolated, resumable, one record a case."""
+"""Run many cases of a sweep into an archive: what a sweep adds to the engine of :mod:`wavecomp.study`."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from typing import TypeAlias
 
+from wavecomp import study
 from wavecomp.compressors import Registry, default_registry
-from wavecomp.isolation import Limits, outcomes
-from wavecomp.records import Archive, Failure, Measurement, Record, collect_provenance
-from wavecomp.records.provenance import library_version
+from wavecomp.isolation import Limits
+from wavecomp.records import Archive, Failure, Measurement, Provenance, Record
+from wavecomp.records.record import key_of
+from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
 from wavecomp.sweep.case import Case, Repeats
-from wavecomp.sweep.worker import Worker
+from wavecomp.sweep.worker import Task, Worker
 
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a sweep is: ``done`` of ``total`` cases, and the record that was just written (None at the start)."""
-
-    done: int
-    total: int
-    record: Record | None
-
-
-@dataclass(frozen=True, slots=True)
-class SweepResult:
-    """What one call of :func:`run_sweep` did.
-
-    Attributes
-    ----------
-    records : tuple of Record
-        All records of the asked cases, those of earlier runs too, in the order of the cases.
-    measured : int
-        Cases run now.
-    """
-
-    records: tuple[Record, ...]
-    measured: int
-
-    @property
-    def failures(self) -> tuple[Record, ...]:
-        """Records that hold a failure."""
-        return tuple(record for record in self.records if record.failed)
+Progress: TypeAlias = study.Progress[Record]
+SweepResult: TypeAlias = StudyResult[Record]
 
 
 def run_sweep(
@@ -59,13 +33,11 @@ def run_sweep(
     progress: Callable[[Progress], None] | None = None,
     registry: Registry | None = None,
 ) -> SweepResult:
-    """Measure every case that the archive does not hold yet, and append a record for each as soon as it is there.
+    """Measure every case that the archive does not hold yet, as :func:`wavecomp.study.run_study` does.
 
-    A case is never measured twice on one machine with one version of its library: a sweep that was interrupted, or
-    killed, continues where it stood. Records of another machine or version stay, and are not taken for ours. With one
-    worker
-    the cases run one after the other and nothing else is timed beside them. With more they run at the same time, their
-    records are marked ``concurrent``, and a later run with one worker measures them again for their times.
+    With one worker the cases run one after the other and nothing else is timed beside them. With more they run at the
+    same time, their records are marked ``concurrent``, and a later run with one worker measures them again for their
+    times.
 
     Parameters
     ----------
@@ -76,7 +48,8 @@ def run_sweep(
     suite : str
         Name kept in the records.
     repeats, limits : Repeats, Limits
-        How often an operation is timed, and what a case may take.
+        How often an operation is timed, and what a case may take. A record with fewer repeats than the least that are
+        asked for is made again.
     workers : int
         Processes at a time.
     retry : bool
@@ -91,77 +64,62 @@ def run_sweep(
     ArchiveBusy, DamagedArchive, StorageError, WorkerStartError
         Nothing that was recorded is lost by any of them.
     """
-    # Idle OpenMP threads that spin take a core from the compressor; whoever set it otherwise is left alone.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     known = registry if registry is not None else default_registry()
-    repeats = repeats if repeats is not None else Repeats()
-    limits = limits if limits is not None else Limits()
-    provenance = collect_provenance()
-    concurrent = workers > 1
-    unique = list({case.digest: case for case in cases}.values())
-    with archive.writer(provenance) as writer:
-        here = {digest for digest, made in archive.provenances().items() if made.comparable(provenance)}
-        held = {key: record for key, record in archive.latest().items() if record.provenance in here}
-
-        def found(case: Case) -> Record | None:
-            alone = held.get((case.digest, False))
-            return alone if alone is not None or not concurrent else held.get((case.digest, True))
-
-        def wanted(case: Case) -> bool:
-            record = found(case)
-            if record is None or (retry and record.failed):
-                return True
-            return record.library != library_version(known.distribution(record.spec))
-
-        todo = [case for case in unique if wanted(case)]
-        done = len(unique) - len(todo)
-        if progress is not None:
-            progress(Progress(done, len(unique), None))
-        for case, outcome in outcomes(todo, workers, Worker, partial(_timed_run, repeats=repeats, limits=limits)):
-            record = _record(case, outcome, suite, concurrent, provenance.digest, known)
-            writer.append(record)
-            held[record.key] = record
-            done += 1
-            if progress is not None:
-                progress(Progress(done, len(unique), record))
-        return SweepResult(tuple(r for case in unique if (r := found(case)) is not None), len(todo))
+    kind = _Sweep(suite, repeats if repeats is not None else Repeats(), workers > 1, known)
+    return run_study(cases, archive, kind, limits=limits, workers=workers, retry=retry, progress=progress)
 
 
-def _timed_run(worker: Worker, case: Case, repeats: Repeats, limits: Limits) -> Measurement | Failure:
-    start = time.perf_counter()
-    outcome = worker.run(case, repeats, limits)
-    if isinstance(outcome, Failure):
-        return outcome
-    # All that the sweep spends on a case counts: starting a process, reading the field, sending the result.
-    inside = outcome.compress.total_s + outcome.decompress.total_s
-    return replace(outcome, outside_s=time.perf_counter() - start - inside)
+class _Sweep(Kind[Case, Task, Measurement, Record]):
+    def __init__(self, suite: str, repeats: Repeats, concurrent: bool, registry: Registry) -> None:
+        self._suite, self._repeats, self._concurrent, self._registry = suite, repeats, concurrent, registry
 
+    def key(self, case: Case) -> str:
+        return key_of(case.digest, case.field.shape, case.field.dtype)
 
-def _record(
-    case: Case,
-    outcome: Measurement | Failure,
-    suite: str,
-    concurrent: bool,
-    provenance: str,
-    registry: Registry,
-) -> Record:
-    return Record(
-        case=case.digest,
-        suite=suite,
-        spec=case.spec,
-        compressor=case.spec.partition("/")[0].partition(":")[0],
-        parameters=registry.values(case.spec),
-        library=library_version(registry.distribution(case.spec)),
-        threads=case.threads,
-        concurrent=concurrent,
-        field=case.field.name,
-        field_digest=case.field.digest,
-        step=case.field.step,
-        time_s=case.field.time_s,
-        shape=case.field.shape,
-        dtype=case.field.dtype,
-        raw_bytes=case.field.nbytes,
-        provenance=provenance,
-        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        outcome=outcome,
-    )
+    def library(self, case: Case) -> str:
+        return library_of(self._registry, case.spec)
+
+    def worker(self) -> ReportingWorker[Task, Measurement]:
+        return Worker()
+
+    def plan(self, todo: Sequence[Case], _held: object) -> Sequence[Task]:
+        return [Task(case, self._repeats) for case in todo]
+
+    def sufficient(self, _case: Case, record: Record) -> bool:
+        # What runs beside others is not repeated for times that do not count.
+        if self._concurrent or not isinstance(record.outcome, Measurement):
+            return True
+        times = (record.outcome.compress, record.outcome.decompress)
+        return min(len(timing.samples_s) for timing in times) >= self._repeats.least
+
+    def ask(self, worker: ReportingWorker[Task, Measurement], task: Task, limits: Limits) -> Measurement | Failure:
+        start = time.perf_counter()
+        outcome = worker.ask(task, limits)
+        if isinstance(outcome, Failure):
+            return outcome
+        # All that the sweep spends on a case counts: starting a process, reading the field, sending the result.
+        inside = outcome.compress.total_s + outcome.decompress.total_s
+        return replace(outcome, outside_s=time.perf_counter() - start - inside)
+
+    def take(self, task: Task, outcome: Measurement | Failure, where: Provenance) -> Iterable[Record]:
+        case = task.case
+        yield Record(
+            case=case.digest,
+            suite=self._suite,
+            spec=case.spec,
+            compressor=case.spec.partition("/")[0].partition(":")[0],
+            parameters=self._registry.values(case.spec),
+            library=self.library(case),
+            threads=case.threads,
+            concurrent=self._concurrent,
+            field=case.field.name,
+            field_digest=case.field.digest,
+            step=case.field.step,
+            time_s=case.field.time_s,
+            shape=case.field.shape,
+            dtype=case.field.dtype,
+            raw_bytes=case.field.nbytes,
+            provenance=where.digest,
+            created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+            outcome=outcome,
+        )

@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from wavecomp import isolation
 from wavecomp.compressors.origin import foreign_code, registry_for
 from wavecomp.errors import DamagedField, FieldChanged
 from wavecomp.isolation import Limits
-from wavecomp.records import Failure, Measurement
+from wavecomp.records import Failure, Measurement, Provenance, collect_provenance
 from wavecomp.records.column_types import checked
+from wavecomp.records.own_code import own_code
+from wavecomp.study import ReportingWorker
 from wavecomp.sweep.case import Case, FieldRef, Repeats
 from wavecomp.sweep.measure import measure
+
+_OWN = ("compressors", "metrics", "sweep")
+"""Our packages whose code is in what is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class _Measuring:
     """Answers tasks in the worker's process, and holds the last field."""
 
     def __init__(self) -> None:
-        self._held: tuple[str, NDArray[np.floating]] | None = None
+        self._held: tuple[FieldRef, NDArray[np.floating]] | None = None
 
     def __call__(self, task: Task) -> Measurement:
         case = task.case
@@ -51,13 +55,19 @@ class _Measuring:
             raise FieldChanged(f"{case.spec}: it wrote into the field that it was given")
         return measured
 
+    def provenance(self) -> Provenance:
+        """Say where and with what is measured."""
+        return collect_provenance(code=own_code(*_OWN))
+
     def _field(self, wanted: FieldRef) -> NDArray[np.floating]:
-        if self._held is None or self._held[0] != wanted.digest:
+        # Not by its digest, which is that of the bytes: another field may have the same in another shape.
+        if self._held is None or self._held[0] != wanted:
             self._held = None  # let go of the old field before the new one is read
             field = wanted.load()
-            if _digest(field) != wanted.digest:
+            there = field.shape, field.dtype.name, _digest(field)
+            if there != (wanted.shape, wanted.dtype, wanted.digest):
                 raise DamagedField(f"{wanted.path} is not the field {wanted.name} any more: its bytes have changed")
-            self._held = wanted.digest, field
+            self._held = wanted, field
         return self._held[1]
 
 
@@ -65,7 +75,7 @@ def _digest(field: NDArray[np.floating]) -> str:
     return hashlib.sha256(np.ascontiguousarray(field).data).hexdigest()
 
 
-class Worker(isolation.Worker[Task, Measurement]):
+class Worker(ReportingWorker[Task, Measurement]):
     """One process that measures cases of a sweep. Not thread-safe: one caller at a time."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from wavecomp.errors import DamagedField
@@ -48,6 +48,8 @@ class Manifest:
 
     ``recipe`` is the canonical JSON text; ``model_file_sha256`` is None for a model without a file; ``dt_s`` is the
     time step that was used and ``absorbing_points`` the layer around the domain; ``seconds`` is the wall time taken.
+    ``build`` is what the kernels were compiled with, as far as it may change bits: the compiler, its flags, Devito's
+    settings (:meth:`wavecomp.wavefields.build.Build.mapping`); empty in manifests that are older than it.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Manifest:
     seconds: float
     snapshots: tuple[SnapshotEntry, ...]
     schema: int = SCHEMA
+    build: dict[str, str] = field(default_factory=dict)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -10,7 +10,6 @@ that step ``n`` equals ``u.data[n]`` of a run of it that keeps all steps.
 from __future__ import annotations
 
 import importlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -19,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.errors import PropagationError
-from wavecomp.wavefields.compiler import Compiler, find_compiler
+from wavecomp.wavefields.compiler import Compiler
+from wavecomp.wavefields.devito_setup import open_devito
+from wavecomp.wavefields.devito_words import import_words, operator_words
 from wavecomp.wavefields.physics import PROPAGATORS
 from wavecomp.wavefields.recipe_type import Recipe
 
@@ -68,27 +69,18 @@ def open_propagator(recipe: Recipe, velocity_m_s: NDArray[np.float32]) -> tuple[
     ------
     CompilerMissing
         There is no C compiler.
+    EnvironmentRefused
+        An environment variable of Devito's, of the compiler's or of OpenMP's has a value that cannot work.
     PropagationError
-        Devito cannot be imported.
+        Devito cannot be imported, or fails.
     RecipeError
         The time step is unstable, the grid too coarse, or a kept step lies behind the last one.
     """
-    compiler = find_compiler()
-    # Idle OpenMP threads spin otherwise, and take the cores from whatever runs between two blocks.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    try:
-        from devito import configuration
-
+    compiler = open_devito()
+    with import_words():
         module = importlib.import_module(PROPAGATORS[recipe.physics])
-    except ImportError as error:
-        raise PropagationError(
-            f"Devito cannot be loaded: {error}; install wavecomp anew with its dependencies"
-        ) from error
-    if "DEVITO_LANGUAGE" not in os.environ:
-        configuration["language"] = "openmp" if compiler.openmp else "C"
-    if "DEVITO_LOGGING" not in os.environ:
-        configuration["log-level"] = "ERROR"
-    propagator: Propagator = module.plan(recipe, velocity_m_s)
+    with operator_words():
+        propagator: Propagator = module.plan(recipe, velocity_m_s)
     return propagator, compiler
 
 

@@ -37,7 +37,7 @@ class AcousticPropagator:
         self._recipe = recipe
         self._dt_ms = dt_ms
         self._steps = last_step(recipe, self.dt_s)
-        place = np.array([recipe.source_m])
+        place = np.array([recipe.source_from_origin_m])
         geometry = AcquisitionGeometry(
             model,
             place,  # one receiver, at the source: the operator wants one, and it shows early when a run blows up
@@ -112,7 +112,7 @@ def _model(recipe: Recipe, velocity_m_s: NDArray[np.float32]) -> SeismicModel:
         # Devito's examples use an interface that Devito itself has begun to retire.
         warnings.filterwarnings("ignore", message="Passing `SubDomain`s", category=DeprecationWarning)
         model = SeismicModel(
-            origin=recipe.origin_m,
+            origin=(0.0,) * len(recipe.shape),  # coordinates are single precision: they count from the first point
             spacing=recipe.spacing_m,
             shape=recipe.shape,
             space_order=recipe.space_order,

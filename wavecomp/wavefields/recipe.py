@@ -12,6 +12,7 @@ from pathlib import Path
 from wavecomp.errors import RecipeError, UnknownRecipe
 from wavecomp.wavefields.model_spec import ConstantModel, LayeredModel, OverthrustLikeModel, parse_model
 from wavecomp.wavefields.physics import PROPAGATORS
+from wavecomp.wavefields.positions import from_origin
 from wavecomp.wavefields.recipe_type import KeptSteps, Recipe, check_sampling
 from wavecomp.wavefields.toml_table import Table
 from wavecomp.wavefields.velocity_overthrust import SLOWEST_ROCK_M_S
@@ -21,6 +22,7 @@ __all__ = [
     "Recipe",
     "check_sampling",
     "find_recipe",
+    "is_name",
     "load_recipe",
     "parse_recipe",
     "recipe_from_json",
@@ -28,11 +30,13 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_LONGEST_NAME = 100
+"""File systems take 255 bytes; names of figures and temporary folders put words of their own around it."""
 
 
-def recipe_from_json(text: str, source: str = "canonical recipe") -> Recipe:
-    """Read back what :meth:`Recipe.canonical_json` gave."""
-    return _read(json.loads(text), source, None)
+def recipe_from_json(text: str, source: str = "canonical recipe", folder: Path | None = None) -> Recipe:
+    """Read back what :meth:`Recipe.canonical_json` gave; ``folder`` is where model files may lie."""
+    return _read(json.loads(text), source, folder)
 
 
 def parse_recipe(text: str, source: str, folder: Path | None = None) -> Recipe:
@@ -68,7 +72,12 @@ def load_recipe(path: Path) -> Recipe:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(path, "file", str(path), f"must be a readable UTF-8 text file ({error})") from None
-    return parse_recipe(text, str(path), path.parent)
+    return parse_recipe(text, str(path), path.absolute().parent)
+
+
+def is_name(text: str) -> bool:
+    """Say whether a recipe, and so a stored field, can have this name."""
+    return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -106,6 +115,8 @@ def _read(values: Mapping[str, object], source: str, folder: Path | None) -> Rec
     name = top.text("name")
     if not _NAME.fullmatch(name):
         top.wrong("name", "must be lower-case letters, digits, - and _, beginning with a letter or digit")
+    if len(name) > _LONGEST_NAME:
+        top.wrong("name", f"has {len(name)} characters: folders and figures bear it, and at most {_LONGEST_NAME} fit")
     description = top.text("description")
     physics = top.choice("physics", PROPAGATORS)
     grid, shot, clock, snapshots = (top.table(key) for key in ("grid", "source", "time", "snapshots"))
@@ -152,9 +163,10 @@ def _read_position(
     given = shot.numbers_or_word("position_m", size=len(shape), word="centre", unit="m")
     ends = [(o, o + h * (n - 1)) for o, h, n in zip(origin, spacing, shape, strict=True)]
     place = tuple((low + high) / 2 if at is None else at for at, (low, high) in zip(given, ends, strict=True))
-    for axis, at, (low, high) in zip("xyz" if len(shape) == 3 else "xz", place, ends, strict=True):
-        if not low <= at <= high:
-            shot.wrong("position_m", f"lies outside the model: {axis} must be from {low:g} to {high:g} m")
+    away = from_origin(place, origin, spacing)
+    for axis, at, h, n, (low, high) in zip("xyz" if len(shape) == 3 else "xz", away, spacing, shape, ends, strict=True):
+        if not 0.0 <= at <= h * (n - 1):
+            shot.wrong("position_m", f"lies outside the model: {axis} must be from {low:.12g} to {high:.12g} m")
     return place
 
 

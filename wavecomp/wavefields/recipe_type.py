@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from wavecomp.errors import RecipeError
-from wavecomp.wavefields.model_spec import ModelSpec, model_items
+from wavecomp.wavefields.model_spec import LayeredModel, ModelSpec, model_items
+from wavecomp.wavefields.positions import exact_in_single, from_origin, levels_reached, same_in_single
 
 GENERATOR_VERSION = 1
-"""Raised whenever a change of this package changes the wavefield of an unchanged recipe; part of every digest."""
+"""Raised whenever a change of this package changes the wavefield of an unchanged recipe, or the gradient of an
+unchanged problem; part of every digest."""
 
 POINTS_PER_WAVELENGTH = 5.0
 """Fewest grid points in the shortest wavelength at the peak frequency.
@@ -94,11 +98,45 @@ class Recipe:
         return tuple((o, o + h * (n - 1)) for o, h, n in ends)
 
     @property
+    def source_from_origin_m(self) -> tuple[float, ...]:
+        """Source position relative to the first grid point, in m: what the kernels are given."""
+        return from_origin(self.source_m, self.origin_m, self.spacing_m)
+
+    def depth_from_origin_m(self, depth_m: float) -> float:
+        """Return how far a depth lies below the first grid point, in m."""
+        return from_origin((depth_m,), self.origin_m[-1:], self.spacing_m[-1:])[0]
+
+    @property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON text without name and description, in hexadecimal."""
+        """SHA-256 of the canonical JSON text without name and description, in hexadecimal.
+
+        The contents of a model file are no part of it: the manifest of a stored field has their own SHA-256, and so has
+        the digest of a gradient problem.
+        """
         content = {key: value for key, value in self._content().items() if key not in ("name", "description")}
         content["generator_version"] = GENERATOR_VERSION
+        if not (self.placed_as_before(self.source_m) and self._layered_as_before()):
+            content["positions"] = "from the first grid point"
         return hashlib.sha256(_dump(content).encode()).hexdigest()
+
+    def placed_as_before(self, *places_m: tuple[float, ...]) -> bool:
+        """Say whether positions are where kernels saw them that were given all coordinates in single precision.
+
+        They were, before they were given distances from the first grid point. Where that moves something it is another
+        wavefield, under another digest.
+        """
+        if any(self.origin_m):
+            numbers = [*self.origin_m, *self.spacing_m, *(end for _, end in self.extent_m)]
+            return exact_in_single([*numbers, *(x for place in places_m for x in place)])
+        return all(same_in_single(place, from_origin(place, self.origin_m, self.spacing_m)) for place in places_m)
+
+    def _layered_as_before(self) -> bool:
+        if not isinstance(self.model, LayeredModel):
+            return True
+        origin, spacing, count = self.origin_m[-1], self.spacing_m[-1], self.shape[-1]
+        depths = self.model.interfaces_m
+        before = np.searchsorted(np.array(depths), origin + spacing * np.arange(count), side="right")
+        return np.array_equal(before, levels_reached(depths, origin, spacing, count, side="right"))
 
     def canonical_json(self) -> str:
         """Return the one JSON text of this recipe, which :func:`~wavecomp.wavefields.recipe.recipe_from_json` reads."""

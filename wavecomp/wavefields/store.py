@@ -16,9 +16,11 @@ import numpy as np
 import wavecomp
 from wavecomp.errors import DamagedField, MissingField, StorageError, UnknownRecipe
 from wavecomp.wavefields.array_file import write_level
+from wavecomp.wavefields.devito_setup import build_identity
 from wavecomp.wavefields.manifest import Manifest, SnapshotEntry, write_manifest
+from wavecomp.wavefields.memory_needed import check_propagation
 from wavecomp.wavefields.propagation import Progress, open_propagator, run
-from wavecomp.wavefields.recipe import Recipe, find_recipe, recipe_names
+from wavecomp.wavefields.recipe import Recipe, find_recipe, is_name, recipe_names
 from wavecomp.wavefields.snapshots import FieldSet, Snapshot
 from wavecomp.wavefields.velocity import build_velocity
 from wavecomp.wavefields.velocity_files import file_digest, find_model_file
@@ -71,8 +73,8 @@ class FieldStore:
 
         Raises
         ------
-        CompilerMissing, ModelFileError, PropagationError, RecipeError, StorageError
-            See there.
+        CompilerMissing, MemoryTooSmall, ModelFileError, PropagationError, RecipeError, StorageError
+            See there. Memory is checked before any of it is taken.
         """
         model_file = find_model_file(recipe.model, recipe.folder)
         model_digest = file_digest(model_file) if model_file is not None else None
@@ -82,8 +84,9 @@ class FieldStore:
                 return stored
         if recipe.steps is not None:
             self._check_space(recipe, recipe.steps)
+        check_propagation(recipe)
         started = time.perf_counter()
-        propagator, compiler = open_propagator(recipe, build_velocity(recipe))
+        propagator, compiler = open_propagator(recipe, build_velocity(recipe, model_digest))
         self._check_space(recipe, propagator.steps)
         target = self.root / recipe.name
         kept = recipe.kept.of(propagator.steps)
@@ -107,6 +110,7 @@ class FieldStore:
                     created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
                     seconds=round(time.perf_counter() - started, 3),
                     snapshots=tuple(entries),
+                    build=build_identity().mapping(),
                 )
                 write_manifest(folder, manifest)
         except OSError as error:
@@ -198,7 +202,7 @@ class FieldStore:
         try:
             return find_recipe(field)
         except UnknownRecipe:
-            if Path(field).name == field and not field.startswith(".") and (self.root / field).is_dir():
+            if is_name(field) and (self.root / field).is_dir():
                 return None
             raise
 

@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wavecomp.errors import ModelFileError
+from wavecomp.wavefields.grid_model import Array, GridModel, to_m_s
 from wavecomp.wavefields.model_spec import FASTEST_M_S, SLOWEST_M_S, Hdf5Model, ModelSpec, RawModel, SegyModel
+from wavecomp.wavefields.positions import from_origin
+from wavecomp.wavefields.velocity_hdf5 import read_hdf5
+from wavecomp.wavefields.velocity_segy import read_segy
 
 FileModel = Hdf5Model | RawModel | SegyModel
-Array = NDArray[np.float32]
 
 DATA_VARIABLE = "WAVECOMP_DATA"
 """Environment variable that names the folder with the model files."""
 
 
-@dataclass(frozen=True)
-class GridModel:
-    """Velocities in m/s on a regular grid; axes x[, y], z."""
-
-    velocity_m_s: Array
-    spacing_m: tuple[float, ...]
-    origin_m: tuple[float, ...]
-
-    @staticmethod
-    def axes(
-        shape: tuple[int, ...], spacing_m: tuple[float, ...], origin_m: tuple[float, ...]
-    ) -> tuple[NDArray[np.float64], ...]:
-        """Return the grid positions (m) along each axis."""
-        return tuple(o + h * np.arange(n, dtype=np.float64) for n, h, o in zip(shape, spacing_m, origin_m, strict=True))
-
-
 def find_model_file(spec: ModelSpec, folder: Path | None) -> Path | None:
     """Return the path of a model's file, or None for a model that has none.
 
-    A relative name is looked up in the folder that the environment variable :data:`DATA_VARIABLE` names, then beside
-    the recipe, then in the working directory.
+    A relative name is looked up beside the recipe, then in the folder that the environment variable
+    :data:`DATA_VARIABLE` names, then in the working directory.
 
     Raises
     ------
@@ -51,18 +36,26 @@ def find_model_file(spec: ModelSpec, folder: Path | None) -> Path | None:
     if not isinstance(spec, FileModel):
         return None
     named = os.environ.get(DATA_VARIABLE)
-    places = [Path(named)] if named else []
-    places += [folder] if folder is not None else []
-    places.append(Path.cwd())
+    places = [folder] if folder is not None else []
+    places += [Path(named)] if named else []
+    places.append(Path())
+    if Path(spec.file).is_absolute():
+        places = [Path(spec.file).parent]
+    looked, reason = [], ""
     for place in places:
-        path = place / Path(spec.file).expanduser()
-        if path.is_file():
-            return path
-    looked = ", ".join(dict.fromkeys(str(place) for place in places))
+        try:
+            path = place.absolute() / Path(spec.file).expanduser()
+            if path.is_file():
+                return path
+        # Of a name that is too long, a folder that may not be entered, a user or working directory that is not there.
+        except (OSError, RuntimeError) as error:
+            reason = f"; {error.strerror if isinstance(error, OSError) else error}"
+        looked.append(str(place) if place != Path() else "the working directory")
     setting = f"{DATA_VARIABLE} is {named!r}" if named else f"{DATA_VARIABLE} is not set"
+    shown = spec.file if len(spec.file) <= 120 else f"{spec.file[:117]}..."
     raise ModelFileError(
-        f'velocity model file "{spec.file}" was not found in {looked}; set the environment variable {DATA_VARIABLE} '
-        f"to the folder that holds it ({setting})"
+        f'velocity model file "{shown}" was not found in {", ".join(dict.fromkeys(looked))}; put it beside its recipe, '
+        f"or set the environment variable {DATA_VARIABLE} to the folder that holds it ({setting}{reason})"
     )
 
 
@@ -85,11 +78,11 @@ def read_model(spec: FileModel, folder: Path | None, dimensions: int) -> tuple[P
     assert path is not None
     match spec:
         case Hdf5Model():
-            model = _read_hdf5(path, spec, dimensions)
+            model = read_hdf5(path, spec, dimensions)
         case RawModel():
             model = _read_raw(path, spec)
         case SegyModel():
-            model = _read_segy(path, spec, dimensions)
+            model = read_segy(path, spec, dimensions)
     low, high = float(model.velocity_m_s.min()), float(model.velocity_m_s.max())
     # Written so that NaN, which compares false with everything, is refused as well.
     if not (low >= SLOWEST_M_S and high <= FASTEST_M_S):
@@ -100,10 +93,25 @@ def read_model(spec: FileModel, folder: Path | None, dimensions: int) -> tuple[P
     return path, model
 
 
-def resample(model: GridModel, axes: tuple[NDArray[np.float64], ...], source: str) -> Array:
+def resample(
+    model: GridModel,
+    shape: tuple[int, ...],
+    spacing_m: tuple[float, ...],
+    origin_m: tuple[float, ...],
+    source: str,
+) -> Array:
     """Sample a model at the points of another grid, by linear interpolation along each axis in turn.
 
     Where the positions are grid points of the model, its values are returned bit by bit.
+
+    Parameters
+    ----------
+    model : GridModel
+        What is sampled.
+    shape, spacing_m, origin_m : tuple
+        Points, spacing and first point of the other grid along each axis, lengths in m.
+    source : str
+        Name of the model, for messages.
 
     Raises
     ------
@@ -111,16 +119,19 @@ def resample(model: GridModel, axes: tuple[NDArray[np.float64], ...], source: st
         A position lies outside the model.
     """
     values = model.velocity_m_s
-    for axis, positions in enumerate(axes):
+    # Relative to the model's first point: far from zero positions have too few digits.
+    away = from_origin(origin_m, model.origin_m, model.spacing_m)
+    for axis, positions in enumerate(GridModel.axes(shape, spacing_m, away)):
         count = values.shape[axis]
-        index = (positions - model.origin_m[axis]) / model.spacing_m[axis]
+        index = positions / model.spacing_m[axis]
         nearest = np.rint(index)
         index = np.where(np.abs(index - nearest) < 1e-6, nearest, index)
-        if index[0] < 0 or index[-1] > count - 1:
+        if not (index[0] >= 0 and index[-1] <= count - 1):
             first, last = model.origin_m[axis], model.origin_m[axis] + model.spacing_m[axis] * (count - 1)
+            asked = origin_m[axis], origin_m[axis] + spacing_m[axis] * (shape[axis] - 1)
             raise ModelFileError(
-                f"{source}: the recipe's grid reaches from {positions[0]:g} to {positions[-1]:g} m along axis {axis}, "
-                f"the model only from {first:g} to {last:g} m"
+                f"{source}: the recipe's grid reaches from {asked[0]:.12g} to {asked[1]:.12g} m along axis {axis}, "
+                f"the model only from {first:.12g} to {last:.12g} m ({count} points of {model.spacing_m[axis]:.12g} m)"
             )
         left = np.minimum(np.floor(index).astype(np.intp), max(count - 2, 0))
         right = np.minimum(left + 1, count - 1)
@@ -133,65 +144,16 @@ def resample(model: GridModel, axes: tuple[NDArray[np.float64], ...], source: st
     return np.ascontiguousarray(values, dtype=np.float32)
 
 
-def _read_hdf5(path: Path, spec: Hdf5Model, dimensions: int) -> GridModel:
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            names = [spec.dataset, "d", "o"]
-            missing = [name for name in names if not isinstance(file.get(name), h5py.Dataset)]
-            if missing:
-                held = ", ".join(sorted(file)) or "nothing"
-                raise ModelFileError(f"{path}: dataset {', '.join(missing)} is missing; the file holds {held}")
-            data: Mapping[str, NDArray[np.float64]] = {name: np.asarray(file[name][()]) for name in names}
-    except OSError as error:
-        raise ModelFileError(f"{path}: not a readable HDF5 file ({error})") from None
-    squared = data[spec.dataset]
-    if squared.ndim != dimensions or squared.dtype.kind != "f":
-        order = "(nz, nx)" if dimensions == 2 else "(nz, nx, ny)"
-        raise ModelFileError(
-            f"{path}: {spec.dataset} is {squared.dtype} of shape {squared.shape}; a recipe with {dimensions} "
-            f"dimensions needs floating-point numbers of shape {order}"
-        )
-    if data["d"].size != dimensions or data["o"].size != dimensions or not (data["d"] > 0).all():
-        raise ModelFileError(f"{path}: d and o must hold {dimensions} spacings above 0 and {dimensions} origins, in m")
-    if not (squared > 0).all():
-        raise ModelFileError(f"{path}: {spec.dataset} must be squared slowness above 0 s²/km²; least {squared.min():g}")
-    # (nz, nx[, ny]) becomes (nx[, ny], nz).
-    velocity = np.moveaxis((1000.0 / np.sqrt(squared)).astype(np.float32), 0, -1)
-    return GridModel(np.ascontiguousarray(velocity), _numbers(data["d"]), _numbers(data["o"]))
-
-
 def _read_raw(path: Path, spec: RawModel) -> GridModel:
     dtype = np.dtype(spec.dtype)
-    expected, found = int(np.prod(spec.file_shape)) * dtype.itemsize, path.stat().st_size
+    expected, found = math.prod(spec.file_shape) * dtype.itemsize, path.stat().st_size
     if found != expected:
         raise ModelFileError(
             f"{path}: {found} bytes; {spec.dtype} of shape {spec.file_shape} needs exactly {expected} bytes"
         )
-    values = np.fromfile(path, dtype=dtype).reshape(spec.file_shape)
+    try:
+        values = np.fromfile(path, dtype=dtype).reshape(spec.file_shape)
+    except OSError as error:
+        raise ModelFileError(f"{path}: unreadable ({error.strerror or error})") from None
     ours = [spec.axes.index(axis) for axis in sorted(spec.axes)]
-    return GridModel(_to_m_s(values.transpose(ours), spec.unit), spec.file_spacing_m, spec.file_origin_m)
-
-
-def _read_segy(path: Path, spec: SegyModel, dimensions: int) -> GridModel:
-    try:
-        import segyio
-    except ImportError:
-        raise ModelFileError(f"{path}: reading SEG-Y needs segyio: pip install 'wavecomp[segy]'") from None
-    try:
-        with segyio.open(str(path), "r", ignore_geometry=dimensions == 2) as file:
-            values = np.array(file.trace.raw[:] if dimensions == 2 else segyio.tools.cube(file))
-    except (OSError, RuntimeError, ValueError, KeyError, IndexError) as error:
-        kind = "a readable SEG-Y file" if dimensions == 2 else "a readable SEG-Y cube with inline and crossline numbers"
-        raise ModelFileError(f"{path}: not {kind} ({error})") from None
-    return GridModel(_to_m_s(values, spec.unit), spec.file_spacing_m, spec.file_origin_m)
-
-
-def _to_m_s(values: NDArray[np.generic], unit: str) -> Array:
-    factor = 1000.0 if unit == "km/s" else 1.0
-    return np.ascontiguousarray(values.astype(np.float64) * factor, dtype=np.float32)
-
-
-def _numbers(values: NDArray[np.float64]) -> tuple[float, ...]:
-    return tuple(float(value) for value in values.ravel())
+    return GridModel(to_m_s(values.transpose(ours), spec.unit), spec.file_spacing_m, spec.file_origin_m)
