@@ -93,9 +93,7 @@ def test_somebody_elses_file_of_that_name_is_left_alone(mirror, tmp_path):
 
 def test_what_the_server_says_is_said(mirror, monkeypatch, tmp_path):
     monkeypatch.delenv(MIRROR_VARIABLE)
-    with pytest.raises(
-        DownloadFailed, match=r"gone\.bin was not downloaded: the server answered 404 .*MIRROR"
-    ):
+    with pytest.raises(DownloadFailed, match=r"gone\.bin was not downloaded: the server answered 404 .*MIRROR"):
         fetch("section", tmp_path / "here")
 
 
