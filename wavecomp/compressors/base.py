@@ -12,7 +12,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from wavecomp.compressors.bounds import ErrorBound
-from wavecomp.compressors.frame import Buffer, Stream, pack, unpack
+from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer, Stream, pack, unpack
 from wavecomp.compressors.spec import without_threads
 from wavecomp.errors import StreamError, UnsupportedField
 
@@ -26,7 +26,7 @@ class Capabilities:
     Attributes
     ----------
     max_dimensions : int
-        Greatest number of dimensions, those of length 1 not counted.
+        Greatest number of dimensions, those of length 1 not counted; a stream holds 8 in all.
     dtypes : tuple of str
         Names of the dtypes it takes.
     nonfinite : bool
@@ -132,7 +132,7 @@ class Compressor(ABC):
                 f"{self.spec}: dtype {field.dtype} cannot be taken; give {' or '.join(can.dtypes)} in native byte order"
             )
         long = sum(n > 1 for n in field.shape)
-        if field.ndim == 0 or field.ndim > 8 or long > can.max_dimensions:
+        if field.ndim == 0 or field.ndim > MAX_DIMENSIONS or long > can.max_dimensions:
             raise UnsupportedField(
                 f"{self.spec}: an array of shape {field.shape} has {field.ndim} dimensions; "
                 f"give 1 to {can.max_dimensions} (besides those of length 1)"
@@ -156,7 +156,7 @@ class Compressor(ABC):
 
         Parameters
         ----------
-        field : ndarray of float32 or float64, 1-D to 4-D
+        field : ndarray of float32 or float64, 1-D to as many dimensions as the capabilities say
             Not changed. Read-only and non-contiguous arrays are taken.
 
         Returns

@@ -15,7 +15,7 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import ErrorBound, Lossless, PointwiseRelative
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Buffer, Stream
+from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer, Stream
 from wavecomp.compressors.spec import Parameter
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
@@ -50,7 +50,12 @@ class Blosc2(Compressor):
     @property
     def capabilities(self) -> Capabilities:
         """Any number of dimensions (the bytes are one row); NaN survives unless mantissas are cut."""
-        return Capabilities(nonfinite=self._truncate is None, threads=self._threads, releases_gil=True)
+        return Capabilities(
+            max_dimensions=MAX_DIMENSIONS,
+            nonfinite=self._truncate is None,
+            threads=self._threads,
+            releases_gil=True,
+        )
 
     def _check(self, field: Field) -> None:
         mantissa = _MANTISSA_BITS[field.dtype.itemsize]
