@@ -62,7 +62,7 @@ def measure(compressor: Compressor, field: NDArray[np.floating], repeats: Repeat
     # Compared is with the field itself, whatever a prepare of a compressor's own makes of it.
     original = np.ascontiguousarray(field)
     ready = compressor.prepare(original)
-    out = np.zeros_like(ready)
+    out = np.zeros_like(original)
     out.fill(1)  # zeros alone would be one shared page of the kernel's
     gc.collect()
 
