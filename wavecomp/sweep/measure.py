@@ -63,7 +63,7 @@ def measure(compressor: Compressor, field: NDArray[np.floating], repeats: Repeat
     original = np.ascontiguousarray(field)
     ready = compressor.prepare(original)
     # Not of zeros: those would be one shared page of the kernel's, and NumPy asks for large pages only without them.
-    out = np.full_like(ready, 1)
+    out = np.full_like(original, 1)
     gc.collect()
 
     # A corner first: what a library allocates once (tables, thread pools) is not the memory of a case.
