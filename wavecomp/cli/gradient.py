@@ -30,7 +30,7 @@ from wavecomp.cli.sizes import Size
 from wavecomp.compressors import default_registry
 from wavecomp.errors import WavecompError
 from wavecomp.isolation import Limits
-from wavecomp.records import GradientArchive
+from wavecomp.records import GradientArchive, GradientRecord
 from wavecomp.report.table import Format
 from wavecomp.wavefields.devito_setup import check_devito
 
@@ -194,9 +194,19 @@ def measure_gradients(
         result = run_impact(
             cases, GradientArchive(folder), rounds=rounds, limits=limits, workers=workers, retry=retry, progress=advance
         )
+    if any(map(_for_want_of_memory, result.failures)):
+        budgets = [case.budget_bytes for case in cases if case.budget_bytes is not None]
+        err.print(Text(what_fits(problem, min([there, *budgets]))))
     old = len(result.records) - result.measured
     err.print(f"problem [bold]{problem.name}[/]: {result.measured} cases measured, {old} were there already")
     return result
+
+
+def _for_want_of_memory(record: GradientRecord) -> bool:
+    """Whether a case was refused, or ended, because it would have held too much; who ends silently is the system."""
+    kind, message = getattr(record.outcome, "kind", ""), getattr(record.outcome, "message", "")
+    refused = ("BudgetExceeded", "CheckpointTooLarge", "SlotsTooLarge")
+    return kind == "memory" or any(word in message for word in (*refused, "SIGKILL"))
 
 
 def build_page(folder: Path) -> None:

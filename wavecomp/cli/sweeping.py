@@ -18,6 +18,7 @@ from wavecomp.compressors import default_registry
 from wavecomp.records import Archive
 from wavecomp.suites import SUITES, Suite, find_suites
 from wavecomp.sweep import FieldRef, Limits, Progress, SweepResult, run_sweep
+from wavecomp.sweep.memory_needed import check_fields
 
 
 def default_limits() -> Limits:
@@ -35,6 +36,7 @@ def measure_suites(
     limits: Limits | None = None,
 ) -> list[SweepResult]:
     """Run suites one after the other into one archive, with a progress bar each."""
+    check_fields(snapshots, workers)
     results = []
     for suite in suites:
         cases = suite.cases(snapshots, default_registry())
