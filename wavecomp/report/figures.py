@@ -37,11 +37,11 @@ _SVG_MARK = f"<dc:title>{_MADE_BY}</dc:title>".encode()
 _HEAD_BYTES = 4096  # both stand near the beginning
 
 
-def figure_files(fig: Figure, stem: str) -> dict[str, bytes]:
-    """Return ``stem.png`` and ``stem.svg``, the same bytes for the same figure; both say that wavecomp drew them."""
+def figure_files(fig: Figure, stem: str, made_by: str | None = None) -> dict[str, bytes]:
+    """Return ``stem.png`` and ``stem.svg``, the same bytes for the same figure, with who drew it if given."""
     contents = {}
     with drawing():
-        for form, metadata in (("png", {"Software": _MADE_BY}), ("svg", {"Date": None, "Creator": _MADE_BY})):
+        for form, metadata in (("png", {"Software": made_by}), ("svg", {"Date": None, "Creator": made_by})):
             memory = io.BytesIO()
             fig.savefig(memory, format=form, dpi=_DPI, metadata=metadata)
             contents[f"{stem}.{form}"] = memory.getvalue()
@@ -57,6 +57,8 @@ def check_figure_place(folder: str | Path, stem: str) -> None:
 def save_figure(fig: Figure, folder: str | Path, stem: str) -> list[Path]:
     """Write ``stem.png`` and ``stem.svg``: both or neither, and the same bytes for the same figure.
 
+    They stand alone, on no report's list, and so they name wavecomp as what drew them.
+
     Raises
     ------
     ForeignFile
@@ -65,7 +67,7 @@ def save_figure(fig: Figure, folder: str | Path, stem: str) -> list[Path]:
         The disk is full or gone.
     """
     check_figure_place(folder, stem)
-    return write_files(folder, figure_files(fig, stem))
+    return write_files(folder, figure_files(fig, stem, _MADE_BY))
 
 
 def _is_drawn_here(file: Path) -> bool:

@@ -169,7 +169,7 @@ class FieldStore:
         try:
             recipe, file = recorded_recipe(found)
         except MissingField as error:
-            raise MissingField(f'field "{name}" in {self.root}: {error}; generate it again from its recipe') from None
+            raise MissingField(f'field "{name}" in {self.root}: {error}; it has to be generated again') from None
         command = f"wavecomp fields generate {os.path.relpath(file) if file is not None else 'RECIPE.toml'}"
         return self._checked(found, recipe, model_digest(recipe), command)
 

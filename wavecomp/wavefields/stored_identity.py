@@ -31,7 +31,8 @@ def recorded_recipe(found: FieldSet) -> tuple[Recipe, Path | None]:
     Raises
     ------
     MissingField
-        The recipe in the manifest is not one that this version computes as the version did that wrote it.
+        The recipe in the manifest is not one that this version computes as the version did that wrote it, or its file
+        is where it was and holds no recipe any more.
     """
     manifest = found.manifest
     try:
@@ -46,11 +47,14 @@ def recorded_recipe(found: FieldSet) -> tuple[Recipe, Path | None]:
     if manifest.recipe_file is None:
         return recipe, None
     file = Path(os.path.normpath(found.folder.resolve() / manifest.recipe_file))
-    try:
-        named = load_recipe(file)
-    except RecipeError:
-        return replace(recipe, folder=file.parent), None
-    return (named, file) if named.name == recipe.name else (replace(recipe, folder=file.parent), None)
+    if file.is_file():
+        try:
+            named = load_recipe(file)
+        except RecipeError as error:
+            raise MissingField(f"its recipe's file was changed, and holds no recipe ({error})") from None
+        if named.name == recipe.name:
+            return named, file
+    return replace(recipe, folder=file.parent), None
 
 
 def model_digest(recipe: Recipe) -> str | None:

@@ -24,6 +24,8 @@ _NEW, _OLD = "new", "old"
 
 def check_place(target: Path) -> None:
     """Raise ForeignFile unless a stored field may take this place: nothing is there, or a stored field and no more."""
+    if target.parent.exists() and not target.parent.is_dir():
+        raise ForeignFile(target.parent, "is there and no folder, where stored fields would lie")
     what = foreign_in(target)
     if what is not None:
         advice = f'move it away, or give the recipe another name than "{target.name}"'
