@@ -117,12 +117,41 @@ class ModelFileError(WavecompError):
     """A velocity model's file is missing, has the wrong layout, or holds impossible velocities."""
 
 
+class UnknownModelFile(UsageError):
+    """No published model file goes by that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f'no published model "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')
+
+
+class DownloadFailed(WavecompError):
+    """A published file did not come, or came with other bytes; nothing of it is kept."""
+
+    def __init__(self, url: str, reason: str, sha256: str, mirror_variable: str) -> None:
+        super().__init__(
+            f"{url} was not downloaded: {reason}. Without a network, bring the file (SHA-256 {sha256}) some other way, "
+            f"or name in the environment variable {mirror_variable} the address of a folder that holds it"
+        )
+
+
 class MissingField(WavecompError):
     """The recipe is known, but its wavefield was not generated here (or not to the end)."""
 
 
 class DamagedField(WavecompError):
     """A stored wavefield differs from what its manifest says."""
+
+
+class MemoryTooSmall(WavecompError):
+    """What was asked for needs more memory than there is; nothing of it was taken."""
+
+    def __init__(self, what: str, needed_bytes: int, there_bytes: int, source: str, instead: str) -> None:
+        self.needed_bytes, self.there_bytes = needed_bytes, there_bytes
+        super().__init__(
+            f"{what} would take {needed_bytes} bytes ({needed_bytes / 1e9:.3g} GB) of memory, and there are "
+            f"{there_bytes} ({there_bytes / 1e9:.3g} GB: {source}); {instead}"
+        )
 
 
 class CompilerMissing(WavecompError):

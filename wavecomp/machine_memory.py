@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psutil
 
+MACHINE = "this machine"
+
 ROOT = Path("/")
 """Where the system's own view of itself begins; tests look at another."""
 
@@ -53,9 +55,20 @@ def available() -> Share:
     return min(_shares(), key=lambda share: share.free_bytes)
 
 
+def for_one_process() -> int:
+    """Return what one process of ours may hold before it is stopped: four fifths of the limit.
+
+    Inside a control group, or below a limit of this process, what others hold of it, this process above all, counts
+    against the same limit: there, it is no more than nine tenths of what is left.
+    """
+    tightest, left = limit(), available()
+    most = int(0.8 * tightest.limit_bytes)
+    return most if left.source == MACHINE else max(1, min(most, int(0.9 * left.free_bytes)))
+
+
 def _shares() -> tuple[Share, ...]:
     machine = psutil.virtual_memory()
-    return (Share(machine.total, machine.available, "this machine"), *group_shares(ROOT), *process_shares())
+    return (Share(machine.total, machine.available, MACHINE), *group_shares(ROOT), *process_shares())
 
 
 def trim_heap() -> None:

@@ -71,3 +71,15 @@ def test_strategy_stands_above_its_compressors_with_the_numbers_of_the_whole_tab
     assert len(spreads) == len(whole.rows) - 1  # the bare sweeps are not compared with themselves
     assert labels[0] == "bare sweeps, nothing stored"
     assert "revolve:slots=20" in labels  # nothing compressed: one line is enough
+
+
+def test_a_long_strategy_is_broken_behind_its_commas():
+    from wavecomp.report import gradient_short
+    from wavecomp.report.table import Column, Row, Table
+
+    headers = ("Strategy", "Compressor", "Setting", *gradient_short._KEPT, *gradient_short._OF_ROUNDS)
+    text = "trajectory:every=4,quantum=6e-5peak,overlap"
+    cells = (text, "Blosc2", "level=5", *[1.0] * (len(headers) - 3))
+    table = Table("t", tuple(Column(header) for header in headers), (Row(cells),), ())
+    label = str(gradient_short.short_table(table).rows[0].cells[0])
+    assert [line.strip() for line in label.splitlines()] == ["trajectory:every=4,", "quantum=6e-5peak,overlap"]

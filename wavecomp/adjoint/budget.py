@@ -104,5 +104,11 @@ def plan(
 
 
 def tape_length(actions: Iterable[Action]) -> int:
-    """Return how many levels the longest tape copies: the last one, at least, stays where it is."""
-    return max((sum(step < a.reach for step in a.kept) for a in actions if isinstance(a, Tape)), default=0)
+    """Return how many levels the longest tape copies: the last one of it, or two, stay in the operator's buffers."""
+    return max((_copied(action) for action in actions if isinstance(action, Tape)), default=0)
+
+
+def _copied(tape: Tape) -> int:
+    # Where a tape ends with its last level, the run may have to go one step further for the record.
+    kept_at = tape.reach - 1 if tape.to_last else tape.reach
+    return sum(step < kept_at for step in tape.kept)

@@ -53,8 +53,9 @@ def fwi(bench: Bench, settings: FwiSettings, progress: Progress) -> ExperimentRe
     arrays = {"true_m_s": problem.true_velocity(), "initial_m_s": problem.initial_velocity()}
     exact = add_up(bench.exacts(shots))
     for place, text in enumerate(strategies):
-        strategy = parse_strategy(text)
-        distance = gradient_distance(exact, add_up(run.gradient for run in bench.runs(text, shots)))
+        # One tolerance for all shots and models, also where it is asked for relative to the wavefield.
+        strategy = workbench.settled(parse_strategy(text), shots)
+        distance = gradient_distance(exact, add_up(run.gradient for run in bench.runs(strategy.spec, shots)))
 
         def notice(iteration: int, misfit: float, before: int = place * settings.iterations, label: str = text) -> None:
             progress(before + iteration, total, f"{label}: misfit {misfit:.4g}")

@@ -74,7 +74,8 @@ def invert(
     workbench : Workbench
         Operators and observed data; left at the initial model.
     strategy : Strategy
-        How each gradient's forward wavefield is kept.
+        How each gradient's forward wavefield is kept; a tolerance relative to the peak is that of the initial model's
+        greatest among the shots.
     shots : sequence of int
         Which of the problem's shots.
     iterations : int
@@ -110,6 +111,7 @@ def invert(
     velocities = np.stack([true, initial])
     bounds = Bounds(1e6 / float(velocities.max()) ** 2, 1e6 / float(velocities.min()) ** 2)
     operators.set_velocity(initial, renew_layer=True)
+    strategy = workbench.settled(strategy, shots)
     gradients = computed_by or OneByOne(workbench)
     peak = 0
 

@@ -105,7 +105,8 @@ def impact_cases(
     """
     problem = problem.pinned()
     chosen = case_set if case_set is not None else default_set(problem, memory_bytes)
-    states = None if memory_bytes is None else memory_bytes // problem.state_bytes
+    # Two levels lie on the tape beside the states.
+    states = None if memory_bytes is None else (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
     texts: list[str] = []
     if not strategies and not compressors:
         texts += fitting(chosen, budget_bytes, states)

@@ -8,6 +8,7 @@ clock of a run starts.
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 from wavecomp.compressors import Registry
@@ -122,7 +123,7 @@ def _tolerance(bound: ErrorBound) -> float | None:
 
 def _is_relative(value: str) -> bool:
     number = value.removesuffix(UNIT)
-    if number == value:
+    if number == value or not re.fullmatch(r"[+0-9.eE-]+", number):
         return False
     try:
         return 0.0 < float(number) < float("inf")

@@ -98,7 +98,7 @@ class Arena:
         size = _grains(size)
         number, offset = self._place_for(size)
         if number == len(self._segments):
-            self._segments.append(_reserve(max(SEGMENT_BYTES, size)))
+            self._segments.append(_segment_for(size))
         segment = self._segments[number]
         segment.room.take_at(offset, size)
         segment.touched = max(segment.touched, _pages(offset + size))  # whoever takes it writes to it
@@ -120,7 +120,7 @@ class Arena:
         number = 0
         while left > 0:
             if number == len(self._segments):
-                self._segments.append(_reserve(SEGMENT_BYTES))
+                self._segments.append(_segment_for(mmap.PAGESIZE))
             segment = self._segments[number]
             part = min(left, segment.size) // mmap.PAGESIZE * mmap.PAGESIZE
             free = most_bytes - (self.held_bytes - segment.touched)
@@ -143,6 +143,18 @@ class Arena:
 
     def _touched(self, number: int) -> int:
         return self._segments[number].touched if number < len(self._segments) else 0
+
+
+def _segment_for(size: int) -> _Segment:
+    """Reserve a segment with room for so many bytes, the usual one or, where addresses are few, a smaller one."""
+    most = max(SEGMENT_BYTES, size)
+    while True:
+        try:
+            return _reserve(most)
+        except AddressesRefused:
+            if most == size:
+                raise
+            most = max(size, most // 8)  # and leave some addresses for others
 
 
 def _reserve(size: int) -> _Segment:

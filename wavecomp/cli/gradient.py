@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import get_args
 
 import click
-import psutil
 from rich.text import Text
 
+from wavecomp import machine_memory
 from wavecomp.adjoint.experiments import EXPERIMENTS
 from wavecomp.adjoint.experiments_study import TIME_LIMIT_S
 from wavecomp.adjoint.impact import ImpactProgress, ImpactResult, run_impact
 from wavecomp.adjoint.impact_cases import ImpactCase, impact_cases
-from wavecomp.adjoint.impact_memory import leave_out, memory_for_levels
+from wavecomp.adjoint.impact_memory import check_operators, leave_out, memory_for_levels, what_fits
 from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
@@ -30,7 +30,7 @@ from wavecomp.cli.sizes import Size
 from wavecomp.compressors import default_registry
 from wavecomp.errors import WavecompError
 from wavecomp.isolation import Limits
-from wavecomp.records import GradientArchive
+from wavecomp.records import GradientArchive, GradientRecord
 from wavecomp.report.table import Format
 from wavecomp.wavefields.devito_setup import check_devito
 
@@ -117,12 +117,12 @@ def gradient(
 
     \b
     Example:
-      wavecomp gradient --problem overthrust-2d
-      wavecomp gradient --problem overthrust-2d --experiment fwi --workers 2
-      wavecomp gradient --problem overthrust-2d --shots all --workers 2
+      wavecomp gradient --problem thrust-2d
+      wavecomp gradient --problem thrust-2d --experiment fwi --workers 2
+      wavecomp gradient --problem thrust-2d --shots all --workers 2
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-2 --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
-      wavecomp gradient --strategy trajectory:tier=disk --scratch /mnt/ssd --disk-memory 5GB
+      wavecomp gradient --strategy trajectory:tier=disk --scratch /tmp --disk-memory 5GB
     """
     start = time.perf_counter()
     if experiments:
@@ -145,7 +145,7 @@ def gradient(
         case_set=SHORT if short else None,
         shots=stacked,
         budget_bytes=memory,
-        memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes),
+        memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes, problem),
         disk_budget_bytes=disk_memory,
         scratch=scratch,
     )
@@ -160,7 +160,7 @@ def gradient(
 
 def case_limits(time_limit_s: float) -> Limits:
     """Return what one shot of a case may take."""
-    return Limits(time_limit_s, int(0.8 * psutil.virtual_memory().total))
+    return Limits(time_limit_s, machine_memory.for_one_process())
 
 
 def measure_gradients(
@@ -176,11 +176,15 @@ def measure_gradients(
 ) -> ImpactResult:
     """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
     limits = case_limits(time_limit_s)
-    cases, left_out = leave_out(cases, asked, memory_for_levels(limits.memory_bytes), default_registry())
+    check_operators(problem, limits.memory_bytes)
+    there = memory_for_levels(limits.memory_bytes, problem)
+    cases, left_out = leave_out(cases, asked, there, default_registry())
     check_devito()  # said before anything is half done
     problem.true_velocity()  # so is a model file that is not there
     for case in left_out:
         err.print(Text(str(case)))
+    if left_out:
+        err.print(Text(what_fits(problem, there)))
     with progress_bar(f"gradients of {problem.name}", "runs") as bar:
 
         def advance(progress: ImpactProgress) -> None:
@@ -190,9 +194,19 @@ def measure_gradients(
         result = run_impact(
             cases, GradientArchive(folder), rounds=rounds, limits=limits, workers=workers, retry=retry, progress=advance
         )
+    if any(map(_for_want_of_memory, result.failures)):
+        budgets = [case.budget_bytes for case in cases if case.budget_bytes is not None]
+        err.print(Text(what_fits(problem, min([there, *budgets]))))
     old = len(result.records) - result.measured
     err.print(f"problem [bold]{problem.name}[/]: {result.measured} cases measured, {old} were there already")
     return result
+
+
+def _for_want_of_memory(record: GradientRecord) -> bool:
+    """Whether a case was refused, or ended, because it would have held too much; who ends silently is the system."""
+    kind, message = getattr(record.outcome, "kind", ""), getattr(record.outcome, "message", "")
+    refused = ("BudgetExceeded", "CheckpointTooLarge", "SlotsTooLarge")
+    return kind == "memory" or any(word in message for word in (*refused, "SIGKILL"))
 
 
 def build_page(folder: Path) -> None:

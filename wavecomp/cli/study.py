@@ -39,6 +39,7 @@ PRESETS = {
     "paper": ("table1-quick", "lossy-quick"),
     "marmousi-2d": ("table1-quick", "lossy", "steps"),
     "overthrust-2d": ("table1-quick", "lossy", "steps"),
+    "thrust-2d": ("table1-quick", "lossy", "steps"),
 }
 
 
@@ -61,6 +62,7 @@ GRADIENT_STAGES = {
     "quick": GradientStage("quick", SHORT),
     "marmousi-2d": GradientStage("marmousi-2d"),
     "overthrust-2d": GradientStage("overthrust-2d"),
+    "thrust-2d": GradientStage("thrust-2d"),
 }
 
 # Settings whose error is looked at closely; tolerances are fractions of the last field's peak, chosen so that the

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import psutil
 
+from wavecomp import machine_memory
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.fields import field_name, generated, references
@@ -18,11 +18,12 @@ from wavecomp.compressors import default_registry
 from wavecomp.records import Archive
 from wavecomp.suites import SUITES, Suite, find_suites
 from wavecomp.sweep import FieldRef, Limits, Progress, SweepResult, run_sweep
+from wavecomp.sweep.memory_needed import check_fields
 
 
 def default_limits() -> Limits:
     """Ten minutes and four fifths of the memory a case."""
-    return Limits(memory_bytes=int(0.8 * psutil.virtual_memory().total))
+    return Limits(memory_bytes=machine_memory.for_one_process())
 
 
 def measure_suites(
@@ -35,6 +36,7 @@ def measure_suites(
     limits: Limits | None = None,
 ) -> list[SweepResult]:
     """Run suites one after the other into one archive, with a progress bar each."""
+    check_fields(snapshots, workers)
     results = []
     for suite in suites:
         cases = suite.cases(snapshots, default_registry())

@@ -76,8 +76,9 @@ def measured(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with an outcome, with numeric columns of what figures need.
 
     Added are ``error`` (relative L2), ``peak_mb``, ``wall`` in seconds, ``over_bare`` with ``over_bare_least`` and
-    ``_greatest`` (see :func:`over_bare`; all NaN where times say nothing), ``rounds``, ``tolerance`` (NaN where
-    the compressor has none) and whether it is ``relative`` to the wavefield's peak and not absolute, ``family`` and ``head`` (the strategy's own text).
+    ``_greatest`` (see :func:`over_bare`; all NaN where times say nothing), ``rounds``, ``tolerance`` (NaN where the
+    compressor has none) and whether it is ``relative``, a fraction of the wavefield's peak, ``family`` and ``head``
+    (the strategy's own text).
     """
     rows = rows[rows["status"] == "ok"]
     words = [None if text is None or text != text else spec_words(text) for text in rows["compressor"]]

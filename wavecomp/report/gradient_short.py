@@ -44,7 +44,8 @@ def short_table(table: Table) -> Table:
         cells[_RATIO] = _spread(*(row.cells[places[header]] for header in (_RATIO, *_OF_ROUNDS)))
         label = _wrapped(f"{compressor} {setting}".strip(), _INDENT)
         if strategy != above:
-            head = _wrapped(str(strategy), "")
+            # A strategy's text has no blanks; it may be broken behind its commas.
+            head = _wrapped(str(strategy).replace(",", ", "), "").replace(", ", ",")
             if compressor in ("", "none"):
                 label = head
             else:

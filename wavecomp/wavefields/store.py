@@ -20,6 +20,7 @@ from wavecomp.wavefields.array_file import write_level
 from wavecomp.wavefields.devito_setup import build_identity
 from wavecomp.wavefields.field_files import is_stored_field
 from wavecomp.wavefields.manifest import Manifest, SnapshotEntry, write_manifest
+from wavecomp.wavefields.memory_needed import check_propagation
 from wavecomp.wavefields.propagation import Progress, open_propagator, run
 from wavecomp.wavefields.recipe import Recipe, find_recipe, is_name, recipe_names
 from wavecomp.wavefields.snapshots import FieldSet, Snapshot
@@ -77,8 +78,8 @@ class FieldStore:
 
         Raises
         ------
-        CompilerMissing, ForeignFile, ModelFileError, PropagationError, RecipeError, StorageError
-            See there.
+        CompilerMissing, ForeignFile, MemoryTooSmall, ModelFileError, PropagationError, RecipeError, StorageError
+            See there. Memory and folder are checked before any of it is taken.
         """
         model_file = find_model_file(recipe.model, recipe.folder)
         model_sha256 = file_digest(model_file) if model_file is not None else None
@@ -90,6 +91,7 @@ class FieldStore:
         check_place(target)
         if recipe.steps is not None:
             self._check_space(recipe, recipe.steps)
+        check_propagation(recipe)
         started = time.perf_counter()
         propagator, compiler = open_propagator(recipe, build_velocity(recipe, model_sha256))
         self._check_space(recipe, propagator.steps)

@@ -34,7 +34,8 @@ FASTEST_ROCK_M_S = 6000.0
 EXTENT_M = (20000.0, 20000.0, 5150.0)
 """The box that the geology was made for, from 0 along x, y and z. Near it, it goes on; far away there is basement."""
 
-_SLAB_POINTS = 2_000_000
+SLAB_POINTS = 2_000_000
+"""The model is computed in slabs of about so many points, and at least one plane: temporary arrays are as large."""
 
 Array = NDArray[np.float64]
 
@@ -122,7 +123,7 @@ def overthrust_like(x_m: Array, y_m: Array, z_m: Array) -> NDArray[np.float32]:
         depends on this position alone, whatever grid it belongs to.
     """
     velocity = np.empty((x_m.size, y_m.size, z_m.size), dtype=np.float32)
-    thickness = max(1, _SLAB_POINTS // max(1, y_m.size * z_m.size))
+    thickness = max(1, SLAB_POINTS // max(1, y_m.size * z_m.size))
     for start in range(0, x_m.size, thickness):
         x = x_m[start : start + thickness]
         velocity[start : start + thickness] = _slab(x[:, None], y_m[None, :], z_m)
