@@ -31,6 +31,7 @@ from gradient_speed import References
 from peers_page import markdown, show
 from peers_verdict import Entry, Row
 from pyrevolve_peer import PeerUnavailable, PyrevolvePeer
+from saving import Saved
 
 from wavecomp import machine_memory
 from wavecomp.adjoint.gradient import Workbench
@@ -270,22 +271,24 @@ def main() -> None:
     for option, texts in (("fast", FAST), ("every-step", EVERY_STEP), ("exact", EXACT), ("lossless", LOSSLESS)):
         parser.add_argument(f"--{option}", nargs="+", default=texts, metavar="STRATEGY")
     given = parser.parse_args()
+    try:
+        out = Saved(given.out, "contestants", {".md": markdown}) if given.out is not None else None
+    except WavecompError as error:
+        parser.exit(error.exit_status, f"{parser.prog}: {error}\n")
     contest = Contest(Workbench(open_operators(find_problem(given.problem))), given)
     contest.warm_up()  # what cannot run drops out before the rounds of the file come in
     if given.append and given.out and given.out.exists():
         contest.recall(json.loads(given.out.read_text(encoding="utf-8")))
-    content = _saved(contest, given.out)
+    content = _saved(contest, out)
     for _ in contest.rounds(given.rounds, given.inner, given.minutes):
-        content = _saved(contest, given.out)
+        content = _saved(contest, out)
     print(show(content | {"messages": contest.messages}))
 
 
-def _saved(contest: Contest, out: Path | None) -> dict[str, Any]:
+def _saved(contest: Contest, out: Saved | None) -> dict[str, Any]:
     content = contest.content()
     if out is not None and any(entry.seconds for entry in contest.entries.values()):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        out.with_suffix(".md").write_text(markdown(content), encoding="utf-8")
+        out.write(content)
     return content
 
 

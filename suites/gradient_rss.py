@@ -151,6 +151,17 @@ def main() -> int:
         budget, _, text = given.child.partition(":")
         print(json.dumps(child(given.problem, text, int(budget))))
         return 0
+    # Here, not above: the measuring child needs neither.
+    from saving import Saved
+
+    from wavecomp.report.figures import check_figure_place
+
+    try:
+        out = Saved(given.out, "allowance") if given.out is not None else None
+        if given.figure is not None:
+            check_figure_place(given.figure.parent, given.figure.name)
+    except WavecompError as error:
+        parser.exit(error.exit_status, f"{parser.prog}: {error}\n")
     pairs = [run.partition(":") for run in given.run or ()]
     runs = tuple((int(budget), text) for budget, _, text in pairs) or RUNS
     content = measure(given.problem, runs)
@@ -166,9 +177,8 @@ def main() -> int:
             f"{(row['run_peak_bytes'] or 0) / MIB:6.0f} of {row.get('run_peak_limit_bytes', 0) / MIB:6.0f}  "
             f"{'holds' if row['holds'] else 'EXCEEDED'}  {row['strategy']}"
         )
-    if given.out:
-        given.out.parent.mkdir(parents=True, exist_ok=True)
-        given.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    if out is not None:
+        out.write(content)
     if given.figure:
         from wavecomp.report.draw_budget import budget_figure
         from wavecomp.report.figures import save_figure

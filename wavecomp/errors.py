@@ -117,6 +117,24 @@ class ModelFileError(WavecompError):
     """A velocity model's file is missing, has the wrong layout, or holds impossible velocities."""
 
 
+class UnknownModelFile(UsageError):
+    """No published model file goes by that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(f'no published model "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')
+
+
+class DownloadFailed(WavecompError):
+    """A published file did not come, or came with other bytes; nothing of it is kept."""
+
+    def __init__(self, url: str, reason: str, sha256: str, mirror_variable: str) -> None:
+        super().__init__(
+            f"{url} was not downloaded: {reason}. Without a network, bring the file (SHA-256 {sha256}) some other way, "
+            f"or name in the environment variable {mirror_variable} the address of a folder that holds it"
+        )
+
+
 class MissingField(WavecompError):
     """The recipe is known, but its wavefield was not generated here (or not to the end)."""
 
@@ -146,6 +164,23 @@ class KernelError(WavecompError):
 
 class PropagationError(WavecompError):
     """The propagation blew up: the wavefield is not finite or grows without bound."""
+
+
+class ForeignFile(WavecompError):
+    """Something that wavecomp did not make lies where it would write; nothing was changed.
+
+    Parameters
+    ----------
+    place : path
+        The file or folder.
+    what : str
+        What is wrong with it, in words.
+    advice : str
+        What helps.
+    """
+
+    def __init__(self, place: str | Path, what: str, advice: str = "move it away, or choose another folder") -> None:
+        super().__init__(f"{place}: {what}; wavecomp replaces only what it made itself. Nothing was changed: {advice}")
 
 
 class StorageError(WavecompError):

@@ -59,28 +59,6 @@ def test_a_plug_in_is_found_and_obeys_the_contract(monkeypatch: pytest.MonkeyPat
         check(registry.parse("echo"))
 
 
-def test_plug_ins_that_claim_what_is_not_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "echo_plugin", sys.modules[__name__])
-    with pytest.raises(RegistrationError, match='"zfp" is taken'):
-        Registry().load_plugins([entry("zfp", "PLUGIN", "echo_plugin")])
-    with pytest.raises(RegistrationError, match='"other" publishes a compressor named "echo"'):
-        Registry().load_plugins([entry("other", "PLUGIN", "echo_plugin")])
-    with pytest.raises(RegistrationError, match='"echo" is taken'):
-        Registry().load_plugins([entry("echo", "PLUGIN", "echo_plugin")] * 2)
-    with pytest.raises(RegistrationError, match="got 42"):
-        Registry().load_plugins([entry("answer", "NOT_A_DEFINITION", "echo_plugin")])
-
-
-def test_a_broken_plug_in_never_hides_a_sound_compressor() -> None:
-    """Two claim one name, which is an error whether or not the second one can be imported."""
-    registry = Registry()
-    with pytest.raises(RegistrationError, match='"zfp" is taken'):
-        registry.load_plugins([entry("zfp", "X", "no_such_module_at_all")])
-    assert registry.parse("zfp:rate=8").spec == "zfp:rate=8"
-    with pytest.raises(RegistrationError, match='"new" is taken'):
-        Registry().load_plugins([entry("new", "X", "no_such_module_at_all")] * 2)
-
-
 def test_a_broken_plug_in_is_listed_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "echo_plugin", sys.modules[__name__])
     registry = Registry()
@@ -216,9 +194,9 @@ def test_a_library_that_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("sz3:abs=1e-3", 4, None),
         ("identity", 1, "identity"),
         ("slabs:planes=8/zfp:rate=8", 4, "slabs:planes=8,threads=4/zfp:rate=8"),
-        ("slabs:threads=2/zfp:rate=8", 1, "slabs:planes=16,threads=1/zfp:rate=8"),
+        ("slabs/zfp:rate=8", 1, "slabs:planes=16,threads=1/zfp:rate=8"),
         ("blosc2:level=1", 2, "blosc2:codec=zstd,level=1,shuffle=shuffle,chunk=1048576,threads=2"),
-        ("blosc2:level=1,threads=2", 1, "blosc2:codec=zstd,level=1,shuffle=shuffle,chunk=1048576"),
+        ("blosc2:level=1", 1, "blosc2:codec=zstd,level=1,shuffle=shuffle,chunk=1048576"),
     ],
 )
 def test_with_threads(spec: str, threads: int, expected: str | None) -> None:
@@ -226,6 +204,34 @@ def test_with_threads(spec: str, threads: int, expected: str | None) -> None:
     assert changed == expected
     if changed is not None:
         assert default_registry().parse(changed).capabilities.threads == threads
+        assert default_registry().threads(changed) == threads
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected", "threads"),
+    [
+        ("slabs:threads=2/zfp:rate=8", "slabs:planes=16,threads=2/zfp:rate=8", 2),
+        ("blosc2:level=1,threads=2", "blosc2:codec=zstd,level=1,shuffle=shuffle,chunk=1048576,threads=2", 2),
+        ("blosc2:level=1,threads=1", "blosc2:codec=zstd,level=1,shuffle=shuffle,chunk=1048576", 1),
+        (
+            "slabs:threads=3/blosc2:threads=2",
+            "slabs:planes=16,threads=3/blosc2:codec=zstd,level=5,shuffle=shuffle,chunk=1048576,threads=2",
+            6,
+        ),
+    ],
+)
+def test_threads_that_a_spec_names_stand(spec: str, expected: str, threads: int) -> None:
+    for asked in (1, 2, 4):
+        assert default_registry().with_threads(spec, asked) == expected
+    assert default_registry().threads(spec) == threads
+
+
+def test_threads_of_a_wrapped_compressor_are_named_too() -> None:
+    spec = "slabs:planes=4/blosc2:threads=2"
+    changed = default_registry().with_threads(spec, 1)
+    assert changed is not None
+    assert changed.startswith("slabs:planes=4,threads=2/")
+    assert default_registry().threads(changed) == 4
 
 
 def test_with_impossible_threads() -> None:
@@ -239,7 +245,7 @@ def test_with_impossible_threads() -> None:
 def test_with_flags() -> None:
     """Flags have no value to carry over."""
     assert (
-        default_registry().with_threads("slabs:threads=4/zfp:reversible", 2)
+        default_registry().with_threads("slabs:planes=16/zfp:reversible", 2)
         == "slabs:planes=16,threads=2/zfp:reversible"
     )
     assert default_registry().with_threads("zfp:reversible", 1) == "zfp:reversible"

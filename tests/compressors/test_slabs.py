@@ -18,6 +18,7 @@ from wavecomp.compressors import (
     SignalToNoise,
     default_registry,
 )
+from wavecomp.compressors.base import identity_of
 from wavecomp.compressors.frame import pack
 from wavecomp.compressors.identity import Identity
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
@@ -127,7 +128,7 @@ def test_an_error_in_a_thread_arrives() -> None:
     parts = [bytes(part) for part in stream.parts]
     parts[-1] = bytes(len(parts[-1]))
     with pytest.raises(StreamError):
-        compressor.decompress(pack(field, parts), np.zeros_like(field))
+        compressor.decompress(pack(field, parts, identity_of(compressor.spec)), np.zeros_like(field))
 
 
 def test_slabs_that_are_missing_or_too_many_are_refused() -> None:
@@ -136,9 +137,10 @@ def test_slabs_that_are_missing_or_too_many_are_refused() -> None:
     parts = [bytes(part) for part in compressor.encode(compressor.prepare(field)).parts]
     for bad in ([], parts[:2], parts[:3], parts + parts[:2], parts[1:], [b"", *parts[1:]], parts[2:] + parts[:1]):
         with pytest.raises(StreamError):
-            compressor.decompress(pack(field, bad), np.zeros_like(field))
+            compressor.decompress(pack(field, bad, identity_of(compressor.spec)), np.zeros_like(field))
+    other = parse("slabs:planes=2,threads=2/zfp:accuracy=1e-3")
     with pytest.raises(StreamError):
-        parse("slabs:planes=2,threads=2/zfp:accuracy=1e-3").decompress(pack(field, parts), np.zeros_like(field))
+        other.decompress(pack(field, parts, identity_of(other.spec)), np.zeros_like(field))
 
 
 def test_capabilities_are_those_of_the_inner_one() -> None:

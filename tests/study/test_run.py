@@ -154,6 +154,8 @@ def test_a_new_version_of_a_library_puts_its_own_records_in_doubt():
     kind.version = "lib 1.0 sha256:0123456789abcdef"
     assert run_study([1], archive, kind).measured == 1
     assert run_study([1], archive, kind).measured == 0
+    kind.version = "lib 1.0"  # and the older one is back
+    assert run_study([1], archive, kind).measured == 0
 
 
 def test_a_record_has_the_provenance_of_the_process_that_measured_it():

@@ -64,6 +64,32 @@ def test_threads_leave_out_what_cannot_use_them():
     assert cases[-1][0].endswith("threads=2")
 
 
+def test_threads_that_a_spec_names_stand_and_are_the_cases():
+    """With the one thread of a suite, and with others; each once, under the number that it takes."""
+    named = (
+        "slabs:planes=16,threads=2/zfp:rate=8",
+        "blosc2:codec=lz4,threads=3",
+        "slabs:planes=4,threads=2/blosc2:threads=2",
+    )
+    for asked in ((1,), (1, 2), (4,)):
+        suite = Suite("s", "", tuple(map(Entry, named)), threads=asked)
+        found = {
+            case.spec: case.threads for case in suite.cases([FIELD], default_registry()) if case.spec != "identity"
+        }
+        assert list(found.values()) == [2, 3, 4]
+        assert set(found) == set(map(default_registry().canonical, named))
+
+
+def test_every_case_is_recorded_under_the_threads_that_it_takes():
+    registry = default_registry()
+    for suites in SUITES.values():
+        for suite in suites:
+            for case in suite.cases([FIELD], registry)[-60:]:
+                assert case.threads == registry.parse(case.spec).capabilities.threads, case.spec
+    quick = [case for case in SUITES["lossy-quick"][0].cases([FIELD], registry) if case.threads == 2]
+    assert [case.spec.partition("/")[0] for case in quick] == ["slabs:planes=16,threads=2"]
+
+
 def test_unknown_suite_is_named():
     with pytest.raises(UnknownSuite, match='"table2"; did you mean "table1"'):
         find_suites("table2")

@@ -18,7 +18,7 @@ from wavecomp.wavefields.recipe import (
     recipe_names,
 )
 
-SHIPPED = ("layered-3d", "marmousi-2d", "overthrust-2d", "paper", "quick", "standard", "tiny")
+SHIPPED = ("layered-3d", "marmousi-2d", "overthrust-2d", "paper", "quick", "standard", "thrust-2d", "tiny")
 
 
 def test_shipped_recipes_are_these():

@@ -15,7 +15,6 @@ from wavecomp.adjoint.store_receipts import Counts, Receipt
 from wavecomp.adjoint.store_shelves import Shelves
 from wavecomp.adjoint.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.base import Compressor, Field
-from wavecomp.compressors.frame import unpack
 from wavecomp.errors import (
     BudgetExceeded,
     CheckpointKeyError,
@@ -34,9 +33,9 @@ class CheckpointStore:
     them. What a call needs while it runs does not: :meth:`put` has the streams of one checkpoint on its hands before it
     knows that they fit, :meth:`get_into` of a disk those that it reads.
 
-    Every stream is checked, before it is decompressed, against a 64-bit XXH3: it misses one of 2**64 damages. It reads
-    as fast as memory does (more than 30 GB/s, where zlib's CRC-32 reads 4 GB/s), which shows where checkpoints are
-    large: an uncompressed state of 30 MB took 7 ms to check, as long as a time step.
+    Every stream is sealed, and checked before it is decompressed, by its own 64-bit XXH3: it misses one of 2**64
+    damages. It reads as fast as memory does (more than 30 GB/s, where zlib's CRC-32 reads 4 GB/s), which shows where
+    checkpoints are large: an uncompressed state of 30 MB took 7 ms to check, as long as a time step.
 
     Calls may come from several threads.
 
@@ -218,10 +217,9 @@ class CheckpointStore:
             fetched = perf_counter()
             verify(key, checkpoint, streams)
             checked = perf_counter()
-            for stream, out in zip(streams, outs, strict=True):
-                unpack(stream, out)
-            for stream, out in zip(streams, outs, strict=True):
-                compressor.decompress(stream, out)
+            opened = [compressor.open(stream, out, verified=True) for stream, out in zip(streams, outs, strict=True)]
+            for parts, out in zip(opened, outs, strict=True):
+                compressor.fill(parts, out)
             done = perf_counter()
         finally:
             with self._lock:

@@ -1,4 +1,4 @@
-"""One stored checkpoint: its compressed arrays, their checksums, and what all of it takes in memory."""
+"""One stored checkpoint: its compressed arrays, sealed, and what all of it takes in memory."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import sys
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-import xxhash
-
 from wavecomp.adjoint.extents import Extent
 from wavecomp.adjoint.store_arena import Piece
+from wavecomp.compressors import frame
 from wavecomp.compressors.frame import Buffer, Stream
-from wavecomp.errors import DamagedCheckpoint
+from wavecomp.errors import DamagedCheckpoint, StreamError
 
 # A dict's table grows in jumps and never shrinks; this is at least sys.getsizeof of one that once had so many keys.
 _TABLE_BYTES, _TABLE_BYTES_A_KEY = 256, 160
@@ -24,7 +23,6 @@ class Kept:
     """One compressed array: its parts are in memory, or its extents say where on disk they lie."""
 
     head: bytes
-    checksum: int
     size: int
     parts: tuple[bytes | memoryview, ...]
     extents: tuple[Extent, ...] = ()
@@ -58,34 +56,26 @@ class Checkpoint:
 
 
 def keep(stream: Stream, *, copied_later: bool = False) -> Kept:
-    """Take over a stream's parts, with a checksum. Parts that are not plain bytes are copied, here or later."""
+    """Take over a stream's parts, sealed. Parts that are not plain bytes are copied, here or later."""
     # A bytearray may hold more memory than it shows, and a view keeps all of what it looks into.
     parts: tuple[bytes | memoryview, ...]
     if copied_later:
         parts = tuple(memoryview(part).cast("B") for part in stream.parts)
     else:
         parts = tuple(part if type(part) is bytes else bytes(part) for part in stream.parts)
-    return Kept(stream.head, checksum(Stream(stream.head, parts)), sum(map(len, parts)), parts)
-
-
-def checksum(stream: Stream | Buffer) -> int:
-    """Return the XXH3 of head and parts, one after the other, however they are cut."""
-    if not isinstance(stream, Stream):
-        return xxhash.xxh3_64_intdigest(stream)
-    digest = xxhash.xxh3_64(stream.head)
-    for part in stream.parts:
-        digest.update(part)
-    return digest.intdigest()
+    return Kept(frame.seal(Stream(stream.head, parts)).head, sum(map(len, parts)), parts)
 
 
 def verify(key: Hashable, checkpoint: Checkpoint, streams: Sequence[Stream | Buffer]) -> None:
     """Raise DamagedCheckpoint if one of a checkpoint's streams is not what was put in."""
     for number, (array, stream) in enumerate(zip(checkpoint.arrays, streams, strict=True)):
-        if checksum(stream) != array.checksum:
+        try:
+            frame.verify(stream)
+        except StreamError as error:
             raise DamagedCheckpoint(
                 f"checkpoint {key!r}: array {number} of {len(streams)} ({array.size} bytes, "
                 f"{'on disk' if array.on_disk else 'in memory'}) has changed since it was stored"
-            )
+            ) from error
 
 
 def table_bytes(keys: int) -> int:
@@ -102,12 +92,7 @@ def cost_bytes(key: Hashable, checkpoint: Checkpoint, *, in_arena: bool = False)
     cost += _tuple_bytes(_SOMEWHERE) if in_arena else 0
     cost += allocated_bytes(checkpoint.raw_bytes) + allocated_bytes(checkpoint.cost)
     for array in checkpoint.arrays:
-        cost += (
-            allocated_bytes(array)
-            + allocated_bytes(array.head)
-            + allocated_bytes(array.checksum)
-            + allocated_bytes(array.size)
-        )
+        cost += allocated_bytes(array) + allocated_bytes(array.head) + allocated_bytes(array.size)
         cost += _tuple_bytes(array.parts) + allocated_bytes(array.extents) + sum(map(_tuple_bytes, array.extents))
     return cost
 

@@ -10,7 +10,7 @@ import numpy as np
 from wavecomp.adjoint.store_arena import Arena
 from wavecomp.adjoint.store_entries import Checkpoint, Kept, cost_bytes
 from wavecomp.adjoint.tiers import CheckpointFile, Memory, Tier
-from wavecomp.compressors.base import Compressor, Field
+from wavecomp.compressors.base import Compressor, Field, identity_of
 from wavecomp.compressors.frame import Stream, pack
 from wavecomp.compressors.identity import Identity
 from wavecomp.errors import BudgetExceeded, CheckpointTooLarge
@@ -38,7 +38,7 @@ class Shelves:
     def compressed(self, compressor: Compressor, prepared: Field) -> Stream:
         """Compress an array; one that nothing compresses is not even copied, where the arena does that later."""
         if self.arena is not None and isinstance(compressor, Identity):
-            return pack(prepared, (prepared.reshape(-1).view(np.uint8).data,))
+            return pack(prepared, (prepared.reshape(-1).view(np.uint8).data,), identity_of(compressor.spec))
         return compressor.encode(prepared)
 
     def to_arena(self, checkpoint: Checkpoint) -> None:

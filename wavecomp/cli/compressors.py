@@ -33,7 +33,7 @@ def _overview() -> None:
     missing = registry.unavailable()
     for definition in registry.definitions():
         if definition.name not in missing:
-            click.echo(f"{click.style(definition.name, bold=True)}: {definition.summary}")
+            click.echo(f"{click.style(definition.name, bold=True)}: {one_line(definition.summary)}")
             for example in definition.examples:
                 click.echo(f"    {example}")
     for name, reason in missing.items():
@@ -43,10 +43,10 @@ def _overview() -> None:
 def _keys(name: str) -> None:
     registry = default_registry()
     definition = registry.definition(name)
-    click.echo(f"{name}: {definition.summary}")
+    click.echo(f"{name}: {one_line(definition.summary)}")
     for parameter in definition.parameters:
         default = "" if parameter.default is None else f" (default {parameter.default})"
-        click.echo(f"  {parameter.name}: {parameter.doc}; {parameter.describe()}{default}")
+        click.echo(f"  {parameter.name}: {one_line(parameter.doc)}; {parameter.describe()}{default}")
     click.echo("for example")
     for example in definition.examples:
         click.echo(f"  {example}")

@@ -1,4 +1,4 @@
-"""``wavecomp fields``: list, generate, verify and show reference wavefields; and what other commands need of them."""
+"""``wavecomp fields``: list, fetch, generate, verify and show wavefields; and what other commands need of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from pathlib import Path
 import click
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
 from wavecomp.cli.console import err, fields_folder, out, progress_bar, size_text
 from wavecomp.errors import DamagedField, UnknownRecipe
 from wavecomp.sweep import FieldRef
 from wavecomp.wavefields import FieldSet, FieldStore, find_recipe
+from wavecomp.wavefields.fetch import PUBLISHED
+from wavecomp.wavefields.fetch import fetch as fetch_file
 
 
 def store() -> FieldStore:
@@ -113,9 +116,11 @@ def generate(names: Sequence[str], force: bool) -> None:
 
     \b
     Example:
-      wavecomp fields generate quick marmousi-2d
+      wavecomp fields generate quick thrust-2d
     """
     recipes = [find_recipe(name) for name in names]  # a wrong name is said before an hour of propagation
+    for recipe in recipes:  # and so is somebody's folder where a field would be
+        store().check_place(recipe, force)
     for name, _ in zip(names, recipes, strict=True):
         generated(name, force=force)
 
@@ -134,7 +139,8 @@ def verify(names: Sequence[str]) -> None:
         found = store().open(name) if not (seen := store().verify(name)) else None
         problems += seen
         if found is not None:
-            out.print(f"{name}: {len(found.steps)} levels, {size_text(found.bytes)}, every byte as generated")
+            model = "" if store().model_is_here(name) else "; its model file is not here to be compared with"
+            out.print(f"{name}: {len(found.steps)} levels, {size_text(found.bytes)}, every byte as generated{model}")
     if problems:
         raise DamagedField("; ".join(problems))
 
@@ -158,3 +164,20 @@ def show(name: str) -> None:
         numbers = [f"{value:.4g}" for value in (entry.time_s, entry.minimum, entry.maximum, entry.l2_norm)]
         table.add_row(str(entry.step), *numbers, entry.data_sha256[:16])
     out.print(table)
+
+
+@fields.command()
+@click.argument("names", nargs=-1)
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Folder [default: where every command looks]")
+def fetch(names: Sequence[str], folder: Path | None) -> None:
+    """Download the real velocity sections, Overthrust and Marmousi, from where they are published (0.9 MB in all).
+
+    Each is kept only if its SHA-256 is right. WAVECOMP_MIRROR may name the address of a folder that holds them.
+
+    \b
+    Example:
+      wavecomp fields fetch
+      wavecomp fields fetch marmousi-2d --to models
+    """
+    for name in names or PUBLISHED:
+        out.print(Text(f"{name}: {fetch_file(name, folder, lambda line: err.print(Text(line)))}"))

@@ -20,6 +20,7 @@ from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.adjoint.shot_list import parse_shots
+from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments, was_given
 from wavecomp.cli.out_folder import OutFolder
@@ -118,12 +119,12 @@ def gradient(
 
     \b
     Example:
-      wavecomp gradient --problem overthrust-2d
-      wavecomp gradient --problem overthrust-2d --experiment fwi --workers 2
-      wavecomp gradient --problem overthrust-2d --shots all --workers 2
+      wavecomp gradient --problem thrust-2d
+      wavecomp gradient --problem thrust-2d --experiment fwi --workers 2
+      wavecomp gradient --problem thrust-2d --shots all --workers 2
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-3peak --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
-      wavecomp gradient --strategy trajectory:tier=disk --scratch /mnt/ssd --disk-memory 5GB
+      wavecomp gradient --strategy trajectory:tier=disk --scratch /tmp --disk-memory 5GB
     """
     start = time.perf_counter()
     if experiments:
@@ -131,6 +132,7 @@ def gradient(
     problem = find_problem(name)
     stacked = parse_shots(shots, len(problem.shots_m), problem.name)
     folder = out_folder or Path("results") / problem.name
+    claim(folder, *([] if experiments else [GradientArchive]), report=True)
     if experiments:
         limits = case_limits(time_limit if was_given(context, "time_limit") else TIME_LIMIT_S)
         run_experiments(problem, folder, experiments, limits=limits, workers=workers, retry=retry)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, out
 from wavecomp.cli.fields import field_name, generated, references
 from wavecomp.cli.out_folder import OutFolder
@@ -42,6 +43,7 @@ def table1(field: str, folder: Path | None, form: str) -> None:
     frame = load_frame([archive])
     if frame.empty or not (frame["compressor"] == "blosc2").any():
         err.print(f"no lossless records in {archive.folder} yet: measuring table1-quick")
+        claim(archive.folder, Archive)
         fields = generated(field)
         short = report_shortfalls(measure_suites(find_suites("table1-quick"), references(fields), archive.folder))
         frame = load_frame([archive])

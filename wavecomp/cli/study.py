@@ -16,14 +16,15 @@ from wavecomp.adjoint.impact import ImpactResult
 from wavecomp.adjoint.impact_cases import impact_cases
 from wavecomp.adjoint.impact_sets import SHORT, CaseSet
 from wavecomp.adjoint.problem_recipe import find_problem
+from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, out
-from wavecomp.cli.fields import generated, references
+from wavecomp.cli.fields import field_name, generated, references
 from wavecomp.cli.gradient import fell_short, measure_gradients, show_gradients
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.compressors import default_registry
-from wavecomp.records import Archive, Section, load_frame, save_section
+from wavecomp.records import Archive, GradientArchive, Section, load_frame, save_section
 from wavecomp.study import library_of
 from wavecomp.suites import Entry, find_suites
 from wavecomp.sweep import FieldRef
@@ -38,6 +39,7 @@ PRESETS = {
     "paper": ("table1-quick", "lossy-quick"),
     "marmousi-2d": ("table1-quick", "lossy", "steps"),
     "overthrust-2d": ("table1-quick", "lossy", "steps"),
+    "thrust-2d": ("table1-quick", "lossy", "steps"),
 }
 
 
@@ -60,6 +62,7 @@ GRADIENT_STAGES = {
     "quick": GradientStage("quick", SHORT),
     "marmousi-2d": GradientStage("marmousi-2d"),
     "overthrust-2d": GradientStage("overthrust-2d"),
+    "thrust-2d": GradientStage("thrust-2d"),
 }
 
 # Settings whose error is looked at closely; tolerances are fractions of the last field's peak, chosen so that the
@@ -88,14 +91,15 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
     """
     start = time.perf_counter()
     check_devito()  # said before anything is half done
+    stage = GRADIENT_STAGES.get(preset) if field is None else None
+    folder = out_folder or Path("results") / field_name(field or preset)
+    claim(folder, Archive, *([GradientArchive] if stage is not None else []), report=True)
     fields = generated(field or preset)
-    folder = out_folder or Path("results") / fields.name
     snapshots = references(fields)
     suites = [suite for name in PRESETS[preset] for suite in find_suites(name)]
     results = measure_suites(suites, snapshots, folder)
     write_sections(fields, snapshots, folder)
     short = report_shortfalls(results, suites)
-    stage = GRADIENT_STAGES.get(preset) if field is None else None
     gradients = stage.measure(folder) if stage is not None else None
     figures = _close(folder)
     if stage is not None and gradients is not None:

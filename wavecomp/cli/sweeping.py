@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from wavecomp import machine_memory
+from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
-from wavecomp.cli.fields import generated, references
+from wavecomp.cli.fields import field_name, generated, references
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.shortfalls import SweepFellShort, report_shortfalls
 from wavecomp.compressors import default_registry
@@ -103,8 +104,9 @@ def sweep(
         limits = replace(limits, seconds=time_limit)
     if memory_limit is not None:
         limits = replace(limits, memory_bytes=int(memory_limit * 2**30))
+    folder = out_folder or Path("results") / field_name(field)
+    claim(folder, Archive)
     fields = generated(field)
-    folder = out_folder or Path("results") / fields.name
     results = measure_suites(suites, references(fields), folder, workers=workers, retry=retry, limits=limits)
     short = report_shortfalls(results, suites)
     err.print(f"records: {folder / 'records.jsonl'}; tables and figures: wavecomp report {folder}")

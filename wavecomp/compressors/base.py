@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from wavecomp.compressors.bounds import ErrorBound
-from wavecomp.compressors.frame import Buffer, Stream, pack, unpack
+from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer, Stream, pack, unpack
+from wavecomp.compressors.spec import without_threads
 from wavecomp.errors import StreamError, UnsupportedField
 
 Field = NDArray[np.floating]
@@ -23,7 +26,7 @@ class Capabilities:
     Attributes
     ----------
     max_dimensions : int
-        Greatest number of dimensions, those of length 1 not counted.
+        Greatest number of dimensions, those of length 1 not counted; a stream holds 8 in all.
     dtypes : tuple of str
         Names of the dtypes it takes.
     nonfinite : bool
@@ -50,7 +53,15 @@ class Compressor(ABC):
     ----------
     spec : str
         Canonical text of this configuration.
+
+    Attributes
+    ----------
+    seals : bool
+        :meth:`encode` puts the parts under the stream's checksum at once. For compressors that take a hundred times as
+        long as that; of the others a stream is sealed when it is joined into bytes, or stored.
     """
+
+    seals: bool = False
 
     def __init__(self, spec: str) -> None:
         self.spec = spec
@@ -121,7 +132,7 @@ class Compressor(ABC):
                 f"{self.spec}: dtype {field.dtype} cannot be taken; give {' or '.join(can.dtypes)} in native byte order"
             )
         long = sum(n > 1 for n in field.shape)
-        if field.ndim == 0 or field.ndim > 8 or long > can.max_dimensions:
+        if field.ndim == 0 or field.ndim > MAX_DIMENSIONS or long > can.max_dimensions:
             raise UnsupportedField(
                 f"{self.spec}: an array of shape {field.shape} has {field.ndim} dimensions; "
                 f"give 1 to {can.max_dimensions} (besides those of length 1)"
@@ -137,20 +148,21 @@ class Compressor(ABC):
 
     def encode(self, prepared: Field) -> Stream:
         """Compress an array that came from :meth:`prepare`; nothing is checked or copied again."""
-        return pack(prepared, self._encode(prepared) if prepared.size else ())
+        parts = self._encode(prepared) if prepared.size else ()
+        return pack(prepared, parts, identity_of(self.spec), sealed=self.seals)
 
     def compress(self, field: NDArray[np.generic]) -> bytes:
         """Check and compress an array of any memory layout.
 
         Parameters
         ----------
-        field : ndarray of float32 or float64, 1-D to 4-D
+        field : ndarray of float32 or float64, 1-D to as many dimensions as the capabilities say
             Not changed. Read-only and non-contiguous arrays are taken.
 
         Returns
         -------
         bytes
-            A stream that knows its array's shape and dtype.
+            A stream that knows its array's shape and dtype and its compressor, under a checksum.
 
         Raises
         ------
@@ -165,7 +177,7 @@ class Compressor(ABC):
         Parameters
         ----------
         stream : Stream or bytes-like
-            What :meth:`encode` or :meth:`compress` of the same configuration returned.
+            What :meth:`encode` or :meth:`compress` of the same configuration returned; the threads may be others.
         out : ndarray
             Writeable, of the original's shape and dtype. A C-contiguous one is filled without a copy where the
             library allows it.
@@ -173,14 +185,25 @@ class Compressor(ABC):
         Raises
         ------
         StreamError
-            The stream is damaged or belongs to another array, or ``out`` is read-only.
+            The stream is damaged, was made by another configuration or belongs to another array, or ``out`` is
+            read-only.
+        """
+        self.fill(self.open(stream, out), out)
+
+    def open(self, stream: Stream | Buffer, out: Field, *, verified: bool = False) -> list[memoryview]:
+        """Do what :meth:`decompress` does before ``out`` is written to; return the parts, for :meth:`fill`.
+
+        ``verified`` says that the stream's checksum has been compared before. Raises :class:`StreamError` as there.
         """
         if not isinstance(out, np.ndarray) or not out.flags.writeable:
             raise StreamError(f"{self.spec}: the output must be a writeable numpy array")
-        # The header knows the size of a value only: int32 or swapped bytes would be filled with the wrong numbers.
-        if out.dtype.name not in self.capabilities.dtypes or not out.dtype.isnative:
-            raise StreamError(f"{self.spec}: an output of dtype {out.dtype} belongs to no stream of this compressor")
-        parts = unpack(stream, out)
+        try:
+            return unpack(stream, out, identity_of(self.spec), verified=verified)
+        except StreamError as error:
+            raise StreamError(f"{self.spec}: {error}") from None
+
+    def fill(self, parts: list[memoryview], out: Field) -> None:
+        """Decompress the parts that :meth:`open` returned for the same output."""
         if out.size == 0:
             return
         if out.flags.c_contiguous:
@@ -189,6 +212,12 @@ class Compressor(ABC):
             contiguous = np.empty(out.shape, out.dtype)
             self._decode(parts, contiguous)
             out[...] = contiguous
+
+
+@lru_cache(maxsize=4096)
+def identity_of(spec: str) -> int:
+    """Return 64 bits that stand for a canonical spec in the headers of its streams, whatever its threads."""
+    return xxhash.xxh3_64_intdigest(without_threads(spec).encode())
 
 
 def _finite_peak(spec: str, field: Field) -> float:

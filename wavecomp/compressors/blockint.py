@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import PeakRelative
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Buffer
+from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer
 from wavecomp.compressors.scaling import exponent_to, factor, peak_of, refuse_overflow
 from wavecomp.compressors.spec import Parameter
 
@@ -29,7 +29,7 @@ _SAFE_EXPONENT = 60  # peaks within 2^±60 leave room for the steps and their in
 class BlockInteger(Compressor):
     """Signed integers with one step a block of consecutive values."""
 
-    capabilities = Capabilities()
+    capabilities = Capabilities(max_dimensions=MAX_DIMENSIONS)
 
     def __init__(self, spec: str, code: type[np.signedinteger[Any]], block: int) -> None:
         super().__init__(spec)

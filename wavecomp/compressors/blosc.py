@@ -15,7 +15,7 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import ErrorBound, Lossless, PointwiseRelative
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Buffer, Stream
+from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer, Stream
 from wavecomp.compressors.spec import Parameter
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
@@ -50,7 +50,12 @@ class Blosc2(Compressor):
     @property
     def capabilities(self) -> Capabilities:
         """Any number of dimensions (the bytes are one row); NaN survives unless mantissas are cut."""
-        return Capabilities(nonfinite=self._truncate is None, threads=self._threads, releases_gil=True)
+        return Capabilities(
+            max_dimensions=MAX_DIMENSIONS,
+            nonfinite=self._truncate is None,
+            threads=self._threads,
+            releases_gil=True,
+        )
 
     def _check(self, field: Field) -> None:
         mantissa = _MANTISSA_BITS[field.dtype.itemsize]
@@ -106,10 +111,12 @@ class Blosc2(Compressor):
         blosc2 = _library()
         raw = out.reshape(-1).view(np.uint8)
         step = self._chunk // out.dtype.itemsize * out.dtype.itemsize
-        pieces = [raw[start : start + step] for start in range(0, raw.size, step)]
-        if len(parts) != len(pieces):
-            raise StreamError(f"{self.spec}: the stream has {len(parts)} chunks, the output makes {len(pieces)}")
-        for chunk, piece in zip(parts, pieces, strict=True):
+        if len(parts) != -(-raw.size // step):
+            raise StreamError(
+                f"{self.spec}: the stream has {len(parts)} chunks, the output makes {-(-raw.size // step)}"
+            )
+        for start, chunk in zip(range(0, raw.size, step), parts, strict=True):
+            piece = raw[start : start + step]
             if len(chunk) < 32 or _HEADER.unpack_from(chunk)[::2] != (piece.size, len(chunk)):
                 raise StreamError(f"{self.spec}: a chunk of {len(chunk)} bytes does not hold {piece.size}")
             try:

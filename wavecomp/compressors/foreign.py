@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from wavecomp.compressors.base import Compressor
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.errors import PluginFailed, WavecompError
-from wavecomp.plain_text import error_text
+from wavecomp.plain_text import error_text, one_line
 
 
 @contextmanager
@@ -32,9 +32,9 @@ def failing_as(spec: str) -> Iterator[None]:
     try:
         with output_aside():
             yield
-    except WavecompError:
+    except (WavecompError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit, GeneratorExit) as error:
+    except BaseException as error:
         raise PluginFailed(spec, error_text(error)) from error
 
 
@@ -57,3 +57,15 @@ def build(definition: Definition, configuration: Configuration) -> Compressor:
     if said != configuration.spec:
         raise PluginFailed(configuration.spec, f"it built a compressor that names itself {said!r:.100}")
     return made
+
+
+def missing_from(definition: Definition) -> str | None:
+    """Ask a definition why it cannot be used here; a plug-in's may answer with anything."""
+    try:
+        with output_aside():
+            reason = definition.missing()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return f"it fails to say whether it can be used: {error_text(error)}"
+    return reason if reason is None else one_line(str(reason))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import ErrorBound, PointwiseRelative
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Buffer
+from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer
 from wavecomp.compressors.scaling import exponent_to, factor, peak_of, refuse_overflow
 
 _HEADER = struct.Struct("<i12x")  # the power of two; what follows stays aligned in a joined stream
@@ -81,7 +81,7 @@ def from_bfloat(codes: Codes) -> NDArray[np.float32]:
 class ShortFloat(Compressor):
     """Two bytes a value, after an exact scaling by a power of two."""
 
-    capabilities = Capabilities()
+    capabilities = Capabilities(max_dimensions=MAX_DIMENSIONS)
 
     def __init__(
         self,

@@ -9,14 +9,14 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import Lossless
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Buffer
+from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer
 
 
 class Identity(Compressor):
     """Copies the field's bytes; its time is that of one memory copy, below which no compressor can go."""
 
     bound = Lossless()
-    capabilities = Capabilities(nonfinite=True, releases_gil=False)
+    capabilities = Capabilities(max_dimensions=MAX_DIMENSIONS, nonfinite=True)
 
     def _encode(self, field: Field) -> Iterable[Buffer]:
         return (field.tobytes(),)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 
 from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
 from wavecomp.errors import CompressorUnavailable, UnknownCompressor
+from wavecomp.installed import entry_points_of
 
 
 def foreign_code(spec: str, registry: Registry | None = None) -> str:
@@ -37,7 +37,8 @@ def registry_for(spec: str) -> Registry:
 def _with_plugins(names: tuple[str, ...]) -> Registry:
     registry = Registry()
     if names:
-        registry.load_plugins(entry for entry in entry_points(group=ENTRY_POINT_GROUP) if entry.name in names)
+        found, _ = entry_points_of(ENTRY_POINT_GROUP)
+        registry.load_plugins(entry for entry in found if entry.name in names)
     return registry
 
 

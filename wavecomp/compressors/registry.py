@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from importlib.metadata import EntryPoint, PackageNotFoundError, version
 
 from wavecomp.compressors import blockint, blosc, halffloat, identity, slabs, sz3, zfp
 from wavecomp.compressors.base import Compressor
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.foreign import build, output_aside
-from wavecomp.compressors.spec import Value, canonical_text, format_value, read_values, split_spec
+from wavecomp.compressors.foreign import build, failing_as, missing_from
+from wavecomp.compressors.plugins import load
+from wavecomp.compressors.spec import Value, canonical_text, format_value, names_threads, read_values, split_spec
+from wavecomp.compressors.well_formed import fault_of
 from wavecomp.errors import CompressorUnavailable, PluginFailed, RegistrationError, SpecError, UnknownCompressor
-from wavecomp.plain_text import error_text
+from wavecomp.installed import (
+    digest_of,
+    distribution_name,
+    distribution_text,
+    entry_points_of,
+    fingerprint,
+    module_files,
+)
 
 ENTRY_POINT_GROUP = "wavecomp.compressors"
 
@@ -46,60 +56,74 @@ class Registry:
     def __init__(self, definitions: Iterable[Definition] = BUILT_IN) -> None:
         self._definitions: dict[str, Definition] = {}
         self._broken: dict[str, str] = {}
-        self._distributions: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self._published: dict[str, EntryPoint] = {}
         for definition in definitions:
             self.register(definition)
 
     def register(self, definition: Definition) -> None:
-        """Add one definition; a name that is taken is a RegistrationError."""
-        if not isinstance(definition, Definition):
-            raise RegistrationError(f"expected a compressor Definition, got {definition!r}")
-        self._refuse_taken(definition.name)
+        """Add one definition; one that is none, or whose name is taken, is a RegistrationError."""
+        fault = fault_of(definition)
+        if fault is not None:
+            raise RegistrationError(f"expected a compressor Definition: {fault}")
+        if definition.name in self._definitions or definition.name in self._broken:
+            raise RegistrationError(f'the compressor name "{definition.name}" is taken')
         self._definitions[definition.name] = definition
 
-    def load_plugins(self, found: Iterable[EntryPoint]) -> None:
-        """Add what installed packages publish; one that fails to import is kept as unavailable, with its reason."""
-        for entry in found:
-            self._refuse_taken(entry.name)  # before its import: a broken plug-in must not hide a sound compressor
-            try:
-                with output_aside():
-                    definition = entry.load()
-            except (Exception, SystemExit) as error:  # a plug-in may raise anything, and must not break the others
-                self._broken[entry.name] = f"its import failed: {error_text(error)}"
-                continue
-            if isinstance(definition, Definition) and definition.name != entry.name:
-                raise RegistrationError(
-                    f'the entry point "{entry.name}" publishes a compressor named "{definition.name}"'
-                )
-            self.register(definition)
-            if entry.dist is not None:
-                self._distributions[entry.name] = entry.dist.name
+    def load_plugins(self, found: Iterable[EntryPoint], unreadable: Mapping[str, str] | None = None) -> None:
+        """Add what installed packages publish; what cannot be used is kept as unavailable, with its reason.
+
+        Parameters
+        ----------
+        found : iterable of EntryPoint
+        unreadable : mapping, optional
+            Names of distributions whose entry points cannot be read, each with its reason.
+        """
+        plugins = load(found, {*self._definitions, *self._broken})
+        for entry, definition in plugins.loaded:
+            self._definitions[definition.name] = definition
+            self._published[definition.name] = entry
+        self._broken |= plugins.broken
+        self._refused |= plugins.refused | dict(unreadable or {})
 
     def distribution(self, text: str) -> str:
         """Return the name of the installed distribution that does the work of a spec (of the innermost compressor)."""
         name = split_spec(text.rpartition("/")[2]).name
-        return self._distributions.get(name) or self.definition(name).requires or "wavecomp"
+        published = distribution_name(self._published[name]) if name in self._published else ""
+        return published or self.definition(name).requires or "wavecomp"
 
     def library(self, text: str) -> str:
-        """Return what does the work of a spec, as ``name version``."""
-        name = self.distribution(text)
-        try:
-            return f"{name} {version(name)}"
-        except PackageNotFoundError:
-            return name
+        """Return what does the work of a spec: ``name version``.
 
-    def _refuse_taken(self, name: str) -> None:
-        if name in self._definitions or name in self._broken:
-            raise RegistrationError(f'the compressor name "{name}" is taken')
+        A plug-in is told by its files as well, ``name version sha256:…``: its version stays while it is edited. Where
+        plug-ins wrap other compressors, all of them are named, separated by commas, with what does the innermost work.
+        """
+        *around, innermost = [split_spec(part).name for part in text.split("/")]
+        foreign = [self._plugin_text(name) for name in around if self._is_foreign(name)]
+        last = self._plugin_text(innermost) if self._is_foreign(innermost) else _with_version(self.distribution(text))
+        return ", ".join(dict.fromkeys([*foreign, last]))
+
+    def _is_foreign(self, name: str) -> bool:
+        definition = self.definition(name)
+        return not any(definition is one for one in BUILT_IN)
+
+    def _plugin_text(self, name: str) -> str:
+        entry = self._published.get(name)
+        if entry is not None:
+            return f"{distribution_text(entry) or name} {fingerprint(entry)}"
+        # Registered by hand: what is known of it is the module that it comes from.
+        module = getattr(self.definition(name).build, "__module__", None) or ""
+        return f"{name} {digest_of(module_files(module), [module])}"
 
     def definitions(self) -> tuple[Definition, ...]:
         """All definitions, in order of registration."""
         return tuple(self._definitions.values())
 
     def unavailable(self) -> dict[str, str]:
-        """Names that cannot be used here, each with its reason."""
-        missing = {name: definition.missing() for name, definition in self._definitions.items()}
-        return self._broken | {name: reason for name, reason in missing.items() if reason is not None}
+        """Names that cannot be used here, each with its reason; a claim to a taken name is ``NAME of WHOSE``."""
+        missing = {name: missing_from(definition) for name, definition in self._definitions.items()}
+        absent = {name: reason for name, reason in missing.items() if reason is not None}
+        return self._broken | self._refused | absent
 
     def definition(self, name: str) -> Definition:
         """Find a definition.
@@ -129,7 +153,7 @@ class Registry:
         """
         compressor = self._configured(text)
         for name in [part.partition(":")[0] for part in compressor.spec.split("/")]:
-            reason = self._definitions[name].missing()
+            reason = missing_from(self._definitions[name])
             if reason is not None:
                 raise CompressorUnavailable(name, reason)
         return compressor
@@ -173,20 +197,42 @@ class Registry:
         return build(definition, Configuration(spec, values, inner))
 
     def with_threads(self, text: str, threads: int) -> str | None:
-        """Return the canonical spec of the same compressor on so many threads, or None where it has no such setting."""
+        """Return the canonical spec of a compressor on so many threads, or None where it cannot have so many.
+
+        Threads that the text names, of a wrapped compressor too, are what was asked for: they stand, whatever
+        ``threads`` is. Where nothing in it can be set, one thread stands for what the compressor takes by itself.
+        """
         parts = split_spec(text)
         definition = self.definition(parts.name)
+        if names_threads(text):
+            return self.canonical(text)
         if not any(parameter.name == "threads" for parameter in definition.parameters):
-            return self.canonical(text) if threads == 1 else None
-        items = [f"{key}={value}" if value is not None else key for key, value in parts.items if key != "threads"]
+            return self.canonical(text) if threads in (1, self.threads(text)) else None
+        items = [f"{key}={value}" if value is not None else key for key, value in parts.items]
         items.append(f"threads={format_value(threads)}")
         inner = f"/{parts.inner}" if parts.inner is not None else ""
         return self.canonical(f"{parts.name}:{','.join(items)}{inner}")
+
+    def threads(self, text: str) -> int:
+        """Return how many threads one call of a spec's compressor takes; 1 where its code cannot tell."""
+        try:
+            compressor = self._configured(text)
+            with failing_as(compressor.spec):
+                return max(1, operator.index(compressor.capabilities.threads))
+        except PluginFailed:
+            return 1
+
+
+def _with_version(distribution: str) -> str:
+    try:
+        return f"{distribution} {version(distribution)}"
+    except PackageNotFoundError:
+        return distribution
 
 
 @cache
 def default_registry() -> Registry:
     """Built-in compressors and all installed plug-ins; made once in a process."""
     registry = Registry()
-    registry.load_plugins(entry_points(group=ENTRY_POINT_GROUP))
+    registry.load_plugins(*entry_points_of(ENTRY_POINT_GROUP))
     return registry

@@ -106,6 +106,11 @@ class Parameter:
         return number
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a spec can begin with this word, or have it for a key."""
+    return _NAME.match(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class SpecText:
     """A spec taken apart, before anybody knows what its keys mean."""
@@ -192,3 +197,25 @@ def canonical_text(name: str, values: Mapping[str, Value], parameters: Sequence[
             items.append(f"{parameter.name}={format_value(value)}")
     text = f"{name}:{','.join(items)}" if items else name
     return f"{text}/{inner}" if inner is not None else text
+
+
+def names_threads(text: str) -> bool:
+    """Tell whether a spec says how many threads it means, or the wrapped one does."""
+    parts = split_spec(text)
+    return "threads" in dict(parts.items) or (parts.inner is not None and names_threads(parts.inner))
+
+
+def without_threads(spec: str) -> str:
+    """Drop the threads from a canonical spec, wrapped ones too: what can be decoded does not depend on them.
+
+    Examples
+    --------
+    >>> without_threads("slabs:planes=16,threads=2/blosc2:codec=lz4,threads=4")
+    'slabs:planes=16/blosc2:codec=lz4'
+    """
+    parts = []
+    for part in spec.split("/"):
+        name, _, items = part.partition(":")
+        kept = [item for item in items.split(",") if item and not item.startswith("threads=")]
+        parts.append(f"{name}:{','.join(kept)}" if kept else name)
+    return "/".join(parts)

@@ -17,6 +17,7 @@ from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.frame import Buffer
 from wavecomp.compressors.scaling import peak_of
 from wavecomp.compressors.spec import Parameter
+from wavecomp.compressors.sz3_memory import decompress_into
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
 # The numbers of SZ3's own enumerations, as pysz passes them on.
@@ -38,6 +39,7 @@ class Sz3(Compressor):
         super().__init__(spec)
         self._algorithm = algorithm
         self._limits = limits
+        self.seals = algorithm != "lossless"  # which is fast enough for the checksum to be seen
 
     @property
     def bound(self) -> ErrorBound:
@@ -92,16 +94,12 @@ class Sz3(Compressor):
         return _L2NORM if "l2norm" in self._limits else _ABS
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
-        from pysz import sz
-
         if len(parts) != 1:
             raise StreamError(f"{self.spec}: the stream has {len(parts)} parts, 1 was expected")
-        target = squeezed(out)
         try:
-            decoded, _ = sz.decompress(np.frombuffer(parts[0], np.uint8), out.dtype, target.shape)
+            decompress_into(np.frombuffer(parts[0], np.uint8), squeezed(out))
         except (ValueError, RuntimeError, LookupError) as error:
             raise StreamError(f"{self.spec}: SZ3 cannot decode the stream: {error}") from error
-        target[...] = decoded  # pysz has no way to decode into memory of ours
 
 
 def _build(configuration: Configuration) -> Compressor:

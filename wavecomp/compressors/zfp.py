@@ -41,6 +41,8 @@ class Zfp(Compressor):
         # values that the parameter table let through come here.
         self._arguments: dict[str, Any] = {} if mode == "reversible" else {_ARGUMENT[mode]: value}
         self._value = value
+        # More bits than a float32 has are written faster than they are worth: there the checksum would be seen.
+        self.seals = mode != "rate" or float(value) <= 32
 
     @property
     def bound(self) -> ErrorBound:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import json
 import os
 import warnings
 from collections.abc import Iterable, Iterator
@@ -20,11 +21,13 @@ from wavecomp.errors import (
     ArchiveBusy,
     ArchiveWarning,
     DamagedArchive,
+    ForeignFile,
     MisplacedRecord,
     NewerRecord,
     StorageError,
 )
 from wavecomp.records.gradient_record import GradientRecord
+from wavecomp.records.own_files import begins_with, set_aside
 from wavecomp.records.provenance import Provenance
 from wavecomp.records.record import Record
 from wavecomp.records.whole_file import whole_file
@@ -46,6 +49,11 @@ class Line(Protocol):
 
 
 R = TypeVar("R", bound=Line)
+
+# The first columns, by name, that a line of any version can begin with.
+_FIRST = ("absolute_specs", "advance_s", "bare_walls_s", "bit_rate", "bound", "budget_bytes", "case")
+_BEGINNINGS = tuple(f'{{"{name}":'.encode() for name in _FIRST)
+_PROVENANCE_BEGINS = b'{\n "'
 
 
 class RecordFile(Generic[R]):
@@ -94,7 +102,8 @@ class RecordFile(Generic[R]):
                 except (DamagedArchive, UnicodeDecodeError) as error:
                     raise DamagedArchive(
                         f"{self.path}, line {number}: {error}. Nothing was changed. Restore the file, or "
-                        "delete that line and run the same command again: it measures the missing case only"
+                        "delete that line and run the same command again: it measures the missing case only. If the "
+                        "file was never wavecomp's, choose another folder with --out"
                     ) from None
 
     def latest(self) -> dict[tuple[str, bool], R]:
@@ -121,6 +130,46 @@ class RecordFile(Generic[R]):
                 )
         return found
 
+    def check(self) -> None:
+        """See that the file, if there is one, may be appended to; nothing is changed.
+
+        Raises
+        ------
+        DamagedArchive
+            It does not begin with a record of this kind.
+        ForeignFile
+            Behind its last line feed stands something else than the beginning of a record.
+        """
+        first = next(iter(self), None)
+        try:
+            with self.path.open("rb") as file:
+                tail = _unfinished_line(file.fileno())
+        except OSError:  # there is none, or it cannot be read: then it was said above
+            return
+        if tail and not self._was_being_written(tail):
+            held = "ends with" if first is not None else "holds"
+            raise ForeignFile(
+                self.path,
+                f"{held} {tail[:40]!r}, which is no record, nor the beginning of one",
+                "end it with a line feed if it is a record, or choose another folder with --out",
+            )
+
+    def _was_being_written(self, tail: bytes) -> bool:
+        """Say whether what has no line feed is a record, or the beginning of one; a system's crash may leave zeros."""
+        if not tail.strip(b"\0"):
+            return True
+        if not any(tail.startswith(begin) or begin.startswith(tail) for begin in _BEGINNINGS):
+            return False
+        try:
+            json.loads(tail)
+        except ValueError:
+            return True
+        try:
+            self._kind.from_line(tail.decode())
+        except (DamagedArchive, UnicodeDecodeError):
+            return False
+        return True
+
     @contextmanager
     def writer(self, provenance: Provenance | None = None) -> Iterator[ArchiveWriter]:
         """Open for appending; one process at a time.
@@ -134,9 +183,12 @@ class RecordFile(Generic[R]):
         ------
         ArchiveBusy
             Another process has it open.
+        DamagedArchive, ForeignFile
+            The file is not one of these records; see :meth:`check`.
         StorageError
             The folder cannot be written.
         """
+        self.check()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -150,7 +202,6 @@ class RecordFile(Generic[R]):
                 raise ArchiveBusy(
                     f"another process is writing to {self.path}; wait for it or choose another --out"
                 ) from None
-            _drop_unfinished_line(descriptor)
             yield ArchiveWriter(self.path, descriptor, provenance)
         finally:
             os.close(descriptor)
@@ -177,6 +228,7 @@ class ArchiveWriter:
         self._path = path
         self._descriptor = descriptor
         self._provenance = provenance
+        self._ends_whole = False
 
     def append(self, record: Line, provenance: Provenance | None = None) -> None:
         """Append one record whole, or leave the file as it was; its provenance lies beside it then.
@@ -190,6 +242,10 @@ class ArchiveWriter:
         if (made := provenance or self._provenance) is not None:
             keep_provenance(self._path.parent, made)
         line = (record.to_line() + "\n").encode()
+        if not self._ends_whole:
+            # Not on opening: until all that is there was read, nobody knows whether anything of it is damaged.
+            _drop_unfinished_line(self._descriptor)
+            self._ends_whole = True
         before = os.fstat(self._descriptor).st_size
         try:
             written = os.write(self._descriptor, line)
@@ -211,6 +267,8 @@ def keep_provenance(folder: str | Path, provenance: Provenance) -> None:
         with suppress(DamagedArchive):
             _read_provenance(file, provenance.digest)
             return
+        if file.stat().st_size and not begins_with(_PROVENANCE_BEGINS)(file):
+            set_aside(file)  # whatever it is, it is not what was written there
     text = provenance.to_json() + "\n"
     with whole_file(file, len(text)) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -248,7 +306,8 @@ def _opened(path: Path) -> Iterator[Iterable[bytes]]:
         yield opened
 
 
-def _drop_unfinished_line(descriptor: int) -> None:
+def _unfinished_line(descriptor: int) -> bytes:
+    """Return what stands behind the last line feed."""
     size = os.fstat(descriptor).st_size
     end = size
     while end > 0:
@@ -258,5 +317,9 @@ def _drop_unfinished_line(descriptor: int) -> None:
             end = start + position + 1
             break
         end = start
-    if end != size:
-        os.ftruncate(descriptor, end)
+    return os.pread(descriptor, size - end, end)
+
+
+def _drop_unfinished_line(descriptor: int) -> None:
+    if tail := _unfinished_line(descriptor):
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(tail))

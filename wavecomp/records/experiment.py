@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from wavecomp.errors import DamagedArchive
 from wavecomp.records.column_types import checked
+from wavecomp.records.own_files import is_damaged_with, refuse_foreign
 from wavecomp.records.record import Failure
 from wavecomp.records.whole_file import whole_file
 
@@ -111,14 +112,17 @@ def canonical_settings(settings: Mapping[str, object]) -> str:
 
 
 def save_experiment(folder: str | Path, result: ExperimentResult) -> Path:
-    """Write a result, whole or not at all.
+    """Write a result, whole or not at all; one of its name is replaced.
 
     Raises
     ------
+    ForeignFile
+        What bears its name is no result of an experiment.
     StorageError
         The disk is full or gone.
     """
     target = Path(folder) / result.file_name
+    refuse_foreign(target, _is_result, "a result")
     said: dict[str, object] = {name: getattr(result, name) for name in _HEAD}
     if result.failure is not None:
         said["failure"] = asdict(result.failure)
@@ -152,6 +156,14 @@ def load_experiment(file: str | Path) -> ExperimentResult:
         raise DamagedArchive(f"{file} cannot be read: {reason.strerror or reason}") from None
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as reason:
         raise DamagedArchive(f"{file} is not the result of an experiment: {reason}") from None
+
+
+def _is_result(file: Path) -> bool:
+    try:
+        load_experiment(file)
+    except DamagedArchive:
+        return is_damaged_with(file, "head")
+    return True
 
 
 def load_experiments(folder: str | Path) -> list[ExperimentResult]:

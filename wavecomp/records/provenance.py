@@ -10,13 +10,14 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
 
 import wavecomp
 from wavecomp.errors import DamagedArchive
+from wavecomp.installed import fingerprints
 from wavecomp.records.column_types import checked
 from wavecomp.without_paths import without_paths
 
@@ -51,7 +52,7 @@ class Provenance:
     python : str
         Version and implementation.
     versions : mapping
-        Version of every library that took part, plug-ins included.
+        Version of every library that took part, and of every plug-in, with a digest of its files.
     settings : mapping
         Environment variables that change how the libraries thread, allocate, and compile; no paths, and of a bounded
         length.
@@ -146,13 +147,13 @@ def collect_provenance(
     code : str, optional
         Digest of our own code that measures, from :func:`wavecomp.records.own_code.own_code`.
     """
-    plugins = (entry.dist.name for entry in entry_points(group="wavecomp.compressors") if entry.dist is not None)
     found: dict[str, str] = {"wavecomp": wavecomp.__version__}
-    for name in sorted({*_LIBRARIES, *extra, *plugins}):
+    for name in sorted({*_LIBRARIES, *extra}):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
+    found |= fingerprints("wavecomp.compressors")
     return Provenance(
         system=f"{platform.system()} {platform.release()} {' '.join(platform.libc_ver())}".strip(),
         machine=platform.machine(),

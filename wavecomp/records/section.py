@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wavecomp.errors import DamagedArchive
 from wavecomp.records.column_types import checked
+from wavecomp.records.own_files import is_damaged_with, refuse_foreign
 from wavecomp.records.whole_file import whole_file
 
 
@@ -72,14 +73,17 @@ _ARRAYS = ("values", "error", "curves")
 
 
 def save_section(folder: str | Path, section: Section) -> Path:
-    """Write a section beside the records of an archive, whole or not at all.
+    """Write a section beside the records of an archive, whole or not at all; one of its name is replaced.
 
     Raises
     ------
+    ForeignFile
+        What bears its name is no section.
     StorageError
         The disk is full or gone.
     """
     target = Path(folder) / section.file_name
+    refuse_foreign(target, _is_section, "a section")
     head = {name: value for name, value in asdict(section).items() if name not in _ARRAYS}
     arrays: dict[str, NDArray[np.generic]] = {"values": section.values}
     if section.error is not None:
@@ -120,6 +124,14 @@ def _read(file: Path) -> Section:
         raise DamagedArchive(
             f"{file} is not a section: {reason}; without that file the report is made without the section"
         ) from None
+
+
+def _is_section(file: Path) -> bool:
+    try:
+        _read(file)
+    except DamagedArchive:
+        return is_damaged_with(file, "head")
+    return True
 
 
 def _check_planes(section: Section) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wavecomp.errors import StorageError
@@ -12,7 +13,9 @@ from wavecomp.errors import StorageError
 
 @contextmanager
 def whole_file(target: Path, size: int) -> Iterator[Path]:
-    """Give a temporary path beside a file; it takes the file's name when the block ends, and goes if the block fails.
+    """Give a temporary file beside a file; it takes the file's name when the block ends, and goes if the block fails.
+
+    Whatever bore that name is replaced: callers look first whether it is wavecomp's.
 
     Parameters
     ----------
@@ -26,14 +29,25 @@ def whole_file(target: Path, size: int) -> Iterator[Path]:
     StorageError
         The disk is full, read-only or gone.
     """
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _new_file_beside(target)
         yield temporary
         temporary.replace(target)
     except BaseException as error:  # Ctrl-C as well
-        if temporary.parent.is_dir():
-            temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise StorageError(target, size, error.strerror or str(error)) from error
         raise
+
+
+def _new_file_beside(target: Path) -> Path:
+    """Make an empty file under a name that nobody has: one that is there is never opened."""
+    while True:
+        path = target.with_name(f".{target.name[:50]}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+            return path

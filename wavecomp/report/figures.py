@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from wavecomp.records.own_files import refuse_foreign
 from wavecomp.report.draw_frontier import frontier
 from wavecomp.report.draw_gradient import figure14
 from wavecomp.report.draw_sections import figure11, figure13
@@ -16,9 +17,41 @@ from wavecomp.report.draw_tolerance import figure12
 from wavecomp.report.files import write_files
 from wavecomp.report.style import drawing
 
-__all__ = ["figure10", "figure11", "figure12", "figure13", "figure14", "figure_spectrum", "frontier", "save_figure"]
+__all__ = [
+    "check_figure_place",
+    "figure10",
+    "figure11",
+    "figure12",
+    "figure13",
+    "figure14",
+    "figure_files",
+    "figure_spectrum",
+    "frontier",
+    "save_figure",
+]
 
 _DPI = 160
+_MADE_BY = "wavecomp"
+_PNG_MARK = f"tEXtSoftware\0{_MADE_BY}".encode()
+_SVG_MARK = f"<dc:title>{_MADE_BY}</dc:title>".encode()
+_HEAD_BYTES = 4096  # both stand near the beginning
+
+
+def figure_files(fig: Figure, stem: str) -> dict[str, bytes]:
+    """Return ``stem.png`` and ``stem.svg``, the same bytes for the same figure; both say that wavecomp drew them."""
+    contents = {}
+    with drawing():
+        for form, metadata in (("png", {"Software": _MADE_BY}), ("svg", {"Date": None, "Creator": _MADE_BY})):
+            memory = io.BytesIO()
+            fig.savefig(memory, format=form, dpi=_DPI, metadata=metadata)
+            contents[f"{stem}.{form}"] = memory.getvalue()
+    return contents
+
+
+def check_figure_place(folder: str | Path, stem: str) -> None:
+    """See, before anything is drawn, that :func:`save_figure` may write here; raises ForeignFile."""
+    for form in ("png", "svg"):
+        refuse_foreign(Path(folder) / f"{stem}.{form}", _is_drawn_here, "a figure")
 
 
 def save_figure(fig: Figure, folder: str | Path, stem: str) -> list[Path]:
@@ -26,13 +59,15 @@ def save_figure(fig: Figure, folder: str | Path, stem: str) -> list[Path]:
 
     Raises
     ------
+    ForeignFile
+        One of them is there, and wavecomp did not draw it.
     StorageError
         The disk is full or gone.
     """
-    contents = {}
-    with drawing():
-        for form, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-            memory = io.BytesIO()
-            fig.savefig(memory, format=form, dpi=_DPI, metadata=metadata)
-            contents[f"{stem}.{form}"] = memory.getvalue()
-    return write_files(folder, contents)
+    check_figure_place(folder, stem)
+    return write_files(folder, figure_files(fig, stem))
+
+
+def _is_drawn_here(file: Path) -> bool:
+    head = file.read_bytes()[:_HEAD_BYTES]
+    return _PNG_MARK in head or _SVG_MARK in head

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-from wavecomp.errors import StorageError
+from wavecomp.records.whole_file import whole_file
 
 
 def write_files(folder: str | Path, contents: Mapping[str, bytes]) -> list[Path]:
     """Write files into a folder, which is made if need be.
 
     Every file is written whole under a temporary name before the first one gets its own, so a full disk leaves the
-    folder as it was.
+    folder as it was; the last of the mapping gets its name last. Whatever bore these names is replaced: callers look
+    first whether it is wavecomp's.
 
     Parameters
     ----------
     folder : path
         Where.
     contents : mapping of str to bytes
-        By file name.
+        By file name, which may have folders in it.
 
     Returns
     -------
@@ -33,20 +34,7 @@ def write_files(folder: str | Path, contents: Mapping[str, bytes]) -> list[Path]
         The disk is full, read-only or gone.
     """
     targets = [Path(folder) / name for name in contents]
-    temporaries = [target.with_name(f".{target.name}.{os.getpid()}.tmp") for target in targets]
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for temporary, content in zip(temporaries, contents.values(), strict=True):
-            temporary.write_bytes(content)
-        for target, temporary in zip(targets, temporaries, strict=True):
-            temporary.replace(target)
-    except BaseException as error:  # Ctrl-C as well: nothing temporary stays behind
-        for temporary in temporaries:
-            # The folder itself may be what is wrong; then there is nothing to take away.
-            if temporary.parent.is_dir():
-                temporary.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        names = targets[0] if len(targets) == 1 else Path(folder)
-        raise StorageError(names, sum(map(len, contents.values())), error.strerror or str(error)) from error
+    with ExitStack() as names:  # given when it ends, in the opposite order
+        for target, content in reversed(list(zip(targets, contents.values(), strict=True))):
+            names.enter_context(whole_file(target, len(content))).write_bytes(content)
     return targets

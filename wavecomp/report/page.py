@@ -23,54 +23,50 @@ from wavecomp.report.figures import (
     figure12,
     figure13,
     figure14,
+    figure_files,
     figure_spectrum,
     frontier,
-    save_figure,
 )
-from wavecomp.report.files import write_files
 from wavecomp.report.gradient_table import gradient_table
 from wavecomp.report.order import explain_order
+from wavecomp.report.own_report import FIGURES, PAGE, SOURCES, TABLES, TITLE, check_report_place, write_report
 from wavecomp.report.quality import quality_table
 from wavecomp.report.rows import RUN, base_name, current
 from wavecomp.report.summary import summary
 from wavecomp.report.table import SUFFIXES, Format, Table, escape_markdown, render
 from wavecomp.report.table1 import table1
 
-TABLES, FIGURES, PAGE = "tables", "figures", "report.md"
-
 
 @dataclass
 class _Page:
     """Lines and files of the page while it grows."""
 
-    out: Path
     lines: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def table(self, stem: str, make: Callable[[], tuple[Table, list[str]]]) -> None:
-        """Write a table in every form and show it, with the sentences that belong to it."""
+        """Make a table in every form and show it, with the sentences that belong to it."""
         try:
             table, sentences = make()
         except NothingToReport as reason:
             self.missing.append(str(reason))
             return
         forms: tuple[Format, ...] = get_args(Format)
-        contents = {f"{stem}.{SUFFIXES[form]}": render(table, form).encode() for form in forms}
-        self.files += write_files(self.out / TABLES, contents)
+        self.files |= {f"{TABLES}/{stem}.{SUFFIXES[form]}": render(table, form).encode() for form in forms}
         self.lines += [render(table, "markdown")]
         if sentences:
             self.lines += [*(f"- {escape_markdown(sentence)}" for sentence in sentences), ""]
         self.lines += [f"As {', '.join(f'[{form}]({TABLES}/{stem}.{SUFFIXES[form]})' for form in forms)}.", ""]
 
     def figure(self, stem: str, caption: str, make: Callable[[], Figure]) -> None:
-        """Write a figure in both forms and show it."""
+        """Make a figure in both forms and show it."""
         try:
             figure = make()
         except NothingToReport as reason:
             self.missing.append(str(reason))
             return
-        self.files += save_figure(figure, self.out / FIGURES, stem)
+        self.files |= {f"{FIGURES}/{name}": content for name, content in figure_files(figure, stem).items()}
         caption = escape_markdown(caption)
         self.lines += [f"![{caption}]({FIGURES}/{stem}.png)", ""]
         self.lines += [f"{caption} ([SVG]({FIGURES}/{stem}.svg))", ""]
@@ -86,7 +82,8 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     archive_folder : path
         With ``records.jsonl``, ``gradients.jsonl`` or results of experiments, provenances and sections.
     out_folder : path
-        Gets ``report.md``, ``tables/`` and ``figures/``; files of the same names are replaced.
+        Gets ``report.md``, ``tables/`` and ``figures/``, and ``report-files.json``, which lists them: what an earlier
+        report wrote is replaced.
 
     Returns
     -------
@@ -99,8 +96,10 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
         The archive holds no record; nothing is written.
     DamagedArchive
         A record, a section or an experiment's result is not what was written.
+    ForeignFile
+        A file that would be replaced was not written by a report; nothing is written.
     StorageError
-        The disk is full or gone; the page is written last, so an unfinished report has none.
+        The disk is full or gone; the files are as they were before.
     """
     archive = Archive(archive_folder)
     frame = load_frame([archive])
@@ -110,8 +109,9 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
         raise NothingToReport(f"{archive.folder} holds no record; {RUN} makes a whole study")
     sections = load_sections(archive_folder)
     provenances = archive.provenances()
-    page = _Page(Path(out_folder))
-    page.lines += ["# Compression of seismic wavefields: what was measured", ""]
+    check_report_place(out_folder)  # said before anything is drawn
+    page = _Page()
+    page.lines += [TITLE, ""]
     if not frame.empty:
         frame = current(frame)
         page.lines += [*(f"- {escape_markdown(line)}" for line in summary(frame)), ""]
@@ -122,7 +122,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     if not gradients.empty:
         _of_gradients(page, gradients, provenances)
     _of_experiments(page, experiments)
-    page.lines += ["## Where these numbers come from", ""]
+    page.lines += [SOURCES, ""]
     for rows, what in ((frame, "cases"), (gradients, "gradients")):
         if not rows.empty:
             page.lines += _provenance_lines(rows, what, provenances)
@@ -131,7 +131,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
         page.lines += ["## What these records do not support", ""]
         page.lines += [f"- {escape_markdown(reason)}" for reason in dict.fromkeys(page.missing)]
     text = printable("\n".join(page.lines).rstrip() + "\n")
-    return page.files + write_files(page.out, {PAGE: text.encode(errors="backslashreplace")})
+    return write_report(out_folder, page.files | {PAGE: text.encode(errors="backslashreplace")})
 
 
 def _of_wavefield(

@@ -60,7 +60,8 @@ class Found(Generic[L]):
         self._concurrent = concurrent
         wanted = self._compared(ours)
         here = {digest for digest, made in provenances.items() if self._compared(made).comparable(wanted)}
-        self._held = {record.key: record for record in records if record.provenance in here}
+        # By their libraries too: what a newer version gave does not hide what an older one did, if that is back.
+        self._held = {(record.key, record.library): record for record in records if record.provenance in here}
 
     def of(self, case: str, library: str) -> L | None:
         """Return the record that stands for a case, None if there is none.
@@ -68,14 +69,14 @@ class Found(Generic[L]):
         A study with several workers takes one that was measured alone before one that was not.
         """
         for concurrent in (False, True) if self._concurrent else (False,):
-            record = self._held.get((case, concurrent))
-            if record is not None and record.library == library:
+            record = self._held.get(((case, concurrent), library))
+            if record is not None:
                 return record
         return None
 
     def add(self, record: L) -> None:
         """Take a record that was made just now."""
-        self._held[record.key] = record
+        self._held[record.key, record.library] = record
 
     def _compared(self, made: Provenance) -> Provenance:
         if not self._concurrent:

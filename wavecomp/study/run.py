@@ -19,7 +19,7 @@ R = TypeVar("R")
 L = TypeVar("L", bound=Kept)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress(Generic[L]):
     """Where a study is: ``done`` of ``total`` steps, and the last record that was written (None at the start)."""
 
@@ -28,7 +28,7 @@ class Progress(Generic[L]):
     record: L | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StudyResult(Generic[L]):
     """What one call of :func:`run_study` did.
 

@@ -55,7 +55,7 @@ class Suite:
     fields : {"last", "every"}
         Which of a field set's snapshots.
     threads : tuple of int
-        Compressors that cannot use a number of threads are left out there.
+        Compressors that cannot use a number of threads are left out there. Specs that name their threads keep them.
     repeats : Repeats
         How often an operation is timed.
     left_out : tuple of str
@@ -95,7 +95,7 @@ class Suite:
                 for entry in (Entry("identity"), *self.entries):
                     spec = registry.with_threads(entry.resolve(about, snapshots[-1]), threads)
                     if spec is not None:
-                        case = Case(spec, threads, about)
+                        case = Case(spec, registry.threads(spec), about)
                         found.setdefault(case.digest, case)
         return list(found.values())
 

@@ -62,8 +62,8 @@ def measure(compressor: Compressor, field: NDArray[np.floating], repeats: Repeat
     # Compared is with the field itself, whatever a prepare of a compressor's own makes of it.
     original = np.ascontiguousarray(field)
     ready = compressor.prepare(original)
-    out = np.zeros_like(ready)
-    out.fill(1)  # zeros alone would be one shared page of the kernel's
+    # Not of zeros: those would be one shared page of the kernel's, and NumPy asks for large pages only without them.
+    out = np.full_like(original, 1)
     gc.collect()
 
     # A corner first: what a library allocates once (tables, thread pools) is not the memory of a case.

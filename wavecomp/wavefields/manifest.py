@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 from wavecomp.errors import DamagedField
 
 MANIFEST = "manifest.json"
 MANIFEST_DIGEST = "manifest.sha256"
 SCHEMA = 1
+
+T = TypeVar("T", "SnapshotEntry", "Manifest")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Manifest:
     time step that was used and ``absorbing_points`` the layer around the domain; ``seconds`` is the wall time taken.
     ``build`` is what the kernels were compiled with, as far as it may change bits: the compiler, its flags, Devito's
     settings (:meth:`wavecomp.wavefields.build.Build.mapping`); empty in manifests that are older than it.
+    ``recipe_file`` is where the recipe's file lay, seen from the field's folder; None where it came with wavecomp.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Manifest:
     snapshots: tuple[SnapshotEntry, ...]
     schema: int = SCHEMA
     build: dict[str, str] = field(default_factory=dict)
+    recipe_file: str | None = None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -92,8 +97,21 @@ def read_manifest(folder: Path) -> Manifest:
     # Compared as bytes, newline included: no byte of the two files is free to change.
     if digest != (hashlib.sha256(content).hexdigest() + "\n").encode():
         raise DamagedField(f"{folder / MANIFEST} was changed: its SHA-256 is not the one in {MANIFEST_DIGEST}")
-    values = json.loads(content)
-    if values.get("schema") != SCHEMA:
-        raise DamagedField(f"{folder / MANIFEST}: schema {values.get('schema')!r}; this wavecomp reads schema {SCHEMA}")
-    entries = tuple(SnapshotEntry(**{**entry, "shape": tuple(entry["shape"])}) for entry in values.pop("snapshots"))
-    return Manifest(**values, snapshots=entries)
+    try:
+        values = json.loads(content)
+        schema = values.get("schema")
+    except (ValueError, AttributeError):
+        raise DamagedField(f"{folder / MANIFEST}: no manifest of a stored field") from None
+    if schema != SCHEMA:
+        raise DamagedField(f"{folder / MANIFEST}: schema {schema!r}; this wavecomp reads schema {SCHEMA}")
+    try:
+        entries = tuple(_known(SnapshotEntry, {**item, "shape": tuple(item["shape"])}) for item in values["snapshots"])
+        return _known(Manifest, {**values, "snapshots": entries})
+    except (TypeError, KeyError) as error:
+        raise DamagedField(f"{folder / MANIFEST}: no manifest of a stored field ({error})") from None
+
+
+def _known(kind: type[T], values: dict[str, Any]) -> T:
+    """Make one of what this version knows; a newer one may keep more."""
+    names = {item.name for item in fields(kind)}
+    return kind(**{name: value for name, value in values.items() if name in names})

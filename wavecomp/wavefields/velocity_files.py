@@ -26,7 +26,8 @@ def find_model_file(spec: ModelSpec, folder: Path | None) -> Path | None:
     """Return the path of a model's file, or None for a model that has none.
 
     A relative name is looked up beside the recipe, then in the folder that the environment variable
-    :data:`DATA_VARIABLE` names, then in the working directory.
+    :data:`DATA_VARIABLE` names, then in the working directory, then where ``wavecomp fields fetch`` puts what it
+    downloads.
 
     Raises
     ------
@@ -38,7 +39,7 @@ def find_model_file(spec: ModelSpec, folder: Path | None) -> Path | None:
     named = os.environ.get(DATA_VARIABLE)
     places = [folder] if folder is not None else []
     places += [Path(named)] if named else []
-    places.append(Path())
+    places += [Path(), fetched_folder()]
     if Path(spec.file).is_absolute():
         places = [Path(spec.file).parent]
     looked, reason = [], ""
@@ -55,8 +56,16 @@ def find_model_file(spec: ModelSpec, folder: Path | None) -> Path | None:
     shown = spec.file if len(spec.file) <= 120 else f"{spec.file[:117]}..."
     raise ModelFileError(
         f'velocity model file "{shown}" was not found in {", ".join(dict.fromkeys(looked))}; put it beside its recipe, '
-        f"or set the environment variable {DATA_VARIABLE} to the folder that holds it ({setting}{reason})"
+        f"or set the environment variable {DATA_VARIABLE} to the folder that holds it ({setting}{reason}); the two "
+        "published sections come with: wavecomp fields fetch"
     )
+
+
+def fetched_folder() -> Path:
+    """Return the user's own folder for downloaded model files, which need not be there."""
+    import platformdirs
+
+    return platformdirs.user_data_path("wavecomp") / "models"
 
 
 def file_digest(path: Path) -> str:

@@ -1,0 +1,128 @@
+"""The libraries' own calls, as one would write them who has nothing else: what our compressors are timed beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from wavecomp.compressors import Compressor, default_registry
+
+Call = Callable[[], object]
+
+
+def bare_calls(spec: str, field: np.ndarray, out: np.ndarray) -> tuple[Call, Call]:
+    """Return a compression and a decompression into ``out``; SZ3's makes its array itself, as pysz has it.
+
+    Our own formats have no library beneath them: there it is what their loops take without header and checks.
+    """
+    name = spec.partition(":")[0]
+    values = default_registry().values(spec)
+    if name == "slabs":
+        return _slabs(field, out, int(values["planes"]), int(values["threads"]), float(values["inner.accuracy"]))
+    if name in _LIBRARIES:
+        return _LIBRARIES[name](field, out, values)
+    return _own(default_registry().parse(spec), field, out)
+
+
+def _identity(field: np.ndarray, out: np.ndarray, _: dict) -> tuple[Call, Call]:
+    copy = field.tobytes()
+    flat = out.reshape(-1)
+    return field.tobytes, lambda: np.copyto(flat, np.frombuffer(copy, flat.dtype))
+
+
+def _zfp(field: np.ndarray, out: np.ndarray, values: dict) -> tuple[Call, Call]:
+    import zfpy
+
+    keys = {"accuracy": "tolerance", "precision": "precision", "rate": "rate"}
+    given = {keys[key]: value for key, value in values.items() if key in keys}
+    stream = zfpy.compress_numpy(field, write_header=False, **given)
+    return (
+        lambda: zfpy.compress_numpy(field, write_header=False, **given),
+        lambda: zfpy._decompress(stream, zfpy.type_float, field.shape, out=out, **given),
+    )
+
+
+def _sz3(field: np.ndarray, _: np.ndarray, values: dict) -> tuple[Call, Call]:
+    from pysz import sz, szConfig
+
+    algorithms = {"lorenzo_reg": 0, "interp_lorenzo": 1, "interp": 2, "nopred": 3, "lossless": 4}
+    modes = [
+        ("abs", "absErrorBound"),
+        ("rel", "relErrorBound"),
+        ("psnr", "psnrErrorBound"),
+        ("l2norm", "l2normErrorBound"),
+    ]
+    given = [number for number, (key, _) in enumerate(modes) if key in values]
+
+    def compress() -> np.ndarray:
+        config = szConfig()
+        config.cmprAlgo = algorithms[str(values["algorithm"])]
+        config.errorBoundMode = 4 if len(given) == 2 else given[0] if given else 0
+        for key, attribute in modes:
+            setattr(config, attribute, float(values.get(key, 0.0)))
+        return sz.compress(field, config)[0]
+
+    stream = compress().copy()
+    return compress, lambda: sz.decompress(stream, field.dtype, field.shape)
+
+
+def _blosc2(field: np.ndarray, out: np.ndarray, values: dict) -> tuple[Call, Call]:
+    import blosc2
+
+    filters = [(blosc2.Filter.TRUNC_PREC, values["truncate"])] if "truncate" in values else []
+    filters += {
+        "none": [],
+        "shuffle": [(blosc2.Filter.SHUFFLE, 0)],
+        "bitshuffle": [(blosc2.Filter.BITSHUFFLE, 0)],
+        "bytedelta": [(blosc2.Filter.SHUFFLE, 0), (blosc2.Filter.BYTEDELTA, field.itemsize)],
+    }[str(values["shuffle"])]
+    filters = filters or [(blosc2.Filter.NOFILTER, 0)]
+    keys = {
+        "codec": blosc2.Codec[str(values["codec"]).upper()],
+        "clevel": values["level"],
+        "typesize": field.itemsize,
+        "nthreads": values["threads"],
+        "blocksize": values["block"],
+        "filters": [one for one, _ in filters],
+        "filters_meta": [meta for _, meta in filters],
+    }
+    step, threads = int(values["chunk"]), values["threads"]
+    raw, into = field.reshape(-1).view(np.uint8), out.reshape(-1).view(np.uint8)
+    blosc2.set_releasegil(True)
+    chunks = [blosc2.compress2(raw[start : start + step], **keys) for start in range(0, raw.size, step)]
+
+    def decompress() -> None:
+        for number, chunk in enumerate(chunks):
+            blosc2.decompress2(chunk, dst=into[number * step : (number + 1) * step], nthreads=threads)
+
+    return lambda: [
+        blosc2.compress2(raw[start : start + step], **keys) for start in range(0, raw.size, step)
+    ], decompress
+
+
+def _slabs(field: np.ndarray, out: np.ndarray, planes: int, threads: int, tolerance: float) -> tuple[Call, Call]:
+    import zfpy
+
+    pool = ThreadPoolExecutor(threads)
+    starts = range(0, len(field), planes)
+
+    def one(start: int) -> bytes:
+        return zfpy.compress_numpy(field[start : start + planes], write_header=False, tolerance=tolerance)
+
+    streams = list(pool.map(one, starts))
+
+    def back(start: int, stream: bytes) -> None:
+        part = out[start : start + planes]
+        zfpy._decompress(stream, zfpy.type_float, part.shape, out=part, tolerance=tolerance)
+
+    return lambda: list(pool.map(one, starts)), lambda: list(pool.map(back, starts, streams))
+
+
+def _own(compressor: Compressor, field: np.ndarray, out: np.ndarray) -> tuple[Call, Call]:
+    parts = [memoryview(part).cast("B") for part in compressor._encode(field)]
+    return lambda: tuple(compressor._encode(field)), lambda: compressor._decode(parts, out)
+
+
+_LIBRARIES = {"identity": _identity, "zfp": _zfp, "sz3": _sz3, "blosc2": _blosc2}
