@@ -27,13 +27,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from gradient_speed import References
 from peers_page import markdown, show
 from peers_verdict import Entry, Row
 from pyrevolve_peer import PeerUnavailable, PyrevolvePeer
 from saving import Saved
 
+from wavecomp import machine_memory
 from wavecomp.adjoint.gradient import Workbench
 from wavecomp.adjoint.opening import open_operators
 from wavecomp.adjoint.problem_recipe import find_problem
@@ -123,7 +123,7 @@ class Contest:
                 continue  # its compressor is lossless: what loses something lies in our operators
             compressor = strategy.compressor
             # What it reserves is much more than what it holds, and must fit beside everything else here.
-            reservable = psutil.virtual_memory().total // 4 // peer.checkpoint_bytes
+            reservable = machine_memory.limit().limit_bytes // 4 // peer.checkpoint_bytes
             many = int(min(share // peer.compressed_bytes(compressor), reservable, self.bench.operators.steps - 1))
             name = self._peer(peer, max(1, many), compressor)
             label = "pyrevolve, same compressor: times faster"

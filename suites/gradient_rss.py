@@ -1,7 +1,9 @@
 """Peak resident memory of whole processes against the budget that their checkpoint stores were given.
 
 Each measurement is a fresh process. One runs the same operators with nothing stored: the operators' own memory. The
-others compute a compressed gradient under a budget. Each must stay below
+others compute a compressed gradient under a budget. The budget
+holds their checkpoints and the slots of levels on their way; a compressor's own memory comes on top. Each must stay
+below
 
     operators' own + budget + one level, and 10 % of that.
 

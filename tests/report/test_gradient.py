@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from wavecomp.errors import DamagedArchive, NothingToReport
@@ -213,6 +214,25 @@ def test_figures_say_who_is_who(archive, tmp_path):
     assert asked["ZFP accuracy"] == [1e-3, 1e-2, 1e-1]
     assert {"int8 block=64", "ZFP"} <= {text.get_text() for text in figure.axes[1].texts}
     assert len(save_figure(figure, tmp_path, "figure14")) == 2
+
+
+def test_figure14_of_tolerances_relative_to_the_peak():
+    """Two kinds of tolerance have no common axis: where there are relative ones, absolute ones stand on the right."""
+    relative = [
+        make(f"trajectory/zfp:accuracy={text}peak", error) for text, error in (("0.12", 2e-2), ("1.2345e-3", 3e-4))
+    ]
+    rows = measured(problem_rows(pd.DataFrame([record.to_row() for record in (*RECORDS, *relative)]), "quick"))
+    assert rows[rows["relative"]]["tolerance"].tolist() == [0.12, 1.2345e-3]
+    assert rows[~rows["relative"]]["tolerance"].dropna().tolist() == [1e-1, 1e-3, 1e-2, 1e-3]
+    figure = figure14(pd.DataFrame([record.to_row() for record in (*RECORDS, *relative)]), "quick")
+    asked = {line.get_label(): list(line.get_xdata()) for line in figure.axes[0].get_lines()}
+    assert asked["ZFP accuracy"] == [1.2345e-3, 0.12]
+    assert "SZ3 abs" not in asked
+    assert figure.axes[0].get_xlabel() == "Error tolerance / peak of the wavefield"
+    alone = figure14(pd.DataFrame([record.to_row() for record in (*RECORDS, relative[0])]), "quick")
+    assert alone.axes[0].get_xlabel() == "Absolute error tolerance (unit of the wavefield)"
+    table = render(gradient_table(pd.DataFrame([record.to_row() for record in relative]), "quick"), "csv")
+    assert "accuracy=1.23e-3peak" in table
 
 
 def test_frontier_shows_times_where_there_were_no_rounds(archive):

@@ -75,5 +75,5 @@ def test_whole_processes_keep_their_budget(rss, tmp_path, monkeypatch):
 
 
 def test_a_budget_that_is_too_small_is_one_message(rss):
-    with pytest.raises(rss.MeasurementFailed, match=r"trajectory/identity ended with status 1: .*CheckpointTooLarge"):
+    with pytest.raises(rss.MeasurementFailed, match=r"trajectory/identity ended with status 1: .*SlotsTooLarge"):
         rss.measure("tiny", ((1000, "trajectory/identity"),))

@@ -81,7 +81,7 @@ def plan(
     carried = taped = 0
     while True:
         slots = carried * each + taped * level_bytes
-        if strategy.name != "store-all" and budget_bytes < slots + OVERHEAD_BYTES + PAGE_BYTES:
+        if slots and strategy.name != "store-all" and budget_bytes < slots + OVERHEAD_BYTES + PAGE_BYTES:
             raise SlotsTooLarge(strategy.spec, slots, slots + OVERHEAD_BYTES + PAGE_BYTES, budget_bytes)
         room = budget_bytes - slots if strategy.tier == "memory" else disk_budget_bytes
         try:

@@ -52,7 +52,7 @@ class GradientFellShort(WavecompError):
     type=click.Choice(list(EXPERIMENTS)),
     help="Run this instead of the comparison; may be given many times.",
 )
-@click.option("--memory", type=Size(), help="Budget of the checkpoint store, such as 2GiB.")
+@click.option("--memory", type=Size(), help="What may be held beyond the bare sweeps, such as 2GiB.")
 @click.option("--disk-memory", type=Size(), help="Budget of a tier on disk, such as 20GiB.")
 @click.option(
     "--scratch",
@@ -109,6 +109,8 @@ def gradient(
     one without a compressor is combined with every --compressor. Without any, a set is compared that suits the
     problem's size; --short takes a smaller one.
 
+    A tolerance may be a fraction of the wavefield's greatest amplitude, as in trajectory/zfp:accuracy=1e-3peak.
+
     With tier=disk or tier=two a strategy keeps its checkpoints, or the oldest of them, in a file in the folder of
     --scratch. The file has no name and is gone when the process is, however that ends.
 
@@ -120,7 +122,7 @@ def gradient(
       wavecomp gradient --problem thrust-2d
       wavecomp gradient --problem thrust-2d --experiment fwi --workers 2
       wavecomp gradient --problem thrust-2d --shots all --workers 2
-      wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-2 --memory 2GiB
+      wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-3peak --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
       wavecomp gradient --strategy trajectory:tier=disk --scratch /tmp --disk-memory 5GB
     """

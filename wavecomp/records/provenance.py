@@ -48,7 +48,7 @@ class Provenance:
     cores : int
         Logical processors that the process may use.
     memory_bytes : int
-        Physical memory.
+        Physical memory of the machine, whatever a control group leaves of it.
     python : str
         Version and implementation.
     versions : mapping
