@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +76,10 @@ def troublemaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     default_registry.cache_clear()
     yield folder
     default_registry.cache_clear()
+    # The next test has a plug-in of the same name in another folder.
+    for name, module in list(sys.modules.items()):
+        if str(folder) in (getattr(module, "__file__", None) or ""):
+            del sys.modules[name]
 
 
 @pytest.fixture
