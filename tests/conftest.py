@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,18 @@ from tests_support import HOSTILE, PLUGIN, install_plugin
 from wavecomp.sweep import FieldRef
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_are_heard() -> None:
+    """Let what tests start hear Ctrl-C and a hang-up, also where the tests themselves run in the background.
+
+    A shell without job control starts what runs in the background with these signals ignored, which is inherited; of
+    a signal that has a handler here, a new process has the default.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def stopped(
         ("import", "'devito'"),
         ("import", "matplotlib.artist"),  # Devito's examples load it within a bare "except:"
         ("subprocess.Popen", "probe.c"),  # the trial of the compiler
-        ("ctypes.dlopen", "jit"),  # a kernel that is loaded
+        ("ctypes.dlopen", "kernels"),  # a compiled one that is loaded
         ("open", "step-000"),
         ("os.rename", "reference"),  # never: the command then ends well
         ("os.rename", "fields/tiny"),  # the folder is whole and gets its name

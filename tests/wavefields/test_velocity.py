@@ -71,14 +71,14 @@ def test_window_of_the_overthrust_like_model_is_the_model_in_that_window(data):
 def test_slabs_make_no_difference(monkeypatch):
     grid = ((9000.0, 7000.0, 0.0), (37, 20, 40), 50.0)
     whole = sample(*grid)
-    monkeypatch.setattr(overthrust, "_SLAB_POINTS", 1)
+    monkeypatch.setattr(overthrust, "SLAB_POINTS", 1)
     np.testing.assert_array_equal(sample(*grid), whole)
 
 
 def test_working_memory_is_that_of_a_few_slabs(monkeypatch):
     """A slab needs a dozen double-precision arrays of its size; 30 of them are far below the 27 slabs × 12 of all."""
     count, points = (90, 60, 50), 10_000
-    monkeypatch.setattr(overthrust, "_SLAB_POINTS", points)
+    monkeypatch.setattr(overthrust, "SLAB_POINTS", points)
     tracemalloc.start()
     velocity = sample((0.0, 0.0, 0.0), count, 50.0)
     _, peak = tracemalloc.get_traced_memory()

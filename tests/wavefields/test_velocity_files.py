@@ -193,7 +193,9 @@ def test_a_file_is_meant_beside_its_recipe_then_in_the_data_folder_then_where_on
     for number, folder in enumerate((beside, data, working)):
         np.testing.assert_array_equal(build_velocity(recipe), velocity + number)
         (folder / "a.bin").unlink()
-    with pytest.raises(ModelFileError, match=r"beside, .*data, the working directory; put it beside its recipe"):
+    with pytest.raises(
+        ModelFileError, match=r"beside, .*data, the working directory, .*models; put it beside its recipe"
+    ):
         build_velocity(recipe)
 
 
