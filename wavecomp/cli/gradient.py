@@ -124,7 +124,7 @@ def gradient(
       wavecomp gradient --problem thrust-2d --shots all --workers 2
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-3peak --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
-      wavecomp gradient --strategy trajectory:tier=disk --scratch /tmp --disk-memory 5GB
+      wavecomp gradient --strategy trajectory:tier=disk --scratch . --disk-memory 5GB
     """
     start = time.perf_counter()
     if experiments:
