@@ -44,7 +44,8 @@ def test_the_shipped_problems_are_sound(tmp_path, monkeypatch):
         (tmp_path / name).write_bytes(b"what a digest is made of")
     monkeypatch.setenv("WAVECOMP_DATA", str(tmp_path))
     assert set(problem_names()) == {
-        "tiny", "quick", "layered-3d", "standard", "paper", "overthrust-2d", "marmousi-2d", "thrust-2d"
+        "tiny", "quick", "layered-3d", "standard", "paper", "overthrust-2d", "marmousi-2d", "thrust-2d",
+        "thrust-3d",
     }  # fmt: skip
     digests = set()
     for name in problem_names():

@@ -59,7 +59,7 @@ class GradientStage:
 
 # None where one gradient alone takes many minutes.
 GRADIENT_STAGES = {
-    "quick": GradientStage("quick", SHORT),
+    "quick": GradientStage("thrust-3d", SHORT),
     "marmousi-2d": GradientStage("marmousi-2d"),
     "overthrust-2d": GradientStage("overthrust-2d"),
     "thrust-2d": GradientStage("thrust-2d"),
