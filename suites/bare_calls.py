@@ -9,30 +9,31 @@ import numpy as np
 
 from wavecomp.compressors import Compressor, default_registry
 
-Call = Callable[[], object]
+Compress = Callable[[], object]
+Decompress = Callable[[np.ndarray], object]
+Calls = tuple[Compress, Decompress]
 
 
-def bare_calls(spec: str, field: np.ndarray, out: np.ndarray) -> tuple[Call, Call]:
-    """Return a compression and a decompression into ``out``; SZ3's makes its array itself, as pysz has it.
+def bare_calls(spec: str, field: np.ndarray) -> Calls:
+    """Return a compression and a decompression into an array; SZ3's makes its array itself, as pysz has it.
 
     Our own formats have no library beneath them: there it is what their loops take without header and checks.
     """
     name = spec.partition(":")[0]
     values = default_registry().values(spec)
     if name == "slabs":
-        return _slabs(field, out, int(values["planes"]), int(values["threads"]), float(values["inner.accuracy"]))
+        return _slabs(field, int(values["planes"]), int(values["threads"]), float(values["inner.accuracy"]))
     if name in _LIBRARIES:
-        return _LIBRARIES[name](field, out, values)
-    return _own(default_registry().parse(spec), field, out)
+        return _LIBRARIES[name](field, values)
+    return _own(default_registry().parse(spec), field)
 
 
-def _identity(field: np.ndarray, out: np.ndarray, _: dict) -> tuple[Call, Call]:
+def _identity(field: np.ndarray, _: dict) -> Calls:
     copy = field.tobytes()
-    flat = out.reshape(-1)
-    return field.tobytes, lambda: np.copyto(flat, np.frombuffer(copy, flat.dtype))
+    return field.tobytes, lambda out: np.copyto(out.reshape(-1), np.frombuffer(copy, out.dtype))
 
 
-def _zfp(field: np.ndarray, out: np.ndarray, values: dict) -> tuple[Call, Call]:
+def _zfp(field: np.ndarray, values: dict) -> Calls:
     import zfpy
 
     keys = {"accuracy": "tolerance", "precision": "precision", "rate": "rate"}
@@ -40,11 +41,11 @@ def _zfp(field: np.ndarray, out: np.ndarray, values: dict) -> tuple[Call, Call]:
     stream = zfpy.compress_numpy(field, write_header=False, **given)
     return (
         lambda: zfpy.compress_numpy(field, write_header=False, **given),
-        lambda: zfpy._decompress(stream, zfpy.type_float, field.shape, out=out, **given),
+        lambda out: zfpy._decompress(stream, zfpy.type_float, field.shape, out=out, **given),
     )
 
 
-def _sz3(field: np.ndarray, _: np.ndarray, values: dict) -> tuple[Call, Call]:
+def _sz3(field: np.ndarray, values: dict) -> Calls:
     from pysz import sz, szConfig
 
     algorithms = {"lorenzo_reg": 0, "interp_lorenzo": 1, "interp": 2, "nopred": 3, "lossless": 4}
@@ -65,10 +66,10 @@ def _sz3(field: np.ndarray, _: np.ndarray, values: dict) -> tuple[Call, Call]:
         return sz.compress(field, config)[0]
 
     stream = compress().copy()
-    return compress, lambda: sz.decompress(stream, field.dtype, field.shape)
+    return compress, lambda _: sz.decompress(stream, field.dtype, field.shape)
 
 
-def _blosc2(field: np.ndarray, out: np.ndarray, values: dict) -> tuple[Call, Call]:
+def _blosc2(field: np.ndarray, values: dict) -> Calls:
     import blosc2
 
     filters = [(blosc2.Filter.TRUNC_PREC, values["truncate"])] if "truncate" in values else []
@@ -89,11 +90,12 @@ def _blosc2(field: np.ndarray, out: np.ndarray, values: dict) -> tuple[Call, Cal
         "filters_meta": [meta for _, meta in filters],
     }
     step, threads = int(values["chunk"]), values["threads"]
-    raw, into = field.reshape(-1).view(np.uint8), out.reshape(-1).view(np.uint8)
+    raw = field.reshape(-1).view(np.uint8)
     blosc2.set_releasegil(True)
     chunks = [blosc2.compress2(raw[start : start + step], **keys) for start in range(0, raw.size, step)]
 
-    def decompress() -> None:
+    def decompress(out: np.ndarray) -> None:
+        into = out.reshape(-1).view(np.uint8)
         for number, chunk in enumerate(chunks):
             blosc2.decompress2(chunk, dst=into[number * step : (number + 1) * step], nthreads=threads)
 
@@ -102,7 +104,7 @@ def _blosc2(field: np.ndarray, out: np.ndarray, values: dict) -> tuple[Call, Cal
     ], decompress
 
 
-def _slabs(field: np.ndarray, out: np.ndarray, planes: int, threads: int, tolerance: float) -> tuple[Call, Call]:
+def _slabs(field: np.ndarray, planes: int, threads: int, tolerance: float) -> Calls:
     import zfpy
 
     pool = ThreadPoolExecutor(threads)
@@ -113,16 +115,19 @@ def _slabs(field: np.ndarray, out: np.ndarray, planes: int, threads: int, tolera
 
     streams = list(pool.map(one, starts))
 
-    def back(start: int, stream: bytes) -> None:
-        part = out[start : start + planes]
-        zfpy._decompress(stream, zfpy.type_float, part.shape, out=part, tolerance=tolerance)
+    def decompress(out: np.ndarray) -> None:
+        def back(start: int, stream: bytes) -> None:
+            part = out[start : start + planes]
+            zfpy._decompress(stream, zfpy.type_float, part.shape, out=part, tolerance=tolerance)
 
-    return lambda: list(pool.map(one, starts)), lambda: list(pool.map(back, starts, streams))
+        list(pool.map(back, starts, streams))
+
+    return lambda: list(pool.map(one, starts)), decompress
 
 
-def _own(compressor: Compressor, field: np.ndarray, out: np.ndarray) -> tuple[Call, Call]:
+def _own(compressor: Compressor, field: np.ndarray) -> Calls:
     parts = [memoryview(part).cast("B") for part in compressor._encode(field)]
-    return lambda: tuple(compressor._encode(field)), lambda: compressor._decode(parts, out)
+    return lambda: tuple(compressor._encode(field)), lambda out: compressor._decode(parts, out)
 
 
 _LIBRARIES = {"identity": _identity, "zfp": _zfp, "sz3": _sz3, "blosc2": _blosc2}

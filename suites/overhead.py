@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from bare_calls import bare_calls
@@ -38,16 +39,18 @@ def ratios(spec: str, side: int) -> dict[str, list[float]]:
     """Measure one compressor in this process."""
     grid = np.meshgrid(*[np.linspace(0, 9, side, dtype=np.float32)] * 3, indexing="ij")
     field = (np.sin(grid[0] * grid[1]) * np.cos(3 * grid[2] - grid[0])).astype(np.float32)
-    out = np.ones_like(field)
     compressor = default_registry().parse(spec)
-    bare = dict(zip(DIRECTIONS, bare_calls(spec, field, out), strict=True))
+    compress, decompress = bare_calls(spec, field)
+    # A new array each time, as the measurement has one: whether it gets large pages is not the compressor's doing.
+    makes = (lambda: compress, lambda: partial(decompress, np.full_like(field, 1)))
+    bare = dict(zip(DIRECTIONS, makes, strict=True))
     found: dict[str, list[float]] = {direction: [] for direction in DIRECTIONS}
-    samples = max(1, min(5, int(0.25 / max(_median(call, 1) for call in bare.values()))))
+    samples = max(1, min(5, int(0.25 / max(_median(make(), 1) for make in bare.values()))))
     while len(found["compress"]) < MOST_ROUNDS:
         for _ in range(BATCH):
-            before = {direction: _median(call, samples) for direction, call in bare.items()}
+            before = {direction: _median(make(), samples) for direction, make in bare.items()}
             measured = measure(compressor, field, Repeats(seconds=0.0, least=samples, most=samples))
-            after = {direction: _median(call, samples) for direction, call in bare.items()}
+            after = {direction: _median(make(), samples) for direction, make in bare.items()}
             for direction in DIRECTIONS:
                 ours = getattr(measured, direction).median_s
                 found[direction].append(2 * ours / (before[direction] + after[direction]))
