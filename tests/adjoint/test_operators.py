@@ -45,8 +45,12 @@ def test_the_stored_gradient_is_devitos_own_bit_by_bit(name, request, open_workb
 
 def test_the_bits_are_devitos_whatever_the_time_step(cube, open_workbench, inner):
     """The compiler's 1/Δt² is off by a unit in the last place for some Δt, and then so would gradients be, by 2e-7 and
-    more: with the right one the bits agree, and with its neighbours they do not."""
-    for spacing in (40.0, 33.0, 28.0, 25.0, 20.0, 17.0):
+    more: with the right one the bits agree, and with its neighbours they do not.
+
+    The spacings give steps at which 1/(Δt·Δt) in single precision is off, at which the compiler's is too low, and at
+    which it is too high.
+    """
+    for spacing in (33.0, 25.0, 17.0):
         medium = replace(cube.medium, spacing_m=(spacing,) * 3, steps=40)
         shot = tuple(origin + 10 * spacing for origin in medium.origin_m)
         receivers = replace(cube.receivers, depth_m=medium.origin_m[-1] + 2 * spacing)
