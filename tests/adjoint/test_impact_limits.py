@@ -21,11 +21,11 @@ from wavecomp.adjoint.impact_memory import (
 )
 from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.adjoint.problem_recipe import find_problem
-from wavecomp.cli import status_of
+from wavecomp.cli import gradient, status_of, study
 from wavecomp.cli.gradient import case_limits
 from wavecomp.cli.sweeping import default_limits
 from wavecomp.compressors import default_registry
-from wavecomp.errors import MemoryTooSmall
+from wavecomp.errors import MemoryTooSmall, UsageError
 from wavecomp.records import Failure, GradientArchive
 from wavecomp.wavefields.memory_needed import PROCESS_BYTES
 
@@ -108,6 +108,29 @@ def test_a_case_is_sized_or_left_out_with_a_line(container):
     assert "not a single state" in what_fits(
         replace(small, medium=replace(small.medium, steps=None, duration_s=1.0)), 9
     )
+
+
+@pytest.mark.parametrize("words", [("gradient", "--problem", "tiny", "--short"), ()])
+def test_a_study_asks_once_what_memory_there_is(words, tiny, tmp_path, monkeypatch):
+    """In a group every library that is loaded leaves less: with a second answer for leaving out, what was sized by the
+    first one would be left out. The command, and the stage that ends ``wavecomp run``."""
+    monkeypatch.chdir(tmp_path)
+    operators = PROCESS_BYTES + operators_bytes(tiny)
+    answers = iter([operators + 12 * tiny.state_bytes, operators + 6 * tiny.state_bytes])
+    monkeypatch.setattr(machine_memory, "for_one_process", lambda: next(answers))
+    started = []
+
+    def start(cases, *_, **__):
+        started.extend(case.spec for case in cases)
+        raise UsageError("enough")
+
+    monkeypatch.setattr(gradient, "run_impact", start)
+    if words:
+        assert status_of(list(words)) == 2
+    else:
+        with pytest.raises(UsageError, match="enough"):
+            study.GradientStage("tiny", SHORT).measure(tmp_path)
+    assert "revolve:slots=11/identity" in started
 
 
 def test_the_exact_gradient_comes_from_checkpoints_where_the_group_is_small(container, tiny, tmp_path):

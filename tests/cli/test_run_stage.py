@@ -54,7 +54,7 @@ def test_run_ends_with_gradients(small_run, capfd):
 
 def test_a_failed_gradient_costs_neither_table_1_nor_the_page(small_run, monkeypatch, capfd):
     """Every gradient fails, even the bare sweeps: no process gets more than a millisecond."""
-    monkeypatch.setattr(study, "measure_gradients", partial(study.measure_gradients, time_limit_s=1e-3))
+    monkeypatch.setattr(study, "case_limits", partial(study.case_limits, 1e-3))
     assert status_of(["run"]) == 1
     shown = capfd.readouterr()
     assert "Table 1" in shown.out

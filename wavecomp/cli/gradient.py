@@ -139,6 +139,8 @@ def gradient(
         return
     if short and (strategies or compressors):
         raise click.UsageError("--short names the strategies itself: leave out --strategy and --compressor, or --short")
+    check_devito()  # said before anything is half done; and what it takes of the memory is taken
+    limits = case_limits(time_limit)
     cases = impact_cases(
         problem,
         strategies,
@@ -147,12 +149,12 @@ def gradient(
         case_set=SHORT if short else None,
         shots=stacked,
         budget_bytes=memory,
-        memory_bytes=memory_for_levels(case_limits(time_limit).memory_bytes, problem),
+        memory_bytes=memory_for_levels(limits.memory_bytes, problem),
         disk_budget_bytes=disk_memory,
         scratch=scratch,
     )
     result = measure_gradients(
-        problem, folder, cases, asked=strategies, rounds=rounds, workers=workers, time_limit_s=time_limit, retry=retry
+        problem, folder, cases, limits=limits, asked=strategies, rounds=rounds, workers=workers, retry=retry
     )
     build_page(folder)
     show_gradients(folder, problem.name, result, form, wide=wide)
@@ -160,8 +162,8 @@ def gradient(
     fell_short(folder, result)
 
 
-def case_limits(time_limit_s: float) -> Limits:
-    """Return what one shot of a case may take."""
+def case_limits(time_limit_s: float = _TIME_LIMIT_S) -> Limits:
+    """Return what one shot of a case may take, as far as is known now: a study asks once."""
     return Limits(time_limit_s, machine_memory.for_one_process())
 
 
@@ -170,19 +172,17 @@ def measure_gradients(
     folder: Path,
     cases: Sequence[ImpactCase],
     *,
+    limits: Limits,
     asked: Sequence[str] = (),
     rounds: int | None = None,
     workers: int = 1,
-    time_limit_s: float = _TIME_LIMIT_S,
     retry: bool = False,
 ) -> ImpactResult:
     """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
-    limits = case_limits(time_limit_s)
     check_operators(problem, limits.memory_bytes)
     there = memory_for_levels(limits.memory_bytes, problem)
     cases, left_out = leave_out(cases, asked, there, default_registry())
-    check_devito()  # said before anything is half done
-    problem.true_velocity()  # so is a model file that is not there
+    problem.true_velocity()  # said before anything is half done: a model file that is not there
     for case in left_out:
         err.print(Text(str(case)))
     if left_out:

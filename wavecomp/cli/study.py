@@ -14,12 +14,13 @@ from rich.text import Text
 
 from wavecomp.adjoint.impact import ImpactResult
 from wavecomp.adjoint.impact_cases import impact_cases
+from wavecomp.adjoint.impact_memory import memory_for_levels
 from wavecomp.adjoint.impact_sets import SHORT, CaseSet
 from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, out
 from wavecomp.cli.fields import field_name, generated, references
-from wavecomp.cli.gradient import fell_short, measure_gradients, show_gradients
+from wavecomp.cli.gradient import case_limits, fell_short, measure_gradients, show_gradients
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
@@ -52,9 +53,10 @@ class GradientStage:
 
     def measure(self, folder: Path) -> ImpactResult:
         """Measure what is not in the archive yet."""
-        problem = find_problem(self.problem)
-        cases = impact_cases(problem, (), (), default_registry(), case_set=self.case_set)
-        return measure_gradients(problem, folder, cases)
+        problem, limits = find_problem(self.problem), case_limits()
+        there = memory_for_levels(limits.memory_bytes, problem)
+        cases = impact_cases(problem, (), (), default_registry(), case_set=self.case_set, memory_bytes=there)
+        return measure_gradients(problem, folder, cases, limits=limits)
 
 
 # None where one gradient alone takes many minutes.
