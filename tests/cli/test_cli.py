@@ -173,6 +173,22 @@ def test_full_disk(here):
     assert [record.spec for record in Archive(here / "results" / "tiny")][: len(kept)] == kept
 
 
+def test_what_a_process_did_before_does_not_have_it_measure_twice(tmp_path):
+    """The first command propagates the field, which loads Devito; the second one finds it, and loads nothing of the
+    kind. Threads behave alike in both, and so the second one measures nothing."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOMP_", "OMP_"))}
+    environment["WAVECOMP_FIELDS"] = str(tmp_path / "fields")
+    code = (
+        "import sys; from wavecomp.cli import status_of; sys.exit(status_of(['sweep', 'identity', '--field', 'tiny']))"
+    )
+    command = [sys.executable, "-c", code]
+    for measured in (1, 0):
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=600
+        )
+        assert f"suite identity: {measured} cases measured, {1 - measured} were there already" in done.stderr
+
+
 def test_import_is_cheap():
     """Importing the command line loads neither Devito nor matplotlib nor any compressor."""
     code = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -133,9 +132,7 @@ class Blosc2(Compressor):
         return {"block_bytes": _BLOCK.unpack_from(stream.parts[0])[0]} if stream.parts else {}
 
 
-@cache
 def _library() -> Any:
-    """Import what half a second is lost on where it is not needed."""
     import blosc2
 
     # A flag of the whole process; without it one call keeps every other Python thread waiting.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -12,6 +11,7 @@ from wavecomp.records import Failure, Provenance
 from wavecomp.study.found import Found, Kept
 from wavecomp.study.kind import Kind, Store
 from wavecomp.study.reporting import ReportingWorker
+from wavecomp.thread_settings import passive_threads
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -87,8 +87,7 @@ def run_study(
     ArchiveBusy, DamagedArchive, StorageError, WorkerStartError
         Nothing that was recorded is lost by any of them.
     """
-    # Idle OpenMP threads that spin take a core from the compressor; whoever set it otherwise is left alone.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    passive_threads()  # the same for every study, whatever this process has done before
     limits = limits if limits is not None else Limits()
     unique = {kind.key(case): case for case in cases}
     if not unique:
