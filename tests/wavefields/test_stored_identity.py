@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from wavecomp.cli import status_of
+from wavecomp.cli.fields import generated
 from wavecomp.errors import DamagedField, MissingField
 from wavecomp.wavefields import find_recipe, load_recipe, recipe_names, recipe_type
 from wavecomp.wavefields.manifest import MANIFEST, MANIFEST_DIGEST, read_manifest
@@ -94,6 +95,10 @@ def test_a_model_file_that_is_gone_is_not_compared(home, store, monkeypatch, cap
     monkeypatch.setenv("WAVECOMP_FIELDS", str(store.root))
     assert status_of(["fields", "verify", "small"]) == 0
     assert "its model file is not here to be compared" in capfd.readouterr().out
+    (home / "small.toml").unlink()  # known by its name from here on
+    assert generated("small").steps == store.open("small").steps
+    words = " ".join(capfd.readouterr().err.split())
+    assert "field small: taken as it was stored; its model file is not here to be compared with" in words
 
 
 def test_another_recipe_in_the_file(home, store):

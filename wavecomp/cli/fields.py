@@ -33,7 +33,10 @@ def generated(name: str, *, force: bool = False) -> FieldSet:
         # A field that was made from a recipe file is known by its name afterwards.
         if not _is_stored(name):
             raise
-        return store().open(name)
+        found = store().open(name)
+        if not store().model_is_here(name):
+            err.print(Text(f"field {name}: taken as it was stored; its model file is not here to be compared with"))
+        return found
     start = time.perf_counter()
     with progress_bar(f"propagating {recipe.name}", "steps") as bar:
         found = store().generate(recipe, lambda step, last: bar(step, last, ""), force=force)
