@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 
-class OutFolder(click.ParamType[Path]):
+class OutFolder(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click alone
     """A folder that is there or can be made; what can be none ends the command before anything is measured."""
 
     name = "path"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 
-class ScratchFolder(click.ParamType[Path]):
+class ScratchFolder(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click alone
     """An existing folder in which a file can be made."""
 
     name = "folder"

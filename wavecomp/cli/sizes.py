@@ -10,7 +10,7 @@ _UNITS = {"": 1, "B": 1, **{f"{p}B": 1000**n for n, p in enumerate("kMGT", 1)}}
 _UNITS |= {"KB": 1000, **{f"{p}iB": 1024**n for n, p in enumerate("KMGT", 1)}}
 
 
-class Size(click.ParamType[int]):
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click alone
     """A number of bytes with or without unit: ``2GiB``, ``500 MB``, ``1048576``."""
 
     name = "size"
