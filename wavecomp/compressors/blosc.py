@@ -23,8 +23,7 @@ _CODECS = {"blosclz": "BLOSCLZ", "lz4": "LZ4", "lz4hc": "LZ4HC", "zlib": "ZLIB",
 _SHUFFLES = ("none", "shuffle", "bitshuffle", "bytedelta")
 _MANTISSA_BITS = {4: 23, 8: 52}
 _LARGEST_CHUNK = 2**31 - 64  # Blosc2's own limit of 2^31 - 1 bytes less its header, kept a multiple of 8
-_HEADER = struct.Struct("<4xI4xI")  # of a Blosc2 chunk: uncompressed and compressed bytes; between them
-_BLOCK = struct.Struct("<8xI")  # the bytes of a block
+_HEADER = struct.Struct("<4xIII")  # of a Blosc2 chunk, after four bytes: uncompressed, block and compressed bytes
 
 
 class Blosc2(Compressor):
@@ -116,11 +115,9 @@ class Blosc2(Compressor):
             raise StreamError(
                 f"{self.spec}: the stream has {len(parts)} chunks, the output makes {-(-raw.size // step)}"
             )
-        # Few words a chunk: beside the fastest codecs they are seen, since the field has swept the caches.
-        unpacked = _HEADER.unpack_from
         for start, chunk in zip(range(0, raw.size, step), parts, strict=True):
             piece = raw[start : start + step]
-            if len(chunk) < 32 or unpacked(chunk) != (piece.size, len(chunk)):
+            if len(chunk) < 32 or _HEADER.unpack_from(chunk)[::2] != (piece.size, len(chunk)):
                 raise StreamError(f"{self.spec}: a chunk of {len(chunk)} bytes does not hold {piece.size}")
             try:
                 blosc2.decompress2(chunk, dst=piece, nthreads=self._threads)
@@ -129,7 +126,7 @@ class Blosc2(Compressor):
 
     def describe_stream(self, stream: Stream) -> dict[str, int]:
         """Return the block size in bytes that Blosc2 used, read from the first chunk's header."""
-        return {"block_bytes": _BLOCK.unpack_from(stream.parts[0])[0]} if stream.parts else {}
+        return {"block_bytes": _HEADER.unpack_from(stream.parts[0])[1]} if stream.parts else {}
 
 
 def _library() -> Any:
