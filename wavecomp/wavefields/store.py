@@ -24,7 +24,13 @@ from wavecomp.wavefields.memory_needed import check_propagation
 from wavecomp.wavefields.propagation import Progress, open_propagator, run
 from wavecomp.wavefields.recipe import Recipe, find_recipe, is_name, recipe_names
 from wavecomp.wavefields.snapshots import FieldSet, Snapshot
-from wavecomp.wavefields.stored_identity import difference, model_digest, recipe_file_from, recorded_recipe
+from wavecomp.wavefields.stored_identity import (
+    difference,
+    model_digest,
+    model_is_found,
+    recipe_file_from,
+    recorded_recipe,
+)
 from wavecomp.wavefields.velocity import build_velocity
 from wavecomp.wavefields.velocity_files import file_digest, find_model_file
 from wavecomp.wavefields.workplace import check_place, workplace
@@ -191,11 +197,10 @@ class FieldStore:
             return [str(error)]
 
     def model_is_here(self, field: str | Recipe) -> bool:
-        """Say whether the model file of a stored field, if it has one, is there to be compared; errors as in open."""
-        found = self.open(field)
-        if found.manifest.model_file_sha256 is None:
-            return True
-        return model_digest(self._recipe(field) or recorded_recipe(found)[0]) is not None
+        """Say whether the model file of a field that :meth:`open` returned, if it has one, is there; it is not read."""
+        recipe = self._recipe(field)
+        found = self._read(recipe.name if recipe is not None else str(field), "")
+        return found.manifest.model_file_sha256 is None or model_is_found(recipe or recorded_recipe(found)[0])
 
     def summary(self, field: str | Recipe) -> FieldSummary:
         """Return the state of one field, stored or not."""

@@ -66,6 +66,14 @@ def model_digest(recipe: Recipe) -> str | None:
         return None
 
 
+def model_is_found(recipe: Recipe) -> bool:
+    """Say whether a recipe's model file is to be found, without reading it."""
+    try:
+        return find_model_file(recipe.model, recipe.folder) is not None
+    except (ModelFileError, OSError):
+        return False
+
+
 def difference(found: FieldSet, recipe: Recipe, model_sha256: str | None) -> str | None:
     """Say in words what a stored field was made from that is not what it would be made from now; None if nothing.
 
