@@ -67,6 +67,10 @@ def busy(number_file):  # a process that goes on for ever, and says who it is
 
 NUMBERS = os.environ.get("HOSTILE_NUMBERS", "")
 
+def said():  # wait until something stands in the file, however slow the machine is
+    while not (os.path.exists(NUMBERS) and os.path.getsize(NUMBERS)):
+        time.sleep(0.01)
+
 class Thin(Stream):
     nbytes = 1
 
@@ -125,7 +129,7 @@ class Hostile(Compressor):
         if kind == "fork_die" and os.fork() == 0:
             busy(NUMBERS)
         if kind == "fork_die":
-            time.sleep(0.4)
+            said()
             os._exit(3)
         if kind == "fork_busy" and os.fork() == 0:
             busy(NUMBERS)
@@ -135,9 +139,9 @@ class Hostile(Compressor):
                 if os.fork() == 0:
                     busy(NUMBERS)
                 os._exit(0)
-            time.sleep(0.2)
-        if kind == "later":  # dies while nobody asks
-            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGSEGV)).start()
+            said()
+        if kind == "later":  # dies while nobody asks: when it is told to
+            threading.Thread(target=lambda: (said(), os.kill(os.getpid(), signal.SIGSEGV)), daemon=True).start()
         if kind == "damage":  # what was written past a buffer shows later, in somebody else's call
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             gc.callbacks.append(lambda phase, info: os.kill(os.getpid(), signal.SIGSEGV))

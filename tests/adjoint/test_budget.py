@@ -187,7 +187,7 @@ def test_a_process_has_no_more_than_the_bare_sweeps_and_the_budget(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     problem = parse_problem(LONG_BLOCK, "long-block.toml")
     worker: Worker[ShotTask, object] = Worker(partial(Measuring, 2**40))
-    limits = Limits(seconds=300.0, memory_bytes=2**40)
+    limits = Limits(seconds=600.0, memory_bytes=2**40)
     try:
 
         def ask(text: str, budget: int | None = None) -> int:

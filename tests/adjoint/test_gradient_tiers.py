@@ -185,7 +185,7 @@ def test_a_run_that_is_ended_half_way_leaves_no_file(end, bench, tmp_path):
         try:
             assert int(process.stdout.readline()) >= 2 * bench.operators.state_bytes
             process.send_signal(end)
-            assert process.wait(timeout=60) != 0
+            assert process.wait(timeout=600) != 0
         finally:
             process.kill()
     assert list(tmp_path.iterdir()) == []

@@ -22,7 +22,7 @@ EXACT = (
     "mixed:levels=8/blosc2",
 )
 LOSSY = ("trajectory/zfp:accuracy=1e-1", "trajectory/zfp:accuracy=1e-3")
-LIMITS = Limits(seconds=300.0, memory_bytes=2**40)
+LIMITS = Limits(seconds=600.0, memory_bytes=2**40)
 
 
 @pytest.fixture(scope="module")

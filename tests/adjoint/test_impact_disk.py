@@ -25,7 +25,7 @@ from wavecomp.records import Failure, GradientArchive, GradientImpact, GradientR
 from wavecomp.report.gradient_table import gradient_table
 
 Part = namedtuple("Part", "mountpoint fstype device")
-LIMITS = Limits(seconds=300.0, memory_bytes=2**40)
+LIMITS = Limits(seconds=600.0, memory_bytes=2**40)
 ON_DISK = ("trajectory:tier=disk", "trajectory:tier=two/zfp:accuracy=1e-1")
 
 
@@ -139,7 +139,7 @@ def test_kill_minus_nine_leaves_no_file(tiny, tmp_path):
         asking.start()
         links = _caught_writing(process.pid, tmp_path)
         os.kill(process.pid, signal.SIGKILL)
-        asking.join(60)
+        asking.join(600)
     finally:
         worker.stop()
     assert links == 0
@@ -153,7 +153,7 @@ def _resource_trackers() -> set[psutil.Process]:
 
 def _caught_writing(pid: int, folder: Path) -> int:
     """Wait until a process holds a file in a folder with something in it; return how many names that file has."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         for entry in Path(f"/proc/{pid}/fd").iterdir():
             try:

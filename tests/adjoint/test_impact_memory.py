@@ -159,7 +159,7 @@ def test_a_process_stays_below_its_limit_where_the_levels_do_not_fit(tiny, tmp_p
     A process that went above it would be stopped: a failure of kind "memory" in every record.
     """
     long = tiny.resized(steps=12_000)
-    limits = Limits(seconds=300.0, memory_bytes=640 * MIB)
+    limits = Limits(seconds=600.0, memory_bytes=640 * MIB)
     assert long.levels_bytes() > memory_for_levels(limits.memory_bytes)
     cases = impact_cases(long, ("revolve:slots=400",), (), REGISTRY)
     result = run_impact(cases, GradientArchive(tmp_path), rounds=1, limits=limits)

@@ -22,26 +22,28 @@ STRATEGIES = (
 )
 
 
-def test_kill_minus_nine_then_the_same_command(tmp_path):
+def test_kill_minus_nine_then_the_same_command(tmp_path, troublemaker):
     """SIGKILL the command, at moments when it has written more and more; then let it finish."""
     words = ["gradient", "--problem", "tiny", "--rounds", "1", "--out", str(tmp_path / "archive")]
-    for strategy in STRATEGIES:
-        words += ["--strategy", strategy]
-    command = [sys.executable, "-c", "from wavecomp.cli import main; main()", *words]
+    start = [sys.executable, "-c", "from wavecomp.cli import main; main()"]
+    command = start + words + [word for spec in STRATEGIES for word in ("--strategy", spec)]
+    # However slow the one that kills is: what it kills does not come to an end.
+    stuck = (*STRATEGIES[:5], "trajectory/trouble:kind=hang", *STRATEGIES[5:])
+    endless = start + words + [word for spec in stuck for word in ("--strategy", spec)]
     archive = GradientArchive(tmp_path / "archive")
     total = len(STRATEGIES) + 2  # the bare sweeps and store-all
     kept: list[bytes] = []
     for wanted in (2, 5):
-        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 120
+        process = subprocess.Popen(endless, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 600
         while len(_lines(archive)) < wanted:
-            assert process.poll() is None, "the study was faster than the test that kills it"
+            assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.005)
         workers = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         process.wait()
-        assert not psutil.wait_procs(workers, timeout=10)[1], "a worker outlived its study"
+        assert not psutil.wait_procs(workers, timeout=600)[1], "a worker outlived its study"
         lines = _lines(archive)
         assert lines[: len(kept)] == kept, "records of an earlier run were changed"
         assert len(lines) < total
@@ -64,7 +66,7 @@ def _lines(archive: GradientArchive) -> list[bytes]:
 
 def _measured(command: list[str], folder: object) -> tuple[int, int]:
     """Run the command to its end; return how many cases it says it has measured, and how many it found."""
-    done = subprocess.run(command, cwd=str(folder), capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, cwd=str(folder), capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     found = re.search(r"(\d+) cases measured, (\d+) were there already", done.stderr)
     assert found, done.stderr

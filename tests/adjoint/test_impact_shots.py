@@ -28,7 +28,7 @@ from wavecomp.report.gradient_table import gradient_table
 
 SHOTS = (0, 1, 2, 3)
 STRATEGY = "trajectory:every=2/zfp:accuracy=1e-1"
-LIMITS = Limits(seconds=300.0, memory_bytes=2**40)
+LIMITS = Limits(seconds=600.0, memory_bytes=2**40)
 PUBLISHED = Path(__file__).resolve().parents[2] / "results/published/gradient-overthrust-2d"
 
 

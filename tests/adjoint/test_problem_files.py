@@ -143,7 +143,7 @@ def test_a_study_whose_file_is_replaced_meanwhile_has_no_gradient_of_the_new_one
     cases = impact_cases(find_problem(folder / "own.toml"), ("store-all",), (), default_registry())
     write(folder, true=2600.0)
     archive = GradientArchive(tmp_path / "study")
-    result = run_impact(cases, archive, limits=Limits(seconds=300.0, memory_bytes=2**40))
+    result = run_impact(cases, archive, limits=Limits(seconds=600.0, memory_bytes=2**40))
     assert {type(record.outcome) for record in result.records} == {Failure}
     assert all("true.bin: was replaced since this work began" in record.outcome.message for record in result.records)
 

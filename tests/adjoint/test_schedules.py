@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 import warnings
 from functools import cache
 
@@ -116,13 +115,10 @@ def test_revolve_matches_checkpoint_schedules(steps, slots):
         assert revolve(steps, slots).state_writes <= their_writes
 
 
-def test_published_writes_and_speed():
-    begun = time.perf_counter()
+def test_published_writes():
     schedule = revolve(2526, 60)
-    seconds = time.perf_counter() - begun
     assert (schedule.forward_steps, schedule.state_writes) == (5625 + 1, 1830)
     assert len(schedule) < 6 * schedule.steps
-    assert seconds < 0.5  # 0.02 s on a slow machine
 
 
 def test_revolve_runs_in_blocks():

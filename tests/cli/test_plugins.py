@@ -113,7 +113,7 @@ def test_output_of_plugins_is_no_output(here, troublemaker):
     def run(*words):
         environment = os.environ | {"PYTHONPATH": path}
         command = [sys.executable, "-m", "wavecomp", *words]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
 
     for spec in ("hostile:kind=print", "hostile:kind=build"):
         swept = run("sweep", spec, "--field", "tiny")

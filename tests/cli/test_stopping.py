@@ -49,7 +49,7 @@ def stopped(
     environment = os.environ | {"WAVECOMP_FIELDS": str(folder / "fields"), "HOW": how}
     command = [sys.executable, "-c", SENDER, str(int(number)), event, part, *words]
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
 
 

@@ -19,7 +19,7 @@ NARROW = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 def run(words: list[str], **how: object) -> subprocess.CompletedProcess:
     how = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how
-    return subprocess.run([*COMMAND, *words], check=False, timeout=120, **how)
+    return subprocess.run([*COMMAND, *words], check=False, timeout=600, **how)
 
 
 @pytest.mark.parametrize(

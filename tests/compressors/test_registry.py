@@ -128,7 +128,7 @@ def test_the_default_registry_of_a_fresh_process_finds_them(site: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     assert "'slabs', 'mirror']" in ran.stdout
@@ -144,7 +144,7 @@ def test_importing_costs_no_library() -> None:
         "[r().canonical(e) for d in r().definitions() for e in d.examples]\n"
         "print([m for m in ('zfpy', 'pysz', 'blosc2', 'devito', 'matplotlib') if m in sys.modules])"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=True)
     assert ran.stdout.strip() == "[]"
 
 

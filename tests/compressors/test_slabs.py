@@ -101,7 +101,7 @@ def test_any_number_of_planes(planes: int) -> None:
 
 def test_threads_work_at_the_same_time() -> None:
     """Two slabs meet at a barrier inside the inner compressor: one thread alone would wait there in vain."""
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=600)
 
     class Meeting(Identity):
         capabilities = Capabilities(nonfinite=True, releases_gil=True)

@@ -59,7 +59,7 @@ def test_a_folder_as_out_ends_the_script_before_it_measures(script, tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     done = subprocess.run(
         [sys.executable, str(SUITES / script), "--problem", "nobody-knows-it", "--out", str(tmp_path)],
-        capture_output=True, text=True, check=False, timeout=300, env=environment,
+        capture_output=True, text=True, check=False, timeout=600, env=environment,
     )  # fmt: skip
     assert done.returncode == 1
     assert "is a folder" in done.stderr

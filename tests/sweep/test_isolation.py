@@ -8,7 +8,7 @@ from wavecomp.records import Failure, Measurement
 from wavecomp.sweep import Case, Limits, Repeats, Worker
 
 ONCE = Repeats(seconds=0.0, least=1, most=1)
-LIMITS = Limits(seconds=60.0, memory_bytes=2**40)
+LIMITS = Limits(seconds=600.0, memory_bytes=2**40)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_time_limit(worker, troublemaker, array_field):
 def test_memory_limit(worker, troublemaker, array_field):
     """The plug-in asks for 64 arrays of 64 MiB; the limit is a quarter of that and far above an idle worker's."""
     field = array_field()
-    outcome = worker.run(Case("trouble:kind=hog", 1, field), ONCE, Limits(seconds=60, memory_bytes=2**30))
+    outcome = worker.run(Case("trouble:kind=hog", 1, field), ONCE, Limits(seconds=600.0, memory_bytes=2**30))
     assert isinstance(outcome, Failure)
     assert outcome.kind == "memory"
     assert "1024" in outcome.message

@@ -32,39 +32,38 @@ if __name__ == "__main__":
 """
 
 
-def test_kill_minus_nine_then_the_same_command(tmp_path, array_field):
+def test_kill_minus_nine_then_the_same_command(tmp_path, array_field, troublemaker):
     """SIGKILL the whole sweep, several times, at moments when it has written more and more; then let it finish."""
     field = array_field()
     script = tmp_path / "sweep.py"
     script.write_text(SCRIPT)
     out = tmp_path / "archive"
     command = [sys.executable, str(script), str(field.path), field.digest, str(out), *SPECS]
+    # However slow the one that kills is: what it kills does not come to an end.
+    endless = [*command[: -len(SPECS)], *SPECS[:30], "trouble:kind=hang", *SPECS[30:]]
     archive = Archive(out)
     kept: list[bytes] = []
-    kills = 0
     for wanted in (3, 11, 23):
-        process = subprocess.Popen(command)
-        deadline = time.monotonic() + 60
-        while len(_lines(archive)) < wanted and process.poll() is None:
+        process = subprocess.Popen(endless)
+        deadline = time.monotonic() + 600
+        while len(_lines(archive)) < wanted:
+            assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.005)
         workers = _children(process.pid)
-        if process.poll() is None:
-            kills += 1
         process.kill()
         process.wait()
         _gone(workers)
         lines = _lines(archive)
         assert lines[: len(kept)] == kept, "records of an earlier run were changed"
         kept = lines
-    assert kills == 3, "the sweep was faster than the test that kills it"
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=600)
     lines = _lines(archive)
     assert lines[: len(kept)] == kept
     assert [record.spec for record in archive] == SPECS
     assert all(not record.failed for record in archive)
     before = archive.path.read_bytes()
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=600)
     assert archive.path.read_bytes() == before, "a finished sweep measured something again"
 
 
@@ -87,7 +86,7 @@ def _gone(pids: list[int]) -> None:
     """Workers of a killed sweep end too: nothing is left that burns a core."""
     import psutil
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 600
     while any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in pids):
         assert time.monotonic() < deadline, f"workers {pids} outlived their sweep"
         time.sleep(0.02)
