@@ -103,8 +103,9 @@ def test_message_of_five_megabytes_is_a_line(worker, honest):
 
 @pytest.mark.parametrize(("kind", "says"), [("fork_die", "exit status 3, twice"), ("stop", "no result within 3 s")])
 def test_pipe_that_somebody_holds_does_not_hold_up_the_sweep(worker, honest, hostile, kind, says):
-    """A process that dies and leaves another one at its pipe, which goes on for ever, and one that stands still: neither
-    is waited for. (The death is told by itself, not by the limit, which is far off.)
+    """A process that dies and leaves an endless one at its pipe, and one that stands still: neither is waited for.
+
+    (The death is told by itself, not by the limit, which is far off.)
     """
     field, unharmed = honest
     limits = LIMITS if kind == "fork_die" else Limits(seconds=3.0)
