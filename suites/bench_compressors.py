@@ -10,9 +10,9 @@ import time
 import numpy as np
 import pytest
 
+from wavecomp.catalogue import Entry, find_suites
 from wavecomp.compressors import default_registry
 from wavecomp.metrics import bit_rate, ratio
-from wavecomp.suites import Entry, find_suites
 from wavecomp.sweep import Repeats, verify
 
 SUITES = [suite for suite in find_suites("quick") if suite.fields == "last"]

@@ -34,12 +34,12 @@ from pyrevolve_peer import PeerUnavailable, PyrevolvePeer
 from saving import Saved
 
 from wavecomp import machine_memory
-from wavecomp.adjoint.gradient import Workbench
-from wavecomp.adjoint.opening import open_operators
-from wavecomp.adjoint.problem_recipe import find_problem
-from wavecomp.adjoint.strategies import Strategy, parse_strategy
 from wavecomp.errors import WavecompError
 from wavecomp.metrics.gradient import gradient_distance
+from wavecomp.physics.opening import open_operators
+from wavecomp.physics.problem_recipe import find_problem
+from wavecomp.physics.workbench import Workbench
+from wavecomp.plans.strategies import Strategy, parse_strategy
 from wavecomp.records.provenance import collect_provenance
 
 _LZ4 = "blosc2:codec=lz4,level=5,shuffle=bitshuffle"

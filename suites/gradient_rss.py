@@ -23,8 +23,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.errors import WavecompError
+from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.records.provenance import collect_provenance
 
 MIB = 1 << 20
@@ -65,9 +65,9 @@ def lower_the_mark() -> None:
 
 def child(problem: str, text: str, budget_bytes: int) -> dict[str, Any]:
     """Run in this process, which does nothing else, and tell what it took. Without a strategy nothing is stored."""
-    from wavecomp.adjoint.gradient import Workbench
-    from wavecomp.adjoint.opening import open_operators
-    from wavecomp.adjoint.strategies import parse_strategy
+    from wavecomp.physics.opening import open_operators
+    from wavecomp.physics.workbench import Workbench
+    from wavecomp.plans.strategies import parse_strategy
 
     operators = open_operators(find_problem(problem))
     bench = Workbench(operators)

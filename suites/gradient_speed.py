@@ -23,10 +23,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from wavecomp.adjoint.gradient import Workbench
-from wavecomp.adjoint.opening import open_operators
-from wavecomp.adjoint.problem_recipe import find_problem
-from wavecomp.adjoint.strategies import parse_strategy
+from wavecomp.physics.opening import open_operators
+from wavecomp.physics.problem_recipe import find_problem
+from wavecomp.physics.workbench import Workbench
+from wavecomp.plans.strategies import parse_strategy
 
 _LZ4 = "blosc2:codec=lz4,level=5,shuffle=bitshuffle"
 _PLAIN_LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
@@ -52,7 +52,7 @@ class References:
     def __init__(self, bench: Workbench) -> None:
         from devito import Function, TimeFunction
 
-        from wavecomp.adjoint.compiled import Compiled
+        from wavecomp.physics.compiled import Compiled
 
         self.bench, o = bench, bench.operators
         self.last = o.steps

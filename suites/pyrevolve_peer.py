@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.gradient import Workbench
 from wavecomp.compressors import Compressor
 from wavecomp.errors import WavecompError
+from wavecomp.physics.workbench import Workbench
 from wavecomp.wavefields.float_state import kernel_float_state
 
 

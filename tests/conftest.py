@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradient_fixtures import cube, inner, open_workbench, tiny
 from tests_support import HOSTILE, PLUGIN, install_plugin
 from wavecomp.sweep import FieldRef
+
+__all__ = ["cube", "inner", "open_workbench", "tiny"]  # fixtures of the gradient's tests
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

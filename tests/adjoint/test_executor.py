@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from wavecomp.adjoint import operators
-from wavecomp.adjoint.strategies import parse_strategy
 from wavecomp.errors import BudgetExceeded, CheckpointTooLarge, UnsupportedField
+from wavecomp.physics import acoustic as operators
+from wavecomp.plans.strategies import parse_strategy
 
 EXACT = [
     "trajectory/identity",

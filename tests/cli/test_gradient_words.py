@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from wavecomp.adjoint.impact_sets import SHORT
 from wavecomp.cli import status_of
+from wavecomp.impact.sets import SHORT
 from wavecomp.records import GradientArchive
 
 command = importlib.import_module("wavecomp.cli.gradient")
@@ -135,10 +135,10 @@ def test_the_rounds_that_are_asked_for_are_shown(tmp_path, monkeypatch, capfd):
 
 def test_the_short_set_tells_the_whole_story():
     """Everything stored, exact recomputation, lossless, at least two tolerances, fewer levels; no more than ten."""
-    from wavecomp.adjoint.impact_cases import impact_cases
-    from wavecomp.adjoint.problem_recipe import find_problem
-    from wavecomp.adjoint.strategies import parse_strategy
     from wavecomp.compressors import Lossless, default_registry
+    from wavecomp.impact.cases import impact_cases
+    from wavecomp.physics.problem_recipe import find_problem
+    from wavecomp.plans.strategies import parse_strategy
 
     cases = impact_cases(find_problem("quick"), (), (), default_registry(), case_set=SHORT)
     assert len(cases) <= 10

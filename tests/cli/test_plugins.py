@@ -12,10 +12,10 @@ import sys
 import pytest
 
 from tests_support import install_plugin
+from wavecomp.catalogue import SUITES, Suite, plain
 from wavecomp.cli import status_of
 from wavecomp.compressors import default_registry
 from wavecomp.records import Archive
-from wavecomp.suites import SUITES, Suite, plain
 
 CHATTER = """
 import atexit, ctypes, os, subprocess

@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
-from wavecomp.adjoint.impact_sets import SHORT
-from wavecomp.adjoint.problem_recipe import find_problem
 from wavecomp.cli import status_of, study
 from wavecomp.cli.fields import generated as generate
+from wavecomp.impact.sets import SHORT
+from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.records import GradientArchive
 
 

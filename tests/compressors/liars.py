@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from wavecomp.compressors import Capabilities, Compressor, ErrorBound, Unbounded
-from wavecomp.compressors.frame import Buffer
+from wavecomp.compressors.stream import Buffer
 
 
 class Liar(Compressor):

@@ -8,7 +8,7 @@ import pytest
 
 from wavecomp.compressors import Compressor, Lossless, PointwiseRelative, default_registry
 from wavecomp.compressors.base import identity_of
-from wavecomp.compressors.frame import pack
+from wavecomp.compressors.stream import pack
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
 from .contract import check_field, round_trip

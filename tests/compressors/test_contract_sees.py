@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from wavecomp.compressors import Absolute, Capabilities, Compressor, Lossless, Unbounded
-from wavecomp.compressors.frame import Buffer
+from wavecomp.compressors.stream import Buffer
 
 from . import contract
 from .liars import Liar, honest

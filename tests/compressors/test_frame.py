@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from wavecomp.compressors import Stream
-from wavecomp.compressors.frame import MAX_DIMENSIONS, pack, part_count, seal, split, unpack, verify
+from wavecomp.compressors.stream import MAX_DIMENSIONS, pack, part_count, seal, split, unpack, verify
 from wavecomp.errors import StreamError
 
 from .fields import DTYPES, FIXED

@@ -19,8 +19,8 @@ from wavecomp.compressors import (
     default_registry,
 )
 from wavecomp.compressors.base import identity_of
-from wavecomp.compressors.frame import pack
 from wavecomp.compressors.identity import Identity
+from wavecomp.compressors.stream import pack
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
 from .contract import check_field, round_trip

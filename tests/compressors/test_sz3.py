@@ -20,7 +20,7 @@ from wavecomp.compressors import (
 )
 from wavecomp.compressors import sz3 as ours
 from wavecomp.compressors.base import identity_of
-from wavecomp.compressors.frame import pack
+from wavecomp.compressors.stream import pack
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
 from .contract import check_field, round_trip

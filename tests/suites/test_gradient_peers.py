@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wavecomp.adjoint.gradient import Workbench
-from wavecomp.adjoint.opening import open_operators
-from wavecomp.adjoint.problem_recipe import find_problem
-from wavecomp.adjoint.strategies import parse_strategy
 from wavecomp.compressors import default_registry
+from wavecomp.physics.opening import open_operators
+from wavecomp.physics.problem_recipe import find_problem
+from wavecomp.physics.workbench import Workbench
+from wavecomp.plans.strategies import parse_strategy
 
 SUITES = Path(__file__).resolve().parents[2] / "suites"
 

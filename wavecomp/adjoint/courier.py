@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from wavecomp.adjoint.clock import Clock
-from wavecomp.adjoint.compiled import Slot
-from wavecomp.adjoint.store import CheckpointStore, Receipt
+from wavecomp.checkpoints.store import CheckpointStore, Receipt
 from wavecomp.compressors import Compressor
+from wavecomp.physics.compiled import Slot
 
 Key = tuple[str, int]
 

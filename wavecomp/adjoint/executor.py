@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
 from wavecomp.adjoint.clock import Clock
-from wavecomp.adjoint.compiled import Slot
 from wavecomp.adjoint.courier import Inline, Overlapped
-from wavecomp.adjoint.operators import FIRST, AcousticOperators
-from wavecomp.adjoint.store import CheckpointStore, Receipt
+from wavecomp.checkpoints.store import CheckpointStore, Receipt
 from wavecomp.compressors import Compressor, Lossless
+from wavecomp.physics.acoustic import FIRST, AcousticOperators
+from wavecomp.physics.compiled import Slot
+from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
 
 Array = NDArray[np.floating]
 

@@ -9,13 +9,13 @@ import click
 from click.core import ParameterSource
 from rich.text import Text
 
-from wavecomp.adjoint.experiments import EXPERIMENTS
-from wavecomp.adjoint.experiments_study import run_experiment
-from wavecomp.adjoint.problem import GradientProblem
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.plain_text import one_line
 from wavecomp.errors import MeaninglessGradient, WavecompError
+from wavecomp.experiments.catalogue import EXPERIMENTS
+from wavecomp.experiments.study import run_experiment
 from wavecomp.isolation import Limits
+from wavecomp.physics.problem import GradientProblem
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.wavefields.devito_setup import check_devito
 

@@ -11,15 +11,6 @@ import click
 from rich.text import Text
 
 from wavecomp import machine_memory
-from wavecomp.adjoint.experiments import EXPERIMENTS
-from wavecomp.adjoint.experiments_study import TIME_LIMIT_S
-from wavecomp.adjoint.impact import ImpactProgress, ImpactResult, run_impact
-from wavecomp.adjoint.impact_cases import ImpactCase, impact_cases
-from wavecomp.adjoint.impact_memory import check_operators, leave_out, memory_for_levels, what_fits
-from wavecomp.adjoint.impact_sets import SHORT
-from wavecomp.adjoint.problem import GradientProblem
-from wavecomp.adjoint.problem_recipe import find_problem
-from wavecomp.adjoint.shot_list import parse_shots
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments, was_given
@@ -29,7 +20,16 @@ from wavecomp.cli.scratch import ScratchFolder
 from wavecomp.cli.sizes import Size
 from wavecomp.compressors import default_registry
 from wavecomp.errors import WavecompError
+from wavecomp.experiments.catalogue import EXPERIMENTS
+from wavecomp.experiments.study import TIME_LIMIT_S
+from wavecomp.impact.cases import ImpactCase, impact_cases
+from wavecomp.impact.memory import check_operators, leave_out, memory_for_levels, what_fits
+from wavecomp.impact.sets import SHORT
+from wavecomp.impact.study import ImpactProgress, ImpactResult, run_impact
+from wavecomp.inversion.shot_list import parse_shots
 from wavecomp.isolation import Limits
+from wavecomp.physics.problem import GradientProblem
+from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.records import GradientArchive, GradientRecord
 from wavecomp.report.table import Format
 from wavecomp.wavefields.devito_setup import check_devito

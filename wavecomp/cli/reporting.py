@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from wavecomp.catalogue import find_suites
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, out
 from wavecomp.cli.fields import field_name, generated, references
@@ -16,7 +17,6 @@ from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Archive, load_frame
-from wavecomp.suites import find_suites
 
 
 @click.command()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rich.text import Text
 
+from wavecomp.catalogue import Suite
 from wavecomp.cli.console import err
 from wavecomp.cli.plain_text import one_line
 from wavecomp.errors import WavecompError
 from wavecomp.records import Failure, Measurement, Record
-from wavecomp.suites import Suite
 from wavecomp.sweep import SweepResult
 
 _SHOWN = 10

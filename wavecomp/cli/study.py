@@ -12,11 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from wavecomp.adjoint.impact import ImpactResult
-from wavecomp.adjoint.impact_cases import impact_cases
-from wavecomp.adjoint.impact_memory import memory_for_levels
-from wavecomp.adjoint.impact_sets import SHORT, CaseSet
-from wavecomp.adjoint.problem_recipe import find_problem
+from wavecomp.catalogue import Entry, find_suites
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, out
 from wavecomp.cli.fields import field_name, generated, references
@@ -25,9 +21,13 @@ from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.compressors import default_registry
+from wavecomp.impact.cases import impact_cases
+from wavecomp.impact.memory import memory_for_levels
+from wavecomp.impact.sets import SHORT, CaseSet
+from wavecomp.impact.study import ImpactResult
+from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.records import Archive, GradientArchive, Section, load_frame, save_section
 from wavecomp.study import library_of
-from wavecomp.suites import Entry, find_suites
 from wavecomp.sweep import FieldRef
 from wavecomp.sweep.examine import examine
 from wavecomp.wavefields import FieldSet

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from wavecomp import machine_memory
+from wavecomp.catalogue import SUITES, Suite, find_suites
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.fields import field_name, generated, references
@@ -16,7 +17,6 @@ from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.shortfalls import SweepFellShort, report_shortfalls
 from wavecomp.compressors import default_registry
 from wavecomp.records import Archive
-from wavecomp.suites import SUITES, Suite, find_suites
 from wavecomp.sweep import FieldRef, Limits, Progress, SweepResult, run_sweep
 from wavecomp.sweep.memory_needed import check_fields
 

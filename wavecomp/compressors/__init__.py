@@ -21,9 +21,9 @@ from wavecomp.compressors.bounds import (
     summarise,
 )
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Stream
 from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
 from wavecomp.compressors.spec import Parameter, Value
+from wavecomp.compressors.stream import Stream
 
 __all__ = [
     "BUILT_IN",

@@ -12,8 +12,8 @@ import xxhash
 from numpy.typing import NDArray
 
 from wavecomp.compressors.bounds import ErrorBound
-from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer, Stream, pack, unpack
 from wavecomp.compressors.spec import without_threads
+from wavecomp.compressors.stream import MAX_DIMENSIONS, Buffer, Stream, pack, unpack
 from wavecomp.errors import StreamError, UnsupportedField
 
 Field = NDArray[np.floating]

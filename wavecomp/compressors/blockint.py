@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import PeakRelative
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer
 from wavecomp.compressors.scaling import exponent_to, factor, peak_of, refuse_overflow
 from wavecomp.compressors.spec import Parameter
+from wavecomp.compressors.stream import MAX_DIMENSIONS, Buffer
 
 _HEADER = struct.Struct("<i12x")
 _CHUNK = 1 << 16  # values

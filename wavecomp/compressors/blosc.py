@@ -15,8 +15,8 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import ErrorBound, Lossless, PointwiseRelative
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer, Stream
 from wavecomp.compressors.spec import Parameter
+from wavecomp.compressors.stream import MAX_DIMENSIONS, Buffer, Stream
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
 _CODECS = {"blosclz": "BLOSCLZ", "lz4": "LZ4", "lz4hc": "LZ4HC", "zlib": "ZLIB", "zstd": "ZSTD"}

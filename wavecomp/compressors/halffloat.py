@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import ErrorBound, PointwiseRelative
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer
 from wavecomp.compressors.scaling import exponent_to, factor, peak_of, refuse_overflow
+from wavecomp.compressors.stream import MAX_DIMENSIONS, Buffer
 
 _HEADER = struct.Struct("<i12x")  # the power of two; what follows stays aligned in a joined stream
 _CHUNK = 1 << 14  # values; the scratch arrays of a chunk stay in the second-level cache

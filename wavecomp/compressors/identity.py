@@ -9,7 +9,7 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import Lossless
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import MAX_DIMENSIONS, Buffer
+from wavecomp.compressors.stream import MAX_DIMENSIONS, Buffer
 
 
 class Identity(Compressor):

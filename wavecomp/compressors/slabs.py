@@ -15,8 +15,8 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import ErrorBound, FixedPrecision, FixedRate, L2Norm, SignalToNoise
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Buffer, Stream, part_count
 from wavecomp.compressors.spec import Parameter
+from wavecomp.compressors.stream import Buffer, Stream, part_count
 from wavecomp.errors import SpecError, StreamError
 
 

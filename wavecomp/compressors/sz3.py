@@ -14,9 +14,9 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
 from wavecomp.compressors.bounds import Absolute, ErrorBound, L2Norm, Lossless, SignalToNoise, ValueRangeRelative
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Buffer
 from wavecomp.compressors.scaling import peak_of
 from wavecomp.compressors.spec import Parameter
+from wavecomp.compressors.stream import Buffer
 from wavecomp.compressors.sz3_memory import decompress_into
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 

@@ -18,8 +18,8 @@ from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
 from wavecomp.compressors.bit_planes import ARBITRARY, LEAST_BLOCK, MOST_PEAK, exponent_of_small
 from wavecomp.compressors.bounds import Absolute, ErrorBound, FixedPrecision, FixedRate, Lossless
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.frame import Buffer
 from wavecomp.compressors.spec import Parameter, Value
+from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
 _MODES = ("accuracy", "precision", "rate", "reversible")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wavecomp.records.archive import Archive, GradientArchive
-from wavecomp.records.frame import load_frame, load_gradients
+from wavecomp.records.dataframe import load_frame, load_gradients
 from wavecomp.records.gradient_record import GradientImpact, GradientRecord, Spread, WorkTimes
 from wavecomp.records.provenance import Provenance, collect_provenance
 from wavecomp.records.record import SCHEMA_VERSION, Failure, Measurement, Record, Timing

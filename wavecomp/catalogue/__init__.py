@@ -1,0 +1,74 @@
+"""The suites that wavecomp ships: what is swept, as typed data."""
+
+from __future__ import annotations
+
+from wavecomp.catalogue.lossless import TABLE1, TABLE1_QUICK
+from wavecomp.catalogue.lossy import LOSSY, LOSSY_QUICK
+from wavecomp.catalogue.steps import STEPS
+from wavecomp.catalogue.suite import Entry, Suite, decades, plain
+from wavecomp.compressors import BUILT_IN, Registry, default_registry
+from wavecomp.errors import UnknownCompressor, UnknownSuite, WavecompError
+
+SUITES: dict[str, tuple[Suite, ...]] = {
+    "table1": (TABLE1,),
+    "table1-quick": (TABLE1_QUICK,),
+    "lossy": (LOSSY,),
+    "lossy-quick": (LOSSY_QUICK,),
+    "steps": (STEPS,),
+    "quick": (TABLE1_QUICK, LOSSY_QUICK, STEPS),
+    "all": (TABLE1, LOSSY, STEPS),
+}
+
+
+def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...]:
+    """Return the suites behind a name.
+
+    Parameters
+    ----------
+    name : str
+        A suite; ``quick`` and ``all`` stand for several, and ``all`` takes the examples of every plug-in along. A spec,
+        or the bare name of a compressor for all its examples, is a suite of its own.
+    registry : Registry, optional
+        Where compressors are looked up.
+
+    Raises
+    ------
+    UnknownSuite
+        It is none of these.
+    SpecError
+        It begins like a spec and is wrong.
+    CompressorUnavailable
+        It is a plug-in whose import failed.
+    """
+    known = registry if registry is not None else default_registry()
+    if name in SUITES:
+        return (*SUITES[name], *_plugins(known)) if name == "all" else SUITES[name]
+    if ":" in name or "/" in name:
+        spec = known.canonical(name)
+        return (Suite(spec, "one compressor", plain([spec])),)
+    try:
+        definition = known.definition(name)
+    except UnknownCompressor:
+        raise UnknownSuite(name, [*SUITES, *(definition.name for definition in known.definitions())]) from None
+    return (Suite(name, "all its examples", plain(definition.examples)),)
+
+
+def _plugins(registry: Registry) -> tuple[Suite, ...]:
+    """Return the examples of every plug-in; one that cannot take part leaves the others alone."""
+    built_in = {definition.name for definition in BUILT_IN}
+    missing = {name: reason for name, reason in registry.unavailable().items() if name not in built_in}
+    left_out = [f"plug-in {name}: {reason}" for name, reason in missing.items()]
+    specs = []
+    for definition in registry.definitions():
+        if definition in BUILT_IN or definition.name in missing:
+            continue
+        for example in definition.examples:
+            try:
+                specs.append(registry.canonical(example))
+            except WavecompError as error:
+                left_out.append(f"plug-in {definition.name}: its example {example!r:.100}: {error}")
+    about = "the examples of every plug-in"
+    return (Suite("plug-ins", about, plain(specs), left_out=tuple(left_out)),) if specs or left_out else ()
+
+
+__all__ = ["SUITES", "Entry", "Suite", "decades", "find_suites", "plain"]

@@ -1,0 +1,1 @@
+"""Bytes under a budget: the store of compressed checkpoints, in memory and on disk."""

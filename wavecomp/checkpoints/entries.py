@@ -1,0 +1,110 @@
+"""One stored checkpoint: its compressed arrays, sealed, and what all of it takes in memory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from wavecomp.checkpoints.arena import Piece
+from wavecomp.checkpoints.extents import Extent
+from wavecomp.compressors.stream import Buffer, Stream, seal
+from wavecomp.compressors.stream import verify as verify_stream
+from wavecomp.errors import DamagedCheckpoint, StreamError
+
+# A dict's table grows in jumps and never shrinks; this is at least sys.getsizeof of one that once had so many keys.
+_TABLE_BYTES, _TABLE_BYTES_A_KEY = 256, 160
+_SOMEWHERE: Piece = (1 << 31, 1 << 31, 1 << 31)
+_POOLED_TO, _MAPPED_FROM, _PAGE = 512, 128 * 1024, 4096
+
+
+@dataclass(slots=True)
+class Kept:
+    """One compressed array: its parts are in memory, or its extents say where on disk they lie."""
+
+    head: bytes
+    size: int
+    parts: tuple[bytes | memoryview, ...]
+    extents: tuple[Extent, ...] = ()
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the parts are in the file."""
+        return not self.parts and self.size > 0
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """What lies behind one key.
+
+    ``cost`` is what it takes of the memory's budget, but for its ``piece`` of an arena, where its parts are if it has
+    one. ``readers`` look at it just now; if it is ``dropped`` meanwhile, the last of them lets go of the piece.
+    """
+
+    spec: str
+    raw_bytes: int
+    cost: int
+    arrays: tuple[Kept, ...]
+    piece: Piece | None = None
+    readers: int = 0
+    dropped: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of all parts, wherever they are."""
+        return sum(array.size for array in self.arrays)
+
+
+def keep(stream: Stream, *, copied_later: bool = False) -> Kept:
+    """Take over a stream's parts, sealed. Parts that are not plain bytes are copied, here or later."""
+    # A bytearray may hold more memory than it shows, and a view keeps all of what it looks into.
+    parts: tuple[bytes | memoryview, ...]
+    if copied_later:
+        parts = tuple(memoryview(part).cast("B") for part in stream.parts)
+    else:
+        parts = tuple(part if type(part) is bytes else bytes(part) for part in stream.parts)
+    return Kept(seal(Stream(stream.head, parts)).head, sum(map(len, parts)), parts)
+
+
+def verify(key: Hashable, checkpoint: Checkpoint, streams: Sequence[Stream | Buffer]) -> None:
+    """Raise DamagedCheckpoint if one of a checkpoint's streams is not what was put in."""
+    for number, (array, stream) in enumerate(zip(checkpoint.arrays, streams, strict=True)):
+        try:
+            verify_stream(stream)
+        except StreamError as error:
+            raise DamagedCheckpoint(
+                f"checkpoint {key!r}: array {number} of {len(streams)} ({array.size} bytes, "
+                f"{'on disk' if array.on_disk else 'in memory'}) has changed since it was stored"
+            ) from error
+
+
+def table_bytes(keys: int) -> int:
+    """Return what a dict that once had so many keys takes at most."""
+    return _TABLE_BYTES + _TABLE_BYTES_A_KEY * keys if keys else 0
+
+
+def cost_bytes(key: Hashable, checkpoint: Checkpoint, *, in_arena: bool = False) -> int:
+    """Return the bytes of memory behind a key and its checkpoint; what is shared (the spec) does not count.
+
+    Of parts that are or will be in an arena only the views count.
+    """
+    cost = _tuple_bytes(key) + allocated_bytes(checkpoint) + allocated_bytes(checkpoint.arrays)
+    cost += _tuple_bytes(_SOMEWHERE) if in_arena else 0
+    cost += allocated_bytes(checkpoint.raw_bytes) + allocated_bytes(checkpoint.cost)
+    for array in checkpoint.arrays:
+        cost += allocated_bytes(array) + allocated_bytes(array.head) + allocated_bytes(array.size)
+        cost += _tuple_bytes(array.parts) + allocated_bytes(array.extents) + sum(map(_tuple_bytes, array.extents))
+    return cost
+
+
+def _tuple_bytes(value: object) -> int:
+    return allocated_bytes(value) + (sum(map(allocated_bytes, value)) if isinstance(value, tuple) else 0)
+
+
+def allocated_bytes(value: object) -> int:
+    """Return what the allocator hands out for one object: grains of 16 bytes, beyond 512 with a header, or pages."""
+    size = sys.getsizeof(value)
+    if size <= _POOLED_TO:
+        return -(-size // 16) * 16
+    grain = 16 if size < _MAPPED_FROM else _PAGE
+    return -(-(size + 16) // grain) * grain

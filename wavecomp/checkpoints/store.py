@@ -1,0 +1,314 @@
+"""Compressed checkpoints under a budget in bytes, checksummed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from dataclasses import replace
+from time import perf_counter
+from types import TracebackType
+from typing import Self
+
+from wavecomp.checkpoints.arena import Arena
+from wavecomp.checkpoints.entries import Checkpoint, cost_bytes, keep, table_bytes, verify
+from wavecomp.checkpoints.receipts import Counts, Receipt
+from wavecomp.checkpoints.shelves import Shelves
+from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
+from wavecomp.compressors.base import Compressor, Field
+from wavecomp.errors import (
+    BudgetExceeded,
+    CheckpointKeyError,
+    CheckpointTooLarge,
+    StreamError,
+    UsageError,
+)
+
+__all__ = ["CheckpointStore", "Counts", "Receipt"]
+
+
+class CheckpointStore:
+    """Holds compressed arrays by key, never more bytes than the budget.
+
+    Everything that stays in memory from one call to the next counts: streams, checksums, and the objects that keep
+    them. What a call needs while it runs does not: :meth:`put` has the streams of one checkpoint on its hands before it
+    knows that they fit, :meth:`get_into` of a disk those that it reads.
+
+    Every stream is sealed, and checked before it is decompressed, by its own 64-bit XXH3: it misses one of 2**64
+    damages. It reads as fast as memory does (more than 30 GB/s, where zlib's CRC-32 reads 4 GB/s), which shows where
+    checkpoints are large: an uncompressed state of 30 MB took 7 ms to check, as long as a time step.
+
+    Calls may come from several threads.
+
+    Parameters
+    ----------
+    budget_bytes : int
+        What may be held in memory.
+    tier : Memory, Disk or TwoTier
+        Where checkpoints go.
+    arena : Arena, optional
+        Memory for what is stored, kept from one checkpoint to the next and beyond this store; all of it that is touched
+        counts against the budget. Without it every checkpoint has memory of its own. Not with a tier on disk.
+    beside_bytes : int
+        What of the budget is taken by others: slots of levels on their way. Messages count it as held.
+
+    Raises
+    ------
+    StorageError
+        The disk's folder is not there or cannot be written to.
+    UsageError
+        A budget that is not positive.
+    """
+
+    def __init__(
+        self,
+        budget_bytes: int,
+        tier: Tier = Memory(),  # noqa: B008 (frozen)
+        arena: Arena | None = None,
+        *,
+        beside_bytes: int = 0,
+    ) -> None:
+        for name, budget in (("", budget_bytes), ("disk ", getattr(tier, "budget_bytes", 1))):
+            if budget < 1:
+                raise UsageError(f"a {name}budget of {budget} bytes holds no checkpoint; give at least 1 byte")
+        self._beside = beside_bytes
+        self.budget_bytes = budget_bytes - beside_bytes
+        self._tier = tier
+        assert arena is None or isinstance(tier, Memory)
+        self._shelves = Shelves(tier, arena)
+        self._disk, self._arena = self._shelves.disk, arena
+        self._checkpoints: dict[Hashable, Checkpoint] = {}
+        if arena is not None:
+            arena.shed(self.budget_bytes)
+        self._costs = 0
+        self._most_keys = 0
+        self._peak = 0
+        self._counts = Counts()
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._checkpoints
+
+    def __len__(self) -> int:
+        return len(self._checkpoints)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes held in memory now, those included that wait in the arena for checkpoints to come."""
+        return self._own_bytes + (self._arena.held_bytes if self._arena is not None else 0)
+
+    @property
+    def _own_bytes(self) -> int:
+        return self._costs + table_bytes(self._most_keys)
+
+    @property
+    def peak_bytes(self) -> int:
+        """Greatest number of bytes that its checkpoints took so far, whatever an earlier store left in the arena."""
+        return self._peak
+
+    @property
+    def disk_held_bytes(self) -> int:
+        """Bytes held on disk now."""
+        return self._disk.held_bytes if self._disk else 0
+
+    @property
+    def disk_peak_bytes(self) -> int:
+        """Greatest ``disk_held_bytes`` so far."""
+        return self._disk.peak_bytes if self._disk else 0
+
+    @property
+    def counts(self) -> Counts:
+        """What was done so far."""
+        return self._counts
+
+    def put(self, key: Hashable, arrays: tuple[Field, ...], compressor: Compressor) -> Receipt:
+        """Compress arrays and hold them.
+
+        Parameters
+        ----------
+        key : hashable
+            A name that is not taken.
+        arrays : tuple of ndarray
+            Not changed, and not needed afterwards.
+        compressor : Compressor
+            The same must be given to :meth:`get_into`.
+
+        Raises
+        ------
+        BudgetExceeded, CheckpointTooLarge
+            It does not fit; the text names what would. The store is as before.
+        CheckpointKeyError
+            The key is taken.
+        StorageError
+            The disk is full or gone. The store is as before.
+        UnsupportedField
+            The compressor cannot take one of the arrays.
+        """
+        if key in self._checkpoints:
+            raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
+        raw = sum(array.nbytes for array in arrays)
+        begun = perf_counter()
+        streams = [self._shelves.compressed(compressor, compressor.prepare(array)) for array in arrays]
+        compressed = perf_counter()
+        kept = tuple(keep(stream, copied_later=self._arena is not None) for stream in streams)
+        checked = perf_counter()
+        streams.clear()
+        checkpoint = Checkpoint(compressor.spec, raw, 0, kept)
+        checkpoint.cost = cost_bytes(key, checkpoint, in_arena=self._arena is not None)
+        size = sum(len(array.head) + array.size for array in kept)
+        with self._lock:
+            if key in self._checkpoints:
+                raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
+            disk_begun = perf_counter()
+            try:
+                self._admit(key, checkpoint)
+            except BudgetExceeded:
+                self._count(refusals=1)
+                raise
+            finally:
+                self._count(
+                    compress_seconds=compressed - begun,
+                    checksum_seconds=checked - compressed,
+                    disk_seconds=perf_counter() - disk_begun if self._disk else 0.0,
+                )
+            self._count(puts=1, raw_bytes=raw, stored_bytes=size)
+            disk_bytes = sum(array.size for array in checkpoint.arrays if array.on_disk)
+            return Receipt(
+                size,
+                checkpoint.cost + disk_bytes + (checkpoint.piece[-1] if checkpoint.piece else 0),
+                raw / size if size else 1.0,
+                compressed - begun,
+                "disk" if disk_bytes else "memory",
+            )
+
+    def get_into(self, key: Hashable, outs: tuple[Field, ...], compressor: Compressor) -> None:
+        """Check and decompress a checkpoint into memory that the caller owns. It stays held.
+
+        Nothing is written to any of the outputs before all of the checkpoint is found whole.
+
+        Raises
+        ------
+        CheckpointKeyError
+            No such checkpoint.
+        DamagedCheckpoint
+            A checksum differs.
+        StorageError
+            The disk is gone.
+        StreamError
+            Another compressor, or other shapes or dtypes, than those that were put in.
+        """
+        with self._lock:
+            checkpoint = self._find(key)
+            if compressor.spec != checkpoint.spec:
+                raise StreamError(f"checkpoint {key!r} was compressed by {checkpoint.spec}, not by {compressor.spec}")
+            if len(outs) != len(checkpoint.arrays):
+                raise StreamError(f"checkpoint {key!r} holds {len(checkpoint.arrays)} arrays, {len(outs)} were given")
+            begun = perf_counter()
+            streams = [self._shelves.fetch(array) for array in checkpoint.arrays]
+            checkpoint.readers += 1
+        try:
+            fetched = perf_counter()
+            verify(key, checkpoint, streams)
+            checked = perf_counter()
+            opened = [compressor.open(stream, out, verified=True) for stream, out in zip(streams, outs, strict=True)]
+            for parts, out in zip(opened, outs, strict=True):
+                compressor.fill(parts, out)
+            done = perf_counter()
+        finally:
+            with self._lock:
+                checkpoint.readers -= 1
+                self._shelves.free_unread(checkpoint)
+        with self._lock:
+            self._count(
+                gets=1,
+                disk_seconds=fetched - begun if self._disk else 0.0,
+                checksum_seconds=checked - fetched,
+                decompress_seconds=done - checked,
+            )
+
+    def drop(self, key: Hashable) -> None:
+        """Let go of a checkpoint.
+
+        Raises
+        ------
+        CheckpointKeyError
+            No such checkpoint.
+        """
+        with self._lock:
+            checkpoint = self._find(key)
+            del self._checkpoints[key]
+            self._costs -= checkpoint.cost
+            self._shelves.free(checkpoint)
+            if not self._checkpoints:
+                self._checkpoints, self._most_keys = {}, 0
+            self._count(drops=1)
+
+    def close(self) -> None:
+        """Let go of everything; the file on disk is gone."""
+        with self._lock:
+            if self._arena is not None:
+                for checkpoint in self._checkpoints.values():
+                    self._shelves.free(checkpoint)
+            self._checkpoints, self._most_keys, self._costs = {}, 0, 0
+            self._shelves.close()
+
+    def _find(self, key: Hashable) -> Checkpoint:
+        try:
+            return self._checkpoints[key]
+        except KeyError:
+            raise CheckpointKeyError(f"checkpoint {key!r} is not held; {len(self)} others are") from None
+
+    def _admit(self, key: Hashable, checkpoint: Checkpoint) -> None:
+        """Find room, moving older checkpoints to the disk where there is one, and hold the checkpoint."""
+        keys = max(self._most_keys, len(self._checkpoints) + 1)
+        if isinstance(self._tier, TwoTier):
+            if not self._make_room(checkpoint.cost + table_bytes(keys)):
+                self._shelves.to_disk(key, checkpoint)
+        elif isinstance(self._tier, Disk):
+            self._shelves.to_disk(key, checkpoint)
+        left = self.budget_bytes - self._costs - table_bytes(keys) - checkpoint.cost
+        missing = -left if self._arena is None else self._arena.beyond(checkpoint.size, left)
+        if missing > 0:
+            self._shelves.free(checkpoint)
+            needed = checkpoint.cost + (self._arena.alone_bytes(checkpoint.size) if self._arena is not None else 0)
+            alone = needed + table_bytes(1) > self.budget_bytes
+            held = table_bytes(1) if alone else self.budget_bytes + missing - needed
+            kind = CheckpointTooLarge if alone else BudgetExceeded
+            raise kind(
+                key, "memory", checkpoint.raw_bytes, needed, held + self._beside, self.budget_bytes + self._beside
+            )
+        if self._arena is not None:
+            self._shelves.to_arena(checkpoint)
+        self._checkpoints[key] = checkpoint
+        self._costs += checkpoint.cost
+        self._most_keys = keys
+        stacked = self._arena.stacked_bytes if self._arena is not None else 0
+        self._peak = max(self._peak, self._own_bytes + stacked)
+
+    def _make_room(self, needed: int) -> bool:
+        """Move checkpoints to the disk, the oldest first, until so many bytes of memory are free."""
+        for key, checkpoint in self._checkpoints.items():
+            if self._costs + needed <= self.budget_bytes:
+                break
+            if not any(array.parts for array in checkpoint.arrays):
+                continue
+            # Its entry is replaced, not changed: another thread may be reading the parts.
+            moved = replace(checkpoint)
+            self._shelves.to_disk(key, moved)
+            if moved.cost >= checkpoint.cost:  # to remember where a small one lies takes more than to hold it
+                self._shelves.free(moved)
+                continue
+            self._costs += moved.cost - checkpoint.cost
+            self._checkpoints[key] = moved
+            self._count(spills=1)
+        return self._costs + needed <= self.budget_bytes
+
+    def _count(self, **more: float) -> None:
+        self._counts = replace(self._counts, **{name: getattr(self._counts, name) + n for name, n in more.items()})

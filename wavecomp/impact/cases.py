@@ -1,0 +1,132 @@
+"""What a gradient study is about: one problem and some of its shots, many ways of keeping the forward wavefield."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wavecomp.compressors import Registry
+from wavecomp.errors import UsageError
+from wavecomp.impact.sets import CROSSED, CaseSet, default_set, fitting
+from wavecomp.physics.problem import GradientProblem
+from wavecomp.plans.strategies import PARAMETERS, Strategy, parse_strategy
+
+BARE = "bare"
+"""Stands for a strategy: the forward and the adjoint sweep with nothing stored, and no gradient."""
+
+EXACT = "exact"
+"""Stands for a strategy: whichever of those that lose nothing the memory holds. It has no record."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactCase:
+    """One row of the study's table.
+
+    Attributes
+    ----------
+    problem : GradientProblem
+    shots : tuple of int
+        In ascending order; the gradients of several are added up.
+    spec : str
+        Canonical text of a strategy, or :data:`BARE`.
+    budget_bytes : int or None
+        What the checkpoint store may hold in memory.
+    disk_budget_bytes : int or None
+        What it may hold on disk; None too where the strategy has no tier there.
+    scratch : Path or None
+        Folder of the disk tier; None for the system's temporary one. No part of what the case is.
+    """
+
+    problem: GradientProblem
+    shots: tuple[int, ...]
+    spec: str
+    budget_bytes: int | None
+    disk_budget_bytes: int | None = None
+    scratch: Path | None = None
+
+    @property
+    def digest(self) -> str:
+        """Identity of the case: the same on every machine, wherever its disk is."""
+        # One shot stands for itself: so it did before there were stacks.
+        shots = self.shots[0] if len(self.shots) == 1 else self.shots
+        identity = [self.problem.digest, shots, self.spec, self.budget_bytes]
+        if self.disk_budget_bytes is not None:
+            identity.append(self.disk_budget_bytes)
+        return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+
+    def strategy(self, registry: Registry) -> Strategy | None:
+        """Return the strategy, None for the bare sweeps; raises SpecError."""
+        return None if self.spec == BARE else parse_strategy(self.spec, registry)
+
+
+def impact_cases(
+    problem: GradientProblem,
+    strategies: Sequence[str],
+    compressors: Sequence[str],
+    registry: Registry,
+    *,
+    case_set: CaseSet | None = None,
+    shots: Sequence[int] = (0,),
+    budget_bytes: int | None = None,
+    memory_bytes: int | None = None,
+    disk_budget_bytes: int | None = None,
+    scratch: Path | None = None,
+) -> list[ImpactCase]:
+    """Return the cases that the words of a command line mean; the bare sweeps and ``store-all`` are always among them.
+
+    Parameters
+    ----------
+    strategies : sequence of str
+        A strategy with its compressor behind ``/`` stands for itself, one without is crossed with ``compressors``. None
+        at all: those of the set.
+    compressors : sequence of str
+        Specs. None at all: those of the set, where no strategy is given either.
+    case_set : CaseSet, optional
+        What is compared where neither is given; by default what suits the problem's size.
+    shots : sequence of int
+        Whose gradients are added up.
+    budget_bytes : int, optional
+        With a budget, the strategies of a set take as many slots and levels as it holds.
+    memory_bytes : int, optional
+        What a case without a budget may hold: the strategies of a set take no more than that uncompressed.
+    disk_budget_bytes : int, optional
+    scratch : Path, optional
+        For the strategies that have a tier on disk.
+
+    Raises
+    ------
+    SpecError
+        A text that is no strategy or no compressor.
+    UsageError
+        A folder or a budget on disk, and no strategy that would use it.
+    """
+    problem = problem.pinned()
+    chosen = case_set if case_set is not None else default_set(problem, memory_bytes)
+    # Two levels lie on the tape beside the states.
+    states = None if memory_bytes is None else (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
+    texts: list[str] = []
+    if not strategies and not compressors:
+        texts += fitting(chosen, budget_bytes, states)
+    elif not strategies:
+        texts += fitting([text for text in chosen if "/" not in text], budget_bytes, states)
+    for text in strategies or fitting(CROSSED if compressors else (), budget_bytes, states):
+        name = text.partition("/")[0].partition(":")[0]
+        crossed = compressors and "/" not in text and name != "store-all" and name in PARAMETERS
+        texts += [f"{text}/{compressor}" for compressor in compressors] if crossed else [text]
+    parsed = [parse_strategy(text, registry) for text in ("store-all", *texts)]
+    on_disk = {strategy.spec for strategy in parsed if strategy.tier != "memory"}
+    if not on_disk and (disk_budget_bytes is not None or scratch is not None):
+        given = f"the folder {scratch}" if scratch is not None else f"a disk budget of {disk_budget_bytes} bytes"
+        raise UsageError(
+            f"{given} is given, and no strategy keeps anything on disk; one does with tier=disk or tier=two, such as "
+            "trajectory:tier=disk/zfp:accuracy=1e-3"
+        )
+    unique = dict.fromkeys([BARE, *(strategy.spec for strategy in parsed)])
+    stacked = tuple(sorted(set(shots)))
+    return [
+        ImpactCase(problem, stacked, spec, budget_bytes, *((disk_budget_bytes, scratch) if spec in on_disk else ()))
+        for spec in unique
+    ]

@@ -1,0 +1,170 @@
+"""What uncompressed ways of keeping the wavefield need, what memory there is, and what is left out for want of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import psutil
+
+from wavecomp import machine_memory
+from wavecomp.compressors import Registry
+from wavecomp.errors import MemoryTooSmall
+from wavecomp.impact.cases import ImpactCase
+from wavecomp.physics.problem import GradientProblem
+from wavecomp.plans.budget import plan
+from wavecomp.plans.schedules import FIRST_STEP
+from wavecomp.plans.strategies import UNCOMPRESSED, Strategy, parse_strategy
+from wavecomp.wavefields.memory_needed import PROCESS_BYTES, smaller_grid
+
+SHARE = 0.5
+"""Of a process's memory for uncompressed levels; operators, records, gradients and a coming run need the rest."""
+
+_GRID_ARRAYS = 8
+_DOMAIN_ARRAYS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A case that nobody asked for by its name and that cannot fit.
+
+    Attributes
+    ----------
+    spec : str
+        The strategy.
+    needed_bytes, memory_bytes : int
+        What it holds at its peak, and what there is for it.
+    """
+
+    spec: str
+    needed_bytes: int
+    memory_bytes: int
+
+    def __str__(self) -> str:
+        needed, there = self.needed_bytes, self.memory_bytes
+        return (
+            f"left out: {self.spec} holds {needed} bytes ({needed / 1e9:.4g} GB), and there are {there} "
+            f"({there / 1e9:.4g} GB)"
+        )
+
+
+def operators_bytes(problem: GradientProblem) -> int:
+    """Return what the operators of a problem and its models take at most, in single precision.
+
+    On the whole grid with layer and halo lie two levels of u and three of v, velocity and damping: seven arrays, and
+    one for what is in between while they are filled. On the physical domain lie a level, its quanta, the gradient, a
+    copy of v, two models, and, in double precision, what the smoothing or the conversion of one takes. The records are
+    three arrays of steps × receivers: observed, synthetic, residual.
+    """
+    medium = problem.medium
+    receivers = math.prod(-(-n // problem.receivers.every) for n in medium.shape[:-1])
+    records = 3 * 4 * receivers * (medium.steps or 0)
+    return _GRID_ARRAYS * problem.state_bytes // 2 + _DOMAIN_ARRAYS * problem.level_bytes + records
+
+
+def memory_for_levels(limit_bytes: int, problem: GradientProblem | None = None) -> int:
+    """Return what levels may take of a process that may hold so many bytes here: half of it, or what operators leave.
+
+    "Here" is this machine, or the part of it that a control group or a limit of the process allows.
+    """
+    there = min(limit_bytes, machine_memory.limit().limit_bytes)
+    left = there if problem is None else max(1, there - _bare_bytes(problem))
+    return min(int(SHARE * there), left)
+
+
+def memory_there(limit_bytes: int) -> int:
+    """Return the bytes that this process may still take: of its own limit, and of what is free here."""
+    own = psutil.Process().memory_info().rss
+    return max(0, min(limit_bytes - own, machine_memory.available().free_bytes))
+
+
+def check_operators(problem: GradientProblem, limit_bytes: int) -> None:
+    """Refuse a problem whose bare sweeps do not fit into a process that may hold so many bytes.
+
+    Raises
+    ------
+    MemoryTooSmall
+        The text says what is needed and what is there, and the spacing at which it would fit.
+    """
+    share = machine_memory.limit()
+    there = min(limit_bytes, share.limit_bytes)
+    needed = _bare_bytes(problem)
+    if needed > there:
+        raise MemoryTooSmall(
+            f"the bare sweeps of {problem.name}, {' x '.join(map(str, problem.medium.shape))} points,",
+            needed,
+            there,
+            f"four fifths of {share.source}" if limit_bytes < share.limit_bytes else share.source,
+            smaller_grid(problem.medium, lambda medium: _bare_bytes(replace(problem, medium=medium)), there),
+        )
+
+
+def _bare_bytes(problem: GradientProblem) -> int:
+    return PROCESS_BYTES + operators_bytes(problem)
+
+
+def what_fits(problem: GradientProblem, memory_bytes: int) -> str:
+    """Say in one line which ways of keeping the wavefield fit into so many bytes for levels."""
+    states = (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
+    wholes = problem.levels_bytes()
+    words = [] if wholes is None else [f"a trajectory whose levels shrink to 1/{-(-wholes // max(1, memory_bytes))}"]
+    if states >= 1:
+        words = [f"revolve:slots={states}", f"mixed:levels={2 * states}", *words]
+    return f"in {memory_bytes / 1e9:.4g} GB fit: {', '.join(words) or 'not a single state'}"
+
+
+def leave_out(
+    cases: Sequence[ImpactCase], asked: Sequence[str], memory_bytes: int, registry: Registry
+) -> tuple[list[ImpactCase], list[LeftOut]]:
+    """Take out the cases of which it is known beforehand that they cannot fit, unless they were asked for.
+
+    Parameters
+    ----------
+    cases : sequence of ImpactCase
+    asked : sequence of str
+        Strategies that somebody named; they stay, and become a failure with the numbers.
+    memory_bytes : int
+        What a case without a budget may hold.
+
+    Returns
+    -------
+    list of ImpactCase, list of LeftOut
+        What stays, and what does not.
+    """
+    named = {parse_strategy(text, registry).spec for text in asked}
+    kept: list[ImpactCase] = []
+    out: list[LeftOut] = []
+    for case in cases:
+        strategy = case.strategy(registry)
+        needed = None if strategy is None or case.spec in named else _held_bytes(strategy, case.problem)
+        there = memory_bytes if case.budget_bytes is None else case.budget_bytes
+        if needed is None or needed <= there:
+            kept.append(case)
+        else:
+            out.append(LeftOut(case.spec, needed, there))
+    return kept, out
+
+
+def _held_bytes(strategy: Strategy, problem: GradientProblem) -> int | None:
+    """Return what an uncompressed strategy holds at its peak; None where only the run or a budget tells."""
+    whole = problem.levels_bytes(strategy.every)
+    if whole is None or strategy.tier != "memory" or strategy.quantum is not None:
+        return None
+    match strategy.name:
+        case "store-all":
+            return whole
+        case "trajectory" if strategy.compressor.spec != UNCOMPRESSED:
+            return None
+        case "revolve" | "mixed" if strategy.compressor.spec != UNCOMPRESSED or not (
+            {"slots", "levels"} & {*strategy.values}
+        ):
+            return None
+    assert problem.medium.steps is not None
+    planned = plan(
+        strategy, problem.medium.steps - FIRST_STEP, problem.state_bytes, problem.level_bytes, _AMPLE, _AMPLE
+    )
+    return planned.held_bytes(problem.state_bytes, problem.level_bytes)
+
+
+_AMPLE = 1 << 62

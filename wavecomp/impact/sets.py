@@ -1,0 +1,97 @@
+"""The sets of strategies that a gradient study compares when nobody names any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from wavecomp.physics.problem import GradientProblem
+
+TOLERANCES = tuple(f"1.2e{exponent}peak" for exponent in range(-1, -8, -1))
+"""Fractions of the wavefield's greatest amplitude. On the problem ``quick``, where that is 82.9, they are the absolute
+tolerances 10, 1, 0.1 … 1e-5 within a hundredth."""
+
+_LARGE = 10**8  # points × steps: beyond it one gradient takes seconds
+_HUGE = 10**10  # beyond it every gradient takes minutes
+_FAR_BEYOND = 10  # times the memory that there is for levels
+_SLOTS = 20
+_SLABS = "slabs:planes=16,threads=2"
+_LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
+
+
+CaseSet: TypeAlias = tuple[str, ...]
+"""Strategies that are compared with each other; the bare sweeps and ``store-all`` are added to every study."""
+
+CROSSED: CaseSet = ("trajectory", "trajectory:every=4", "revolve:slots=20", "mixed:levels=40")
+"""What is combined with the compressors that somebody asks for, where no strategy is named."""
+
+_BASELINES = ("store-all", "store-all:every=4", "revolve:slots=20", "mixed:levels=40")
+
+SMALL: CaseSet = (
+    *_BASELINES,
+    *(f"trajectory/zfp:accuracy={tolerance}" for tolerance in TOLERANCES),
+    *(f"trajectory/sz3:abs={tolerance}" for tolerance in TOLERANCES[1:-1]),
+    *(f"trajectory/{short}" for short in ("int8", "int16", "float16", "bfloat16", "blosc2")),
+    "trajectory:every=4/zfp:accuracy=1.2e-3peak",
+    "trajectory:every=4/zfp:accuracy=1.2e-5peak",
+    "revolve:slots=20/zfp:accuracy=1.2e-6peak",
+    "mixed:levels=40/zfp:accuracy=1.2e-6peak",
+)
+"""For problems of which one gradient takes a second: whole curves of ZFP and SZ3, every short format."""
+
+THICK: CaseSet = (
+    *_BASELINES,
+    *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in (TOLERANCES[0], TOLERANCES[2], TOLERANCES[4])),
+    *(f"trajectory/sz3:abs={tolerance}" for tolerance in (TOLERANCES[2], TOLERANCES[4])),
+    "trajectory/int8",
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy={TOLERANCES[2]}",
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy={TOLERANCES[4]}",
+    f"trajectory/{_SLABS}/{_LZ4}",
+)
+"""For problems in 3-D: a few points of each curve, compressed in two threads."""
+
+SHORT: CaseSet = (
+    "store-all",
+    "revolve:slots=20",
+    f"trajectory/{_SLABS}/{_LZ4}",
+    *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in (TOLERANCES[0], TOLERANCES[2], TOLERANCES[4])),
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy={TOLERANCES[2]}",
+    "trajectory:every=4,quantum=6e-5peak,overlap/blosc2:codec=lz4,level=5,shuffle=bitshuffle",
+)
+"""The story in one small table: everything stored, some of it computed again, lossless, lossy, and fewer levels."""
+
+BEYOND: CaseSet = (
+    *_BASELINES,
+    *(f"trajectory:every=8/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in (TOLERANCES[0], TOLERANCES[2])),
+    f"trajectory:every=4/{_SLABS}/zfp:accuracy={TOLERANCES[0]}",
+    f"mixed:levels=40/{_SLABS}/zfp:accuracy={TOLERANCES[4]}",
+)
+"""Where not even a tenth of the levels fits into the memory: what is small enough to have a chance."""
+
+
+def default_set(problem: GradientProblem, memory_bytes: int | None = None) -> CaseSet:
+    """Return the set that a study of this problem compares by default, in so much memory."""
+    needed = problem.levels_bytes()
+    if needed is not None and memory_bytes is not None and needed > _FAR_BEYOND * memory_bytes:
+        return BEYOND
+    points = int(np.prod(problem.medium.shape, dtype=np.int64))
+    return THICK if points * (problem.medium.steps or 1000) > _LARGE else SMALL
+
+
+def default_rounds(problem: GradientProblem) -> int:
+    """Return how many rounds of a study tell its times, so that it stays a matter of minutes where it can."""
+    work = int(np.prod(problem.medium.shape, dtype=np.int64)) * (problem.medium.steps or 1000)
+    return 3 if work <= _LARGE else 2 if work <= _HUGE else 1
+
+
+def fitting(texts: Sequence[str], budget_bytes: int | None, states: int | None = None) -> tuple[str, ...]:
+    """Return the strategies with as many slots and levels as a budget holds, or no more than fit as states."""
+    if budget_bytes is not None:
+        return tuple(text.replace(f":slots={_SLOTS}", "").replace(f":levels={2 * _SLOTS}", "") for text in texts)
+    slots = _SLOTS if states is None else max(1, min(_SLOTS, states))
+    return tuple(
+        text.replace(f"slots={_SLOTS}", f"slots={slots}").replace(f"levels={2 * _SLOTS}", f"levels={2 * slots}")
+        for text in texts
+    )

@@ -1,0 +1,137 @@
+"""From the shots of one case in one round to what they cost together, and what the error of their sum is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wavecomp.adjoint.result import spread
+from wavecomp.impact.cases import ImpactCase
+from wavecomp.impact.exact import check_exact
+from wavecomp.impact.worker import Measured
+from wavecomp.inversion.stacking import Stack
+from wavecomp.metrics.gradient import gradient_distance
+from wavecomp.records import Failure, GradientImpact, Spread, WorkTimes
+
+Outcome: TypeAlias = tuple[Measured, GradientImpact] | Failure
+"""What one of the shots came to, without its gradient, and what came out of all; or why nothing did."""
+
+
+class Gathered:
+    """The shots of one case in one round, on their way to its outcome."""
+
+    def __init__(self, case: ImpactCase) -> None:
+        self.case = case
+        self.failure: Failure | None = None
+        self._parts: dict[int, Measured] = {}
+        self._stack = Stack(case.shots)
+
+    def take(self, shot: int, outcome: Measured | Failure) -> None:
+        """Add what came out for one shot; the first failure is the case's."""
+        if isinstance(outcome, Failure):
+            which = f"shot {shot}: " if len(self.case.shots) > 1 else ""
+            self.failure = self.failure or Failure(outcome.kind, which + outcome.message)
+            return
+        if outcome.gradient is not None:
+            self._stack.add(shot, outcome.gradient)
+        self._parts[shot] = replace(outcome, gradient=None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing more has to be waited for."""
+        return self.failure is not None or len(self._parts) == len(self.case.shots)
+
+    @property
+    def gradient(self) -> NDArray[np.floating] | None:
+        """The sum; None for the bare sweeps, and until all shots are there."""
+        return self._stack.total
+
+    @property
+    def wall_s(self) -> float | None:
+        """Wall time of all shots; None where one has failed."""
+        return None if self.failure is not None else sum(part.seconds.wall for part in self._parts.values())
+
+    def check_exact(self) -> None:
+        """Raise MeaninglessGradient where the exact gradient, which this is, says nothing about any other."""
+        if self.failure is None and self.complete and self.gradient is not None:
+            misfit = sum(part.misfit or 0.0 for part in self._parts.values())
+            check_exact(self.case.problem.name, self.case.shots, misfit, self.gradient)
+
+    def outcome(self, exact: NDArray[np.floating] | None) -> Outcome:
+        """Return what came out of a complete case; ``exact`` is the sum to compare with."""
+        if self.failure is not None:
+            return self.failure
+        parts = [self._parts[shot] for shot in self.case.shots]
+        gradient = self.gradient
+        digest = None if gradient is None else hashlib.sha256(np.ascontiguousarray(gradient).tobytes()).hexdigest()
+        seconds = WorkTimes(*(sum(getattr(part.seconds, f.name) for part in parts) for f in fields(WorkTimes)))
+        return parts[0], GradientImpact(
+            seconds=seconds,
+            walls_s=(seconds.wall,),
+            forward_steps=sum(part.forward_steps for part in parts),
+            writes=sum(part.writes for part in parts),
+            reads=sum(part.reads for part in parts),
+            checkpoints_held=max(part.checkpoints_held for part in parts),
+            ratio=_spread([ratio for part in parts for ratio in part.ratios]),
+            peak_checkpoint_bytes=max(part.peak_checkpoint_bytes for part in parts),
+            peak_disk_bytes=max(part.peak_disk_bytes for part in parts),
+            misfit=sum(part.misfit or 0.0 for part in parts) if gradient is not None else None,
+            distance={} if gradient is None or exact is None else asdict(gradient_distance(exact, gradient)),
+            gradient_digest=digest,
+            absolute_specs=tuple(part.absolute_spec for part in parts if part.absolute_spec is not None),
+        )
+
+
+def merged(
+    before: GradientImpact | None, now: GradientImpact, bare_wall_s: float | None, *, counts: bool
+) -> GradientImpact:
+    """Return what a case comes to after one more round.
+
+    Parameters
+    ----------
+    before : GradientImpact or None
+        What it came to before.
+    now : GradientImpact
+        Of one round.
+    bare_wall_s : float or None
+        Wall time of the bare sweeps of that round, None where they failed.
+    counts : bool
+        Whether the round's time counts, beside its bare sweeps; that of a round that warms up does not.
+    """
+    worst = now
+    if before is not None:
+        if _error(now) <= _error(before):
+            worst = before
+        peaks = {name: max(getattr(before, name), getattr(now, name)) for name in _PEAKS}
+        worst = replace(worst, **peaks)
+    if not counts:
+        times = before if before is not None else now
+        return replace(worst, seconds=times.seconds, walls_s=times.walls_s, bare_walls_s=times.bare_walls_s)
+    # What was measured with no bare sweeps beside it is only kept until there is something better.
+    paired = before if before is not None and before.bare_walls_s else None
+    fastest = paired if paired is not None and min(paired.walls_s) <= now.walls_s[0] else now
+    return replace(
+        worst,
+        seconds=fastest.seconds,
+        walls_s=(*(paired.walls_s if paired else ()), *now.walls_s),
+        bare_walls_s=(*(paired.bare_walls_s if paired else ()), bare_wall_s),
+    )
+
+
+_PEAKS = ("checkpoints_held", "peak_checkpoint_bytes", "peak_disk_bytes")
+
+
+def _error(impact: GradientImpact) -> float:
+    found = impact.distance.get("relative_l2")
+    # What is not a number is worse than all numbers.
+    return 0.0 if not impact.distance else float("inf") if found is None or np.isnan(found) else found
+
+
+def _spread(ratios: Sequence[float]) -> Spread | None:
+    found = spread(ratios)
+    return None if found is None else Spread(found.least, found.median, found.greatest)

@@ -1,0 +1,235 @@
+"""The process in which gradients are measured: it keeps operators and memory from one shot to the next."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wavecomp.adjoint.clock import Clock
+from wavecomp.compressors.origin import registry_for
+from wavecomp.errors import CheckpointTooLarge
+from wavecomp.impact.cases import BARE, EXACT, ImpactCase
+from wavecomp.impact.memory import memory_for_levels, memory_there
+from wavecomp.physics.opening import open_operators
+from wavecomp.plans.schedules import FIRST_STEP
+from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.records import Provenance, WorkTimes, collect_provenance
+from wavecomp.records.own_code import own_code
+from wavecomp.wavefields.devito_setup import build_identity
+
+if TYPE_CHECKING:
+    from wavecomp.adjoint.result import GradientRun
+    from wavecomp.physics.workbench import Workbench
+
+OWN = ("adjoint", "checkpoints", "compressors", "metrics", "physics", "plans", "wavefields")
+"""Our packages whose code is in a gradient and in its times."""
+
+_SPARE_LEVELS = 2  # a run's gradient and the last answer's; a state on its way comes on top
+_OWN_BYTES = 32 << 20  # for plans and counts, and for memory that was let go of and that the system has not back yet
+
+
+@dataclass(frozen=True, slots=True)
+class ShotTask:
+    """One shot of a case, once: in which round, counted from 1, or 0 for one that warms up."""
+
+    case: ImpactCase
+    shot: int
+    turn: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What comes back from the process for one shot: :class:`~wavecomp.records.GradientImpact` has the meanings.
+
+    ``ratios`` holds the ratio of every checkpoint, ``gradient`` the gradient itself: None for the bare sweeps.
+    ``threads`` is what the operators were run with; ``absolute_spec`` what was run where tolerances were asked for
+    relative to the wavefield.
+    """
+
+    steps: int
+    seconds: WorkTimes
+    forward_steps: int
+    writes: int
+    reads: int
+    checkpoints_held: int
+    ratios: tuple[float, ...]
+    peak_checkpoint_bytes: int
+    peak_disk_bytes: int
+    misfit: float | None
+    gradient: NDArray[np.floating] | None
+    threads: int = 1
+    absolute_spec: str | None = None
+
+
+class Measuring:
+    """Answers tasks in the worker's process.
+
+    Parameters
+    ----------
+    memory_bytes : int
+        What the process may hold.
+    threads : int, optional
+        Of OpenMP; what the environment says, by default.
+    """
+
+    def __init__(self, memory_bytes: int, threads: int | None = None) -> None:
+        if threads is not None:
+            os.environ["OMP_NUM_THREADS"] = str(threads)  # Devito asks when its operators are prepared
+        self._memory_bytes = memory_bytes
+        self._stored_all = False
+        self._problem: str | None = None
+        self._granted: dict[tuple[str, int], tuple[int, int]] = {}
+        self._bench: Workbench
+
+    def provenance(self) -> Provenance:
+        """Set Devito up, and say where and with what is measured."""
+        return collect_provenance(build=build_identity().mapping(), code=own_code(*OWN))
+
+    def __call__(self, task: ShotTask) -> Measured:
+        """Measure one shot of a case; raises WavecompError."""
+        case, shot = task.case, task.shot
+        first = self._open(task)
+        if case.spec == EXACT:
+            run = first or self._exact(shot)
+            return self._measured(run)
+        del first  # nobody asked for it, and the next runs need its memory
+        if case.spec == BARE:
+            return self._bare(shot)
+        strategy = parse_strategy(case.spec, registry_for(case.spec.partition("/")[2]))
+        if strategy.name == "store-all":
+            self._fits(case, strategy.every)
+        from wavecomp.physics.workbench import UNLIMITED  # Devito comes with it
+
+        if case.budget_bytes is not None:
+            # A budget is all that a user's machine has beyond the bare sweeps: nothing of earlier runs is kept.
+            self._bench.give_back()
+            self._stored_all = False
+        disk_budget = UNLIMITED if case.disk_budget_bytes is None else case.disk_budget_bytes
+        budget = self._budget(task)
+        run = self._bench.run(
+            strategy, shot=shot, budget_bytes=budget, disk_folder=case.scratch, disk_budget_bytes=disk_budget
+        )
+        self._granted[case.digest, shot] = budget, run.peak_store_bytes
+        return self._measured(run, run.strategy if strategy.relative else None)
+
+    def _budget(self, task: ShotTask) -> int:
+        """Return what the store may hold in memory.
+
+        Without a budget it still refuses, with numbers, what would end this process and all it holds. A later round of
+        a case has the budget of its first one, as long as what it took then is free: with another one it would be
+        another run, whose memory nobody has prepared.
+        """
+        from wavecomp.physics.workbench import UNLIMITED
+
+        if task.case.budget_bytes is not None:
+            return task.case.budget_bytes
+        if task.case.spec.startswith("store-all"):
+            return UNLIMITED  # it fits, or is there already
+        free = self._free()
+        granted, taken = self._granted.get((task.case.digest, task.shot), (0, 0))
+        return granted if 0 < taken <= free else free
+
+    def _open(self, task: ShotTask) -> GradientRun | None:
+        """Have the operators of a problem there; return the exact gradient of the shot if it was computed for that."""
+        if self._problem == task.case.problem.digest:
+            return None
+        from wavecomp.physics.workbench import Workbench
+
+        self._problem = None
+        self._stored_all = False
+        self._bench = Workbench(open_operators(task.case.problem))
+        # Every later run of this process finds its operators compiled and their memory touched.
+        run = self._exact(task.shot)
+        self._problem = task.case.problem.digest
+        return run
+
+    def _exact(self, shot: int) -> GradientRun:
+        self._bench.observed(shot)  # its memory is not free any more when the strategy is chosen
+        strategy, budget = self._exact_strategy()
+        run = self._bench.run(strategy, shot=shot, budget_bytes=budget)
+        self._stored_all = strategy.name == "store-all"
+        return run
+
+    def _exact_strategy(self) -> tuple[Strategy, int]:
+        """Store everything where the memory holds it; otherwise the same bits by recomputation in what there is."""
+        from wavecomp.physics.workbench import UNLIMITED
+
+        if self._stored_all or self._needed(1) <= self._for_levels():
+            return parse_strategy("store-all"), UNLIMITED
+        # Not all of it: the allocator gives little of what many small checkpoints took back for the runs to come.
+        return parse_strategy("mixed"), self._for_levels()
+
+    def _needed(self, every: int) -> int:
+        operators = self._bench.operators
+        return (operators.steps - FIRST_STEP) // every * operators.level_bytes
+
+    def _free(self) -> int:
+        """Return what a store may take of the memory that is there."""
+        operators = self._bench.operators
+        spare = _OWN_BYTES + _SPARE_LEVELS * operators.level_bytes + operators.state_bytes
+        return max(1, memory_there(self._memory_bytes) + self._bench.spare_bytes - spare)
+
+    def _for_levels(self) -> int:
+        return min(memory_for_levels(self._memory_bytes), self._free())
+
+    def _fits(self, case: ImpactCase, every: int) -> None:
+        needed = self._needed(every)
+        budget = case.budget_bytes
+        if budget is None:
+            # The memory in which the exact gradient's levels were is still there.
+            budget = needed if self._stored_all else self._for_levels()
+        if needed > budget:
+            raise CheckpointTooLarge(("all levels", every), "memory", needed, needed, 0, budget)
+
+    def _bare(self, shot: int) -> Measured:
+        """Run both sweeps with nothing between them."""
+        observed, operators = self._bench.observed(shot), self._bench.operators
+        operators.set_shot(shot)
+        sweep = operators.sweep(operators.steps)  # compiled before the clock runs
+        operators.rest()
+        clock = Clock()
+        with clock.doing("advance"):
+            operators.forward(FIRST_STEP, operators.steps, record=True)
+        operators.residual.data[:] = operators.records.data - observed
+        with clock.doing("reverse"):
+            sweep.down(operators.steps, FIRST_STEP)
+        seconds = clock.read()
+        times = WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
+        return Measured(
+            operators.steps,
+            times,
+            operators.steps - FIRST_STEP,
+            0,
+            0,
+            0,
+            (),
+            0,
+            0,
+            None,
+            None,
+            threads=operators.threads,
+        )
+
+    def _measured(self, run: GradientRun, absolute_spec: str | None = None) -> Measured:
+        seconds, operators = run.seconds, self._bench.operators
+        return Measured(
+            steps=operators.steps,
+            seconds=WorkTimes(
+                seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
+            ),
+            forward_steps=run.forward_steps,
+            writes=run.writes,
+            reads=run.reads,
+            checkpoints_held=run.checkpoints_held,
+            ratios=run.checkpoint_ratios,
+            peak_checkpoint_bytes=run.peak_checkpoint_bytes,
+            peak_disk_bytes=run.peak_disk_bytes,
+            misfit=run.misfit,
+            gradient=run.gradient,
+            threads=operators.threads,
+            absolute_spec=absolute_spec,
+        )

@@ -1,0 +1,1 @@
+"""Gradients of many shots, and inversions that use them."""

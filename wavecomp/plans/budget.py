@@ -1,0 +1,114 @@
+"""What a budget has to hold: the store's checkpoints, and beside them the slots of levels that are on their way.
+
+A budget is what a run must have in memory beyond the bare sweeps. So a level that waits to be compressed, one that was
+decompressed for the imaging, and the levels of the tape count as much as what lies in the store: whoever plans by a
+budget plans with what these leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wavecomp.errors import CheckpointTooLarge, SlotsTooLarge
+from wavecomp.plans.actions import Action, Tape
+from wavecomp.plans.schedules import Schedule
+from wavecomp.plans.strategies import OVERHEAD_BYTES, PAGE_BYTES, Strategy
+
+_QUANTUM_BYTES = 2
+"""Of a point of a level of quanta."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A schedule that keeps a budget, and what it takes of it beside the store.
+
+    Attributes
+    ----------
+    schedule : Schedule
+        What is run.
+    carried, taped : int
+        Slots for levels on their way to and from the store, and for levels on the tape.
+    slots_bytes : int
+        What they take.
+    """
+
+    schedule: Schedule
+    carried: int
+    taped: int
+    slots_bytes: int
+
+    def held_bytes(self, state_bytes: int, level_bytes: int) -> int:
+        """Return the most bytes at one time, with nothing compressed and no bookkeeping."""
+        return self.slots_bytes + self.schedule.held_bytes_max(state_bytes, level_bytes)
+
+
+def plan(
+    strategy: Strategy,
+    steps: int,
+    state_bytes: int,
+    level_bytes: int,
+    budget_bytes: int,
+    disk_budget_bytes: int,
+    *,
+    itemsize: int = 4,
+) -> Plan:
+    """Plan a run over so many steps.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        How the forward wavefield is kept.
+    steps : int
+        Steps to reverse.
+    state_bytes, level_bytes : int
+        Uncompressed size of one state, and of one level that is imaged.
+    budget_bytes, disk_budget_bytes : int
+        What may be held in memory, all of it, and by checkpoints on disk.
+    itemsize : int
+        Bytes of a point of a level.
+
+    Raises
+    ------
+    SlotsTooLarge
+        The budget holds no checkpoint beside the slots.
+    CheckpointTooLarge
+        What it holds beside them is less than one state.
+    ScheduleError
+        Nothing would be imaged.
+    """
+    each = level_bytes if strategy.quantum is None else level_bytes // itemsize * _QUANTUM_BYTES
+    carried = taped = 0
+    while True:
+        slots = carried * each + taped * level_bytes
+        if slots and strategy.name != "store-all" and budget_bytes < slots + OVERHEAD_BYTES + PAGE_BYTES:
+            raise SlotsTooLarge(strategy.spec, slots, slots + OVERHEAD_BYTES + PAGE_BYTES, budget_bytes)
+        room = budget_bytes - slots if strategy.tier == "memory" else disk_budget_bytes
+        try:
+            schedule = strategy.schedule(steps, state_bytes, level_bytes, room)
+        except CheckpointTooLarge as error:
+            if strategy.tier != "memory":
+                raise
+            raise CheckpointTooLarge(
+                ("state", 1), "memory", error.raw_bytes, error.needed_bytes, error.held_bytes + slots, budget_bytes
+            ) from None
+        # With less room a schedule may be another one: planned again until the slots that it takes are counted. That
+        # ends, since only the tape of store-all, which has no other schedule, is longer than the buffers.
+        needs = (2 if strategy.overlap else 1) if schedule.level_writes else 0, tape_length(schedule)
+        if needs[0] <= carried and needs[1] <= taped:
+            break
+        carried, taped = max(carried, needs[0]), max(taped, needs[1])
+    if strategy.name == "store-all" and budget_bytes < slots:
+        raise CheckpointTooLarge(("all levels", strategy.every), "memory", slots, slots, 0, budget_bytes)
+    return Plan(schedule, carried, taped, slots)
+
+
+def tape_length(actions: Iterable[Action]) -> int:
+    """Return how many levels the longest tape copies: the last one of it, or two, stay in the operator's buffers."""
+    return max((_copied(action) for action in actions if isinstance(action, Tape)), default=0)
+
+
+def _copied(tape: Tape) -> int:
+    # Where a tape ends with its last level, the run may have to go one step further for the record.
+    kept_at = tape.reach - 1 if tape.to_last else tape.reach
+    return sum(step < kept_at for step in tape.kept)
