@@ -57,8 +57,8 @@ class Contest:
     def __init__(self, bench: Workbench, given: argparse.Namespace) -> None:
         self.bench = bench
         operators = bench.operators
-        self.whole_bytes = (operators.steps + 1) * operators.state_bytes // 2
-        self.lean_bytes = (operators.steps - 1) * operators.level_bytes
+        self.whole_bytes = (operators.last + 1) * operators.state_bytes // 2
+        self.lean_bytes = (operators.last - 1) * operators.level_bytes
         self.exact = bench.run(parse_strategy("store-all")).gradient
         references = References(bench)
         self.entries: dict[str, Entry] = {}
@@ -124,7 +124,7 @@ class Contest:
             compressor = strategy.compressor
             # What it reserves is much more than what it holds, and must fit beside everything else here.
             reservable = machine_memory.limit().limit_bytes // 4 // peer.checkpoint_bytes
-            many = int(min(share // peer.compressed_bytes(compressor), reservable, self.bench.operators.steps - 1))
+            many = int(min(share // peer.compressed_bytes(compressor), reservable, self.bench.operators.last - 1))
             name = self._peer(peer, max(1, many), compressor)
             label = "pyrevolve, same compressor: times faster"
             self.rows.append(Row(label, (spec,), name, 2, 4, faster=True, **limits))
@@ -247,7 +247,7 @@ class Contest:
                 "name": problem.name,
                 "digest": problem.digest,
                 "shape": problem.medium.shape,
-                "steps": self.bench.operators.steps,
+                "steps": self.bench.operators.last,
             },
             "store_all_bytes": {"whole grid": self.whole_bytes, "physical domain": self.lean_bytes},
             "contestants": {e.name: {"seconds": e.seconds, **e.found} for e in self.entries.values() if e.seconds},

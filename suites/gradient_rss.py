@@ -80,7 +80,7 @@ def child(problem: str, text: str, budget_bytes: int) -> dict[str, Any]:
         found |= {"held_bytes": run.peak_store_bytes, "checkpoint_bytes": run.peak_checkpoint_bytes}
         found |= {"checkpoints": run.checkpoints_held, "raw_bytes": run.checkpoints_held * operators.level_bytes}
     else:
-        last = operators.steps
+        last = operators.last
         operators.rest()
         operators.forward(1, last, record=True)
         operators.residual.data[:] = operators.records.data - observed

@@ -55,7 +55,7 @@ class References:
         from wavecomp.physics.compiled import Compiled
 
         self.bench, o = bench, bench.operators
-        self.last = o.steps
+        self.last = o.last
         order = o.problem.medium.space_order
         shared = {"dt": o._dt_ms, **o.model.physical_params()}
         srca = o.geometry.new_src(name="srca", src_type=None)
@@ -140,9 +140,9 @@ def main() -> None:
         )
         rounds.append(one)
     del rounds[0]  # the warm-up: pages, kernels, thread pools
-    full = bench.operators.state_bytes / 2 * (bench.operators.steps + 1)
+    full = bench.operators.state_bytes / 2 * (bench.operators.last + 1)
     deep = np.s_[..., bench.operators.problem.medium.shape[-1] // 10 :]
-    print(f"{bench.operators.problem.name}: {bench.operators.problem.medium.shape}, {bench.operators.steps} steps")
+    print(f"{bench.operators.problem.name}: {bench.operators.problem.medium.shape}, {bench.operators.last} steps")
     print(f"medians of {given.repeats} interleaved rounds; store-all takes {full / 1e9:.2f} GB")
     for name in runs:
         spread = [sorted(one[name] / one[base] for one in rounds) for base in ("bare", "devito store-all")]

@@ -107,7 +107,7 @@ class PyrevolvePeer:
         o = self._bench.operators
         o.rest()
         sizes, step = [], 1
-        for stop in np.linspace(1, o.steps - 1, samples + 1).astype(int)[1:]:
+        for stop in np.linspace(1, o.last - 1, samples + 1).astype(int)[1:]:
             o.forward(step, int(stop), record=False)
             step = int(stop)
             sizes.append(sum(compressor.encode(compressor.prepare(level)).nbytes for level in o.state(step)))
@@ -134,7 +134,7 @@ class PyrevolvePeer:
                 self._forward,
                 self._reverse,
                 checkpoints,
-                o.steps - 1,
+                o.last - 1,
                 compression_params=self._hook(compressor) if compressor else None,
             )
             storage = revolver.storage_list[0]

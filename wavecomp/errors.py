@@ -210,6 +210,10 @@ class UnknownStrategy(SpecError):
         super().__init__(f'unknown strategy "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')
 
 
+class UnsupportedStrategy(UsageError):
+    """A strategy asks for what the time-stepping code cannot do; the text says what it can."""
+
+
 class UnknownExperiment(UsageError):
     """No experiment of that name is known."""
 

@@ -76,16 +76,16 @@ def test_two_levels_in_place_agree_with_three_in_turn(every, bench, inner, cube,
             np.testing.assert_array_equal(run.gradient, runs[0].gradient)
         found.append(runs[0].gradient)
     made = bench.operators
-    imaged = [step for step in range(1, made.steps) if step % every == 0]
+    imaged = [step for step in range(1, made.last) if step % every == 0]
     levels = dict(zip(imaged, made.slots(len(imaged)), strict=True))
     made.rest()
     at = 1
     for step, slot in levels.items():
         made.forward(at, step, record=True)
         made.keep(at := step, slot)
-    made.forward(at, made.steps, record=True)
+    made.forward(at, made.last, record=True)
     made.residual.data[:] = made.records.data - bench.observed()
-    scale, at = np.zeros(cube.medium.shape), made.steps
+    scale, at = np.zeros(cube.medium.shape), made.last
     for step in reversed(imaged):
         made.sweep().down(at, step)
         at = step
@@ -143,7 +143,7 @@ def test_lossy_restarts_come_near(bench, exact):
 
 
 def test_the_counts_are_those_of_the_schedule(bench):
-    steps = bench.operators.steps - 1
+    steps = bench.operators.last - 1
     for text in ("store-all", "trajectory:every=3", "revolve:slots=5", "mixed:levels=10"):
         strategy = parse_strategy(text)
         schedule = strategy.schedule(steps, bench.operators.state_bytes, bench.operators.level_bytes, 1 << 40)

@@ -31,8 +31,8 @@ def weights(bench, shot):
     operators = bench.operators
     operators.set_shot(shot)
     operators.rest()
-    levels = operators.slots(operators.steps)
-    for step in range(FIRST, operators.steps):
+    levels = operators.slots(operators.last)
+    for step in range(FIRST, operators.last):
         operators.keep(step, levels[step])
         operators.forward(step, step + 1, record=True)
     operators.residual.data[:] = operators.records.data - bench.workbench.observed(shot)
@@ -41,7 +41,7 @@ def weights(bench, shot):
     ones.array[:] = 1
     total, product = (np.zeros(bench.problem.medium.shape) for _ in range(2))
     operators.v._data[:] = 0
-    for step in reversed(range(FIRST, operators.steps)):
+    for step in reversed(range(FIRST, operators.last)):
         operators.sweep().down_to_image(step + 1, step)
         operators.gradient[:] = 0
         operators.sweep().image(step, ones)
@@ -63,7 +63,7 @@ def test_the_error_falls_with_the_tolerance_down_to_the_rounding_of_float32(benc
     total, product = weights(bench, bench.middle_shot)
     exact = bench.exact(bench.middle_shot)
     norm = np.linalg.norm(exact.astype(np.float64))
-    roundings = (bench.operators.steps + 3) * 2.0**-24
+    roundings = (bench.operators.last + 3) * 2.0**-24
     floor = 2 * roundings / (1 - roundings) * np.linalg.norm(product) / norm
     settings = ToleranceSettings(exponents=(2, 1, 0, -1, -2, -3, -4, -5))
     result = compute_experiment("tolerance", bench.problem, bench=bench, settings=settings)
@@ -123,7 +123,7 @@ def test_memory_and_ratio_tell_the_bytes(bench):
     rows = compute_experiment("memory", bench.problem, bench=bench, settings=few).rows
     by = {(row["family"], row["every"]): row for row in rows}
     assert by["subsampled", 1]["relative_l2"] == 0.0
-    assert by["subsampled", 1]["writes"] == bench.operators.steps - 1
+    assert by["subsampled", 1]["writes"] == bench.operators.last - 1
     assert by["both", 4]["peak_checkpoint_bytes"] < by["lossy", 1]["peak_checkpoint_bytes"]
     assert by["both", 4]["peak_checkpoint_bytes"] < by["subsampled", 4]["peak_checkpoint_bytes"]
 

@@ -107,9 +107,7 @@ def test_what_is_planned_by_a_budget_keeps_it(text, steps, levels, ratio):
 def test_slots_are_what_a_run_has(text, slots, tiny, open_workbench):
     bench = open_workbench(tiny)
     operators = bench.operators
-    planned = plan(
-        parse_strategy(text), operators.steps - 1, operators.state_bytes, operators.level_bytes, AMPLE, AMPLE
-    )
+    planned = plan(parse_strategy(text), operators.last - 1, operators.state_bytes, operators.level_bytes, AMPLE, AMPLE)
     assert planned.slots_bytes == slots * operators.level_bytes
     run = bench.run(parse_strategy(text))
     assert run.peak_checkpoint_bytes == run.peak_store_bytes + planned.slots_bytes

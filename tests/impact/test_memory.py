@@ -39,8 +39,8 @@ def test_sizes_are_known_before_the_operators_are(name, request, open_workbench)
     operators = open_workbench(problem).operators
     assert problem.level_bytes == operators.level_bytes
     assert problem.state_bytes == operators.state_bytes
-    assert problem.levels_bytes(every=4) == len(range(4, operators.steps, 4)) * operators.level_bytes
-    assert problem.levels_bytes() == (operators.steps - 1) * operators.level_bytes
+    assert problem.levels_bytes(every=4) == len(range(4, operators.last, 4)) * operators.level_bytes
+    assert problem.levels_bytes() == (operators.last - 1) * operators.level_bytes
 
 
 @pytest.mark.parametrize(

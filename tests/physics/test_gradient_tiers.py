@@ -38,7 +38,7 @@ def budget(bench, text, shrink=1):
     Beside the slots, which a budget has to hold as well.
     """
     operators = bench.operators
-    sizes = operators.steps - 1, operators.state_bytes, operators.level_bytes
+    sizes = operators.last - 1, operators.state_bytes, operators.level_bytes
     slots = plan(parse_strategy(text), *sizes, DISK, DISK).slots_bytes
     if text.startswith("trajectory"):
         return slots + 4 * operators.level_bytes + 300 * 1600

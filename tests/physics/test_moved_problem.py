@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.compressors import default_registry
 from wavecomp.errors import RecipeError
 from wavecomp.physics.problem_recipe import parse_problem
-from wavecomp.physics.workbench import UNLIMITED
 from wavecomp.plans.strategies import parse_strategy
 
 SMALL = """

@@ -107,7 +107,7 @@ def test_dot_product_of_born_and_adjoint(tiny, open_workbench, inner):
     gradient = adjoint_of(operators, residual)
     left = float((born * residual).sum())
     right = float((gradient * inner(tiny, np.array(dm.data))).sum())
-    bound = FLOPS_A_POINT * operators.steps**2 * np.finfo(float).eps
+    bound = FLOPS_A_POINT * operators.last**2 * np.finfo(float).eps
     scale = float(np.linalg.norm(born) * np.linalg.norm(residual))
     assert abs(left) > 1e6 * bound * scale  # else the two could agree by chance
     assert abs(left - right) <= bound * scale
@@ -116,7 +116,7 @@ def test_dot_product_of_born_and_adjoint(tiny, open_workbench, inner):
 def adjoint_of(operators, residual):
     """Jᵀ applied to any residual, level by level through one slot."""
     operators.rest()
-    last = operators.steps
+    last = operators.last
     levels = operators.slots(last)
     for step in range(1, last):
         operators.keep(step, levels[step])
@@ -154,13 +154,13 @@ def test_taylor_slopes_of_misfit_and_gradient(tiny, open_workbench):
 
     steps = [0.32 * 0.5**k for k in range(5)]
     start = misfit(0.0)
-    assert start == pytest.approx(run.misfit, rel=operators.steps**2 * FLOPS_A_POINT * np.finfo(float).eps)
+    assert start == pytest.approx(run.misfit, rel=operators.last**2 * FLOPS_A_POINT * np.finfo(float).eps)
     slope = float((run.gradient * direction).sum())
     values = [misfit(h) for h in steps]
     operators.set_velocity(base, renew_layer=True)
     first = [abs(value - start) for value in values]
     second = [abs(value - start - h * slope) for value, h in zip(values, steps, strict=True)]
-    rounding = operators.steps**2 * FLOPS_A_POINT * np.finfo(float).eps * start
+    rounding = operators.last**2 * FLOPS_A_POINT * np.finfo(float).eps * start
     assert second[-1] > 1000 * rounding
     for remainders, expected in ((first, 1.0), (second, 2.0)):
         exponents = [math.log2(a / b) for a, b in pairwise(remainders)]
@@ -193,12 +193,12 @@ def test_the_halo_stays_zero_and_is_cleared(cube, open_workbench):
     operators.forward(1, 40, record=False)
     kept = [level.copy() for level in operators.state(40)]
     assert np.abs(kept[1]).max() > 0
-    operators.clear_halo(40)
+    operators.mend(40)
     for before, after in zip(kept, operators.state(40), strict=True):
         np.testing.assert_array_equal(before, after)
     for level in operators.state(40):
         level[:] = 1
-    operators.clear_halo(40)
+    operators.mend(40)
     width = cube.medium.space_order
     points = cube.medium.absorbing_points
     for level in operators.state(40):

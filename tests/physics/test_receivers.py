@@ -50,7 +50,7 @@ def test_records_and_adjoint_wavefield_are_devitos_bit_by_bit(name, depth_in_spa
     depth = problem.medium.origin_m[-1] + depth_in_spacings * problem.medium.spacing_m[-1]
     problem = replace(problem, receivers=replace(problem.receivers, depth_m=depth))
     operators = open_workbench(problem).operators
-    last = operators.steps
+    last = operators.last
     shared = {"dt": operators._dt_ms, **operators.model.physical_params()}
     origin, spacing = (np.array(which) for which in (operators.model.grid.origin, operators.model.grid.spacing))
     on_grid = grid_indices(np.asarray(operators.records.coordinates.data), origin, spacing) is not None

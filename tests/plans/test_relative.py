@@ -97,7 +97,7 @@ def test_a_relative_run_has_the_bits_of_the_absolute_one(tiny, open_workbench):
     operators.set_shot(1)
     operators.rest()
     greatest = 0.0
-    for step in range(1, operators.steps):
+    for step in range(1, operators.last):
         operators.forward(step, step + 1, record=False)
         greatest = max(greatest, float(np.abs(operators.state(step + 1)[1]).max()))
     # A look at every other pair of levels misses a hundredth at most: 1 − cos of a step's part of the period.

@@ -1,7 +1,7 @@
-"""Carrying levels between the operators' memory and the checkpoint store, if wanted beside the propagation.
+"""Carrying levels between a code's memory and the checkpoint store, if wanted beside the time steps.
 
 A level waits in a slot until it is compressed, or lies there decompressed until it is imaged. With ``overlap`` a thread
-of its own does the work while the operators go on: there is one slot more, and at most one level on its way in each
+of its own does the work while the code goes on: there is one slot more, and at most one level on its way in each
 direction. An error of that thread is raised at the next call.
 """
 
@@ -10,60 +10,60 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Generic, Protocol
 
 from wavecomp.adjoint.clock import Clock
+from wavecomp.adjoint.time_stepping import S
 from wavecomp.checkpoints.store import CheckpointStore, Receipt
 from wavecomp.compressors import Compressor
-from wavecomp.physics.compiled import Slot
 
 Key = tuple[str, int]
 
 
-class Courier(Protocol):
+class Courier(Protocol[S]):
     """Puts levels into the store and brings them back."""
 
-    def free_slot(self) -> Slot:
+    def free_slot(self) -> S:
         """Return a slot that may be overwritten."""
 
-    def send(self, step: int, slot: Slot) -> None:
+    def send(self, step: int, slot: S) -> None:
         """Compress a slot's level into the store; the slot belongs to the courier until :meth:`free_slot` gives it."""
 
     def expect(self, step: int) -> None:
         """Say which level will be fetched next."""
 
-    def fetch(self, step: int) -> Slot:
+    def fetch(self, step: int) -> S:
         """Return a level out of the store, decompressed; it is dropped there. Valid until the next fetch."""
 
     def settle(self) -> None:
         """Wait until nothing is on its way."""
 
 
-class Inline:
+class Inline(Generic[S]):
     """Everything at once, in the caller's thread."""
 
-    def __init__(self, store: CheckpointStore, compressor: Compressor, slots: list[Slot], clock: Clock) -> None:
+    def __init__(self, store: CheckpointStore, compressor: Compressor, slots: list[S], clock: Clock) -> None:
         self._store, self._compressor, self._clock = store, compressor, clock
         self._slots = slots  # none where no level goes into the store
         self.receipts: list[Receipt] = []
 
-    def free_slot(self) -> Slot:
+    def free_slot(self) -> S:
         """Return the one slot."""
         return self._slots[0]
 
-    def send(self, step: int, slot: Slot) -> None:
+    def send(self, step: int, slot: S) -> None:
         """Compress."""
         with self._clock.doing("compress"):
-            self.receipts.append(self._store.put(("level", step), (slot.stored,), self._compressor))
+            self.receipts.append(self._store.put(("level", step), slot.stored, self._compressor))
 
     def expect(self, step: int) -> None:
         """Nothing to prepare."""
 
-    def fetch(self, step: int) -> Slot:
+    def fetch(self, step: int) -> S:
         """Decompress."""
         with self._clock.doing("decompress"):
             key = ("level", step)
-            self._store.get_into(key, (self._slots[0].stored,), self._compressor)
+            self._store.get_into(key, self._slots[0].stored, self._compressor)
             self._store.drop(key)
         return self._slots[0]
 
@@ -71,14 +71,14 @@ class Inline:
         """Nothing is ever on its way."""
 
 
-class Overlapped:
+class Overlapped(Generic[S]):
     """One level on its way in a thread, while the operators work with the other slot."""
 
     def __init__(
         self,
         store: CheckpointStore,
         compressor: Compressor,
-        slots: list[Slot],
+        slots: list[S],
         clock: Clock,
         submit: Callable[[Callable[[], object]], Future[object]],
     ) -> None:
@@ -86,21 +86,21 @@ class Overlapped:
         self._slots, self._submit = slots, submit
         self._turn = 0
         self._underway: Future[object] | None = None
-        self._expected: tuple[int, Slot] | None = None
+        self._expected: tuple[int, S] | None = None
         self.receipts: list[Receipt] = []
 
-    def free_slot(self) -> Slot:
+    def free_slot(self) -> S:
         """Return the slot that is not on its way."""
         self._turn = 1 - self._turn
         return self._slots[self._turn]
 
-    def send(self, step: int, slot: Slot) -> None:
+    def send(self, step: int, slot: S) -> None:
         """Wait for the level before, then compress this one beside what follows."""
         with self._clock.doing("compress"):
             self._wait()
 
         def work() -> None:
-            self.receipts.append(self._store.put(("level", step), (slot.stored,), self._compressor))
+            self.receipts.append(self._store.put(("level", step), slot.stored, self._compressor))
 
         self._underway = self._submit(work)
 
@@ -112,13 +112,13 @@ class Overlapped:
 
         def work() -> None:
             key = ("level", step)
-            self._store.get_into(key, (slot.stored,), self._compressor)
+            self._store.get_into(key, slot.stored, self._compressor)
             self._store.drop(key)
 
         self._expected = (step, slot)
         self._underway = self._submit(work)
 
-    def fetch(self, step: int) -> Slot:
+    def fetch(self, step: int) -> S:
         """Wait for the expected level."""
         if self._expected is None or self._expected[0] != step:
             self.expect(step)
@@ -142,8 +142,8 @@ class Overlapped:
 
 @contextmanager
 def open_courier(
-    store: CheckpointStore, compressor: Compressor, slots: list[Slot], clock: Clock, *, overlap: bool
-) -> Iterator[Inline | Overlapped]:
+    store: CheckpointStore, compressor: Compressor, slots: list[S], clock: Clock, *, overlap: bool
+) -> Iterator[Inline[S] | Overlapped[S]]:
     """Give a courier for one run; an overlapped one needs two slots."""
     if not overlap:
         yield Inline(store, compressor, slots, clock)

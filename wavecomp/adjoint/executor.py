@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Generic
 
 from wavecomp.adjoint.clock import Clock
 from wavecomp.adjoint.courier import Inline, Overlapped
+from wavecomp.adjoint.time_stepping import Array, S, TimeStepping
 from wavecomp.checkpoints.store import CheckpointStore, Receipt
 from wavecomp.compressors import Compressor, Lossless
-from wavecomp.physics.acoustic import FIRST, AcousticOperators
-from wavecomp.physics.compiled import Slot
 from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
-
-Array = NDArray[np.floating]
 
 
 @dataclass(slots=True)
@@ -37,15 +32,13 @@ class Tally:
         self.held_most = max(self.held_most, self.held)
 
 
-class Executor:
-    """Runs the actions of a schedule on a problem's operators, which it finds and leaves in any state.
+class Executor(Generic[S]):
+    """Runs the actions of a schedule on a time-stepping code, which it finds and leaves in any state.
 
     Parameters
     ----------
-    operators : AcousticOperators
-        Operators with their buffers; model and shot are set.
-    observed : ndarray, shape (steps + 1, receivers)
-        Observed data.
+    code : TimeStepping
+        With its buffers; whatever determines the gradient is set.
     store : CheckpointStore
         Where checkpoints live; empty.
     compressor : Compressor
@@ -62,29 +55,27 @@ class Executor:
 
     def __init__(
         self,
-        operators: AcousticOperators,
-        observed: Array,
+        code: TimeStepping[S],
         store: CheckpointStore,
         compressor: Compressor,
-        courier: Inline | Overlapped,
-        tape: list[Slot],
+        courier: Inline[S] | Overlapped[S],
+        tape: list[S],
         clock: Clock,
         quantum: float | None = None,
     ) -> None:
-        self._operators = operators
-        self._observed = observed
+        self._code = code
         self._store = store
         self._compressor = compressor
         self._courier = courier
         self._slots = tape
         self._clock = clock
         self._quantum = quantum
-        self._step = FIRST
-        self._adjoint_step = operators.steps
-        self._recorded_to = FIRST
-        self._taped: dict[int, Slot | None] = {}
+        self._step = self._recorded_to = code.first
+        self._adjoint_step = code.last
+        self._turned = False
+        self._taped: dict[int, S | None] = {}
         self._every: int | None = None
-        self.misfit = float("nan")
+        self.misfit: float | None = None
         self.tally = Tally()
 
     def run(self, actions: Iterable[Action]) -> Array:
@@ -97,12 +88,14 @@ class Executor:
         DamagedCheckpoint
             A checkpoint has changed in the store.
         """
-        self._operators.rest()
+        self._code.rest()
         for action in actions:
             self._obey(action)
         self._courier.settle()
-        assert self._adjoint_step == FIRST, f"the schedule ended with the adjoint at step {self._adjoint_step}"
-        gradient = self._operators.gradient.copy()
+        assert self._adjoint_step == self._code.first, (
+            f"the schedule ended with the adjoint at step {self._adjoint_step}"
+        )
+        gradient = self._code.gradient.copy()
         if self._every is not None and self._every > 1:
             gradient *= gradient.dtype.type(self._every)
         self.tally.receipts.extend(self._courier.receipts)
@@ -125,7 +118,7 @@ class Executor:
                 self._at(step)
                 self._courier.settle()
                 with self._clock.doing("compress"):
-                    arrays = self._operators.state(step)
+                    arrays = self._code.state(step)
                     self.tally.receipts.append(self._store.put(("state", step), arrays, self._compressor))
                 self.tally.wrote()
             case LoadState(step, keep):
@@ -146,9 +139,9 @@ class Executor:
         with self._clock.doing("advance"):
             first, between = self._step, min(max(self._step, self._recorded_to), last)
             if first < between:
-                self._operators.forward(first, between, record=False)
+                self._code.forward(first, between, record=False)
             if between < last:
-                self._operators.forward(between, last, record=True)
+                self._code.forward(between, last, record=True)
         self.tally.forward_steps += last - first
         self._recorded_to = max(self._recorded_to, last)
         self._step = last
@@ -157,9 +150,9 @@ class Executor:
         slot = self._courier.free_slot()
         with self._clock.doing("advance"):
             if self._quantum is None:
-                self._operators.keep(step, slot)
+                self._code.keep(step, slot)
             else:
-                self._operators.keep_quantised(step, slot, self._quantum)
+                self._code.keep_quantised(step, slot, self._quantum)
         self._courier.send(step, slot)
         self.tally.wrote()
 
@@ -170,15 +163,15 @@ class Executor:
         self._taped = {}
         free = iter(self._slots)
         reach = action.reach
-        if reach == self._operators.steps - 1 and self._recorded_to < self._operators.steps:
+        if reach == self._code.last - 1 and self._recorded_to < self._code.last:
             reach += 1  # the level there is imaged by nobody, but the record needs the iteration that computes it
         for step in action.kept:
             self._advance(step)
-            # The last two levels stay in the operator's own buffers until the reversal: no copy.
-            slot = None if step >= reach - 1 else next(free)
+            # The last levels stay in the code's own buffers until the reversal: no copy.
+            slot = None if step > reach - self._code.in_buffers else next(free)
             if slot is not None:
                 with self._clock.doing("advance"):
-                    self._operators.keep(step, slot)
+                    self._code.keep(step, slot)
             self._taped[step] = slot
         self._advance(reach)
 
@@ -186,9 +179,9 @@ class Executor:
         self._courier.settle()
         key = ("state", step)
         with self._clock.doing("decompress"):
-            self._store.get_into(key, self._operators.state(step), self._compressor)
+            self._store.get_into(key, self._code.state(step), self._compressor)
             if not isinstance(self._compressor.bound, Lossless):
-                self._operators.clear_halo(step)
+                self._code.mend(step)
         self.tally.reads += 1
         if not keep:
             self._store.drop(key)
@@ -196,17 +189,16 @@ class Executor:
         self._step = step
 
     def _begin_adjoint(self) -> None:
-        """Make the residual, once the whole record is there."""
-        steps = self._operators.steps
-        if self._adjoint_step < steps or not np.isnan(self.misfit):
+        """Turn round, once the forward run has come to its end."""
+        if self._turned:
             return
-        assert self._recorded_to == steps, f"the record ends at step {self._recorded_to}, not at {steps}"
-        residual = self._operators.residual.data
-        residual[:] = self._operators.records.data - self._observed
-        self.misfit = 0.5 * float(np.sum(np.square(residual, dtype=np.float64)))
+        last = self._code.last
+        assert self._step == self._recorded_to == last, f"the state is at step {self._step}, not at the end, {last}"
+        self.misfit = self._code.begin_reversal()
+        self._turned = True
 
     def _reverse(self, first: int, imaged: range, every: int, source: str) -> None:
-        sweep = self._operators.sweep(every)
+        sweep = self._code.sweep(every)
         if source == "store" and len(imaged):
             self._courier.expect(imaged[0])
         for index, step in enumerate(imaged):

@@ -29,9 +29,10 @@ class GradientRun:
     strategy : str
         Canonical text of the strategy.
     gradient : ndarray, the problem's shape
-        dJ/dm with m = 1/v² in s²/km²: misfit times km²/s². A copy of its own.
+        Of the acoustic operators dJ/dm with m = 1/v² in s²/km²: misfit times km²/s². A copy of its own.
     misfit : float
-        J = ½ Σ r² over receivers and time steps, r = synthetic − observed.
+        Of the acoustic operators J = ½ Σ r² over receivers and time steps, r = synthetic − observed; NaN where the
+        code names none.
     seconds : Seconds
         Where the time went.
     forward_steps : int

@@ -109,7 +109,7 @@ class Bench:
             operators.set_shot(shot)
             operators.rest()
             greatest = 0.0
-            for step in range(FIRST_STEP, operators.steps):
+            for step in range(FIRST_STEP, operators.last):
                 operators.forward(step, step + 1, record=False)
                 greatest = max(greatest, float(np.abs(operators.state(step + 1)[1]).max()))
             self._peaks[shot] = greatest
@@ -124,7 +124,7 @@ class Bench:
         """Return what holds for every row of an experiment."""
         operators = self.operators
         facts: Row = {
-            "steps": operators.steps,
+            "steps": operators.last,
             "dt_s": operators.dt_s,
             "level_bytes": operators.level_bytes,
             "state_bytes": operators.state_bytes,

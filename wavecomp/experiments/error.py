@@ -64,7 +64,7 @@ def steps(bench: Bench, settings: StepsSettings, progress: Progress) -> Experime
     total = 2 * len(settings.steps) * len(settings.exponents)
     for length in settings.steps:
         progress(len(rows), total, f"{length} steps")
-        shorter = bench if length == bench.operators.steps else Bench(bench.problem.resized(steps=length))
+        shorter = bench if length == bench.operators.last else Bench(bench.problem.resized(steps=length))
         shot = shorter.middle_shot
         for exponent in settings.exponents:
             for schedule in ("trajectory", f"revolve:slots={settings.restarts}"):

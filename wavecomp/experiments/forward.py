@@ -48,8 +48,8 @@ def restart(bench: Bench, settings: RestartSettings, progress: Progress) -> Expe
     whole grid with its layer.
     """
     operators, shot = bench.operators, bench.middle_shot
-    begin = max(FIRST + 1, round(settings.begin * operators.steps))
-    marks = range(begin, operators.steps + 1, settings.every)
+    begin = max(FIRST + 1, round(settings.begin * operators.last))
+    marks = range(begin, operators.last + 1, settings.every)
     operators.set_shot(shot)
     operators.rest()
     operators.forward(FIRST, begin, record=False)
@@ -68,7 +68,7 @@ def restart(bench: Bench, settings: RestartSettings, progress: Progress) -> Expe
             stream = compressor.compress(level)
             compressor.decompress(stream, out)
             sizes += len(stream)
-        operators.clear_halo(begin)
+        operators.mend(begin)
         ratio = sum(level.nbytes for level in state) / sizes
         for before, step in zip((begin, *marks[:-1]), marks, strict=True):
             operators.forward(before, step, record=False)
@@ -124,8 +124,8 @@ def ratio(bench: Bench, settings: RatioSettings, progress: Progress) -> Experime
     operators.rest()
     rows: list[Row] = []
     at = FIRST
-    for step in range(FIRST, operators.steps, settings.every):
-        progress(step, operators.steps, f"step {step}")
+    for step in range(FIRST, operators.last, settings.every):
+        progress(step, operators.last, f"step {step}")
         operators.forward(at, step, record=False)
         at = step
         operators.keep(step, slot)

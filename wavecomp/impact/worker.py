@@ -102,7 +102,7 @@ class Measuring:
         strategy = parse_strategy(case.spec, registry_for(case.spec.partition("/")[2]))
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
-        from wavecomp.physics.workbench import UNLIMITED  # Devito comes with it
+        from wavecomp.adjoint.reversal import UNLIMITED
 
         if case.budget_bytes is not None:
             # A budget is all that a user's machine has beyond the bare sweeps: nothing of earlier runs is kept.
@@ -123,7 +123,7 @@ class Measuring:
         a case has the budget of its first one, as long as what it took then is free: with another one it would be
         another run, whose memory nobody has prepared.
         """
-        from wavecomp.physics.workbench import UNLIMITED
+        from wavecomp.adjoint.reversal import UNLIMITED
 
         if task.case.budget_bytes is not None:
             return task.case.budget_bytes
@@ -156,7 +156,7 @@ class Measuring:
 
     def _exact_strategy(self) -> tuple[Strategy, int]:
         """Store everything where the memory holds it; otherwise the same bits by recomputation in what there is."""
-        from wavecomp.physics.workbench import UNLIMITED
+        from wavecomp.adjoint.reversal import UNLIMITED
 
         if self._stored_all or self._needed(1) <= self._for_levels():
             return parse_strategy("store-all"), UNLIMITED
@@ -165,7 +165,7 @@ class Measuring:
 
     def _needed(self, every: int) -> int:
         operators = self._bench.operators
-        return (operators.steps - FIRST_STEP) // every * operators.level_bytes
+        return (operators.last - FIRST_STEP) // every * operators.level_bytes
 
     def _free(self) -> int:
         """Return what a store may take of the memory that is there."""
@@ -189,20 +189,20 @@ class Measuring:
         """Run both sweeps with nothing between them."""
         observed, operators = self._bench.observed(shot), self._bench.operators
         operators.set_shot(shot)
-        sweep = operators.sweep(operators.steps)  # compiled before the clock runs
+        sweep = operators.sweep(operators.last)  # compiled before the clock runs
         operators.rest()
         clock = Clock()
         with clock.doing("advance"):
-            operators.forward(FIRST_STEP, operators.steps, record=True)
+            operators.forward(FIRST_STEP, operators.last, record=True)
         operators.residual.data[:] = operators.records.data - observed
         with clock.doing("reverse"):
-            sweep.down(operators.steps, FIRST_STEP)
+            sweep.down(operators.last, FIRST_STEP)
         seconds = clock.read()
         times = WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
         return Measured(
-            operators.steps,
+            operators.last,
             times,
-            operators.steps - FIRST_STEP,
+            operators.last - FIRST_STEP,
             0,
             0,
             0,
@@ -217,7 +217,7 @@ class Measuring:
     def _measured(self, run: GradientRun, absolute_spec: str | None = None) -> Measured:
         seconds, operators = run.seconds, self._bench.operators
         return Measured(
-            steps=operators.steps,
+            steps=operators.last,
             seconds=WorkTimes(
                 seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
             ),

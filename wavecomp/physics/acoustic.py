@@ -21,6 +21,7 @@ import numpy as np
 from devito import Buffer, Constant, Eq, Max, Min, Operator, TimeFunction, floor
 from numpy.typing import NDArray
 
+from wavecomp.adjoint.time_stepping import TimeStepping
 from wavecomp.errors import UnsupportedField, UsageError
 from wavecomp.physics import receivers
 from wavecomp.physics.acoustic_adjoint import AdjointSweep, Imaged, InPlaceSweep
@@ -52,7 +53,7 @@ MOST_QUANTA = 32767
 """A level's greatest multiple of the quantum: what 16 bits hold, the same on both sides of zero."""
 
 
-class AcousticOperators:
+class AcousticOperators(TimeStepping[Slot]):
     """Forward, adjoint and imaging operators with one set of buffers, at one velocity model.
 
     Parameters
@@ -62,6 +63,9 @@ class AcousticOperators:
     dtype : {"float32", "float64"}
         Precision of all of it.
     """
+
+    first = FIRST
+    in_buffers = 2  # of the pair that a state is, the imaging may read either
 
     def __init__(self, problem: GradientProblem, dtype: str = "float32") -> None:
         self.problem = problem = problem.pinned()
@@ -82,13 +86,14 @@ class AcousticOperators:
         # Stable for the true and the initial model alike: both run with one clock.
         dt_ms = self.dtype.type(time_step_ms(medium, model.critical_dt))
         self._dt_ms = dt_ms
-        self.steps = last_step(medium, self.dt_s)
+        self.last = last_step(medium, self.dt_s)
+        self.observed = np.zeros(0, self.dtype)
         self.geometry = AcquisitionGeometry(
             model,
             self.problem.receivers_from_origin_m(),
             np.array([self.problem.shot_from_origin_m(0)]),
             t0=0.0,
-            tn=(self.steps - 0.5) * float(dt_ms),  # half a step short, so that rounding cannot add a sample
+            tn=(self.last - 0.5) * float(dt_ms),  # half a step short, so that rounding cannot add a sample
             f0=medium.peak_frequency_hz / 1000.0,
             src_type="Ricker",
         ).resample(dt_ms)
@@ -106,7 +111,7 @@ class AcousticOperators:
         """Find out which blocks of the grid are fast here."""
         shape = self.model.grid.shape
         self.block: tuple[int, int] | None = None
-        if np.prod(shape, dtype=np.int64) < FEWEST_POINTS or self.steps <= TRIAL_STEPS:
+        if np.prod(shape, dtype=np.int64) < FEWEST_POINTS or self.last <= TRIAL_STEPS:
             return
         self.block = fastest_block(self._forward, (int(shape[0]), int(shape[1])), self._forward.threads)
         self.rest()
@@ -275,7 +280,13 @@ class AcousticOperators:
         data = self.u._data
         return np.asarray(data[(step - 1) % 2]), np.asarray(data[step % 2])
 
-    def clear_halo(self, step: int) -> None:
+    def begin_reversal(self) -> float:
+        """Make the residual, once the whole record is there; return J = ½ Σ r²."""
+        residual = self.residual.data
+        residual[:] = self.records.data - self.observed
+        return 0.5 * float(np.sum(np.square(residual, dtype=np.float64)))
+
+    def mend(self, step: int) -> None:
         """Set the halo of a state to zero, as it always is: a lossy compressor may have left something there."""
         width = self.problem.medium.space_order
         for level in self.state(step):

@@ -100,7 +100,7 @@ class Slot:
     ----------
     array : ndarray
         The level.
-    stored : ndarray
+    stored : tuple of ndarray
         The same memory as a compressor takes it: the level itself; of integers the bytes, under the name
         of float32 (with a few zeros at the end).
     argument : object
@@ -112,7 +112,8 @@ class Slot:
         size = int(np.prod(symbol.shape)) * dtype.itemsize
         assert raw.ctypes.data % ALIGNMENT == 0
         self.array = raw[:size].view(dtype).reshape(symbol.shape)
-        self.stored: NDArray[np.floating] = self.array if dtype.kind == "f" else raw.view(np.float32)
+        self.stored: tuple[NDArray[np.floating], ...] = (self.array if dtype.kind == "f" else raw.view(np.float32),)
+        self.nbytes = size
         self.argument = symbol._C_make_dataobj(**{symbol.name: self.array})
 
 

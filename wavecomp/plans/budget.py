@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from wavecomp.errors import CheckpointTooLarge, SlotsTooLarge
 from wavecomp.plans.actions import Action, Tape
-from wavecomp.plans.schedules import Schedule
+from wavecomp.plans.schedules import FIRST_STEP, Schedule
 from wavecomp.plans.strategies import OVERHEAD_BYTES, PAGE_BYTES, Strategy
 
 _QUANTUM_BYTES = 2
@@ -52,6 +52,8 @@ def plan(
     disk_budget_bytes: int,
     *,
     itemsize: int = 4,
+    first: int = FIRST_STEP,
+    in_buffers: int = 2,
 ) -> Plan:
     """Plan a run over so many steps.
 
@@ -67,6 +69,10 @@ def plan(
         What may be held in memory, all of it, and by checkpoints on disk.
     itemsize : int
         Bytes of a point of a level.
+    first : int
+        The state that the run begins with.
+    in_buffers : int
+        Levels that are at hand with a state, without a slot.
 
     Raises
     ------
@@ -85,7 +91,7 @@ def plan(
             raise SlotsTooLarge(strategy.spec, slots, slots + OVERHEAD_BYTES + PAGE_BYTES, budget_bytes)
         room = budget_bytes - slots if strategy.tier == "memory" else disk_budget_bytes
         try:
-            schedule = strategy.schedule(steps, state_bytes, level_bytes, room)
+            schedule = strategy.schedule(steps, state_bytes, level_bytes, room, first=first, in_buffers=in_buffers)
         except CheckpointTooLarge as error:
             if strategy.tier != "memory":
                 raise
@@ -94,7 +100,7 @@ def plan(
             ) from None
         # With less room a schedule may be another one: planned again until the slots that it takes are counted. That
         # ends, since only the tape of store-all, which has no other schedule, is longer than the buffers.
-        needs = (2 if strategy.overlap else 1) if schedule.level_writes else 0, tape_length(schedule)
+        needs = (2 if strategy.overlap else 1) if schedule.level_writes else 0, tape_length(schedule, in_buffers)
         if needs[0] <= carried and needs[1] <= taped:
             break
         carried, taped = max(carried, needs[0]), max(taped, needs[1])
@@ -103,12 +109,12 @@ def plan(
     return Plan(schedule, carried, taped, slots)
 
 
-def tape_length(actions: Iterable[Action]) -> int:
-    """Return how many levels the longest tape copies: the last one of it, or two, stay in the operator's buffers."""
-    return max((_copied(action) for action in actions if isinstance(action, Tape)), default=0)
+def tape_length(actions: Iterable[Action], in_buffers: int = 2) -> int:
+    """Return how many levels the longest tape copies: the last ones of it stay in the code's buffers."""
+    return max((_copied(action, in_buffers) for action in actions if isinstance(action, Tape)), default=0)
 
 
-def _copied(tape: Tape) -> int:
+def _copied(tape: Tape, in_buffers: int) -> int:
     # Where a tape ends with its last level, the run may have to go one step further for the record.
-    kept_at = tape.reach - 1 if tape.to_last else tape.reach
-    return sum(step < kept_at for step in tape.kept)
+    furthest = tape.reach if tape.to_last else tape.reach + 1
+    return sum(step <= furthest - in_buffers for step in tape.kept)

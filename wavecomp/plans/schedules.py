@@ -187,7 +187,15 @@ def revolve(steps: int, slots: int, every: int = 1, *, first: int = FIRST_STEP) 
     return Schedule("revolve", first, last, every, tuple(revolve_actions(first, last, every, slots)))
 
 
-def mixed(steps: int, levels: int, every: int = 1, *, first: int = FIRST_STEP, state_levels: int = 2) -> Schedule:
+def mixed(
+    steps: int,
+    levels: int,
+    every: int = 1,
+    *,
+    first: int = FIRST_STEP,
+    state_levels: int = 2,
+    in_buffers: int = 2,
+) -> Schedule:
     """Checkpointing that knows what a level is worth: one is enough for the imaging, two for a restart.
 
     With ``every = 1`` each state that is stored may serve the imaging at two steps; single levels are stored where
@@ -203,6 +211,8 @@ def mixed(steps: int, levels: int, every: int = 1, *, first: int = FIRST_STEP, s
         Levels that the store may hold.
     state_levels : int
         What a state takes of it: two levels of the whole grid are more than two of the physical domain.
+    in_buffers : int
+        Levels that are at hand with a state: 2 where the state at n serves the imaging at n - 1 as well.
 
     Raises
     ------
@@ -215,10 +225,11 @@ def mixed(steps: int, levels: int, every: int = 1, *, first: int = FIRST_STEP, s
             f"mixed with {levels} levels: at least {max(state_levels, 1)} are needed, for the first state"
         )
     found = []
-    if every == 1:
+    if every == 1 and in_buffers == 2:
         found.append(tuple(paired_actions(first, last, levels // state_levels)))
-    if every > 1 or (state_levels > 2 and steps**2 * levels <= _MOST_WORK):
-        found.append(tuple(sized_actions(first, last, every, levels, state_levels, TAPE if every == 1 else 1)))
+    if not found or (state_levels > 2 and steps**2 * levels <= _MOST_WORK):
+        tape = min(in_buffers + 1, TAPE) if every == 1 else 1
+        found.append(tuple(sized_actions(first, last, every, levels, state_levels, tape)))
     schedules = [Schedule("mixed", first, last, every, actions, state_levels) for actions in found]
     return min(schedules, key=lambda schedule: schedule.forward_steps)
 

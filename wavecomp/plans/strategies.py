@@ -26,7 +26,7 @@ from wavecomp.compressors.spec import canonical_text, format_value, read_values
 from wavecomp.errors import CheckpointTooLarge, SpecError, UnknownStrategy
 from wavecomp.plans import schedules
 from wavecomp.plans.relative import UNIT, Place, check_relative, with_unit, without_unit
-from wavecomp.plans.schedules import Schedule
+from wavecomp.plans.schedules import FIRST_STEP, Schedule
 
 UNCOMPRESSED = "identity"
 
@@ -128,7 +128,16 @@ class Strategy:
         """Compression runs in a thread beside the propagation."""
         return bool(self.values.get("overlap", False))
 
-    def schedule(self, steps: int, state_bytes: int, level_bytes: int, budget_bytes: int) -> Schedule:
+    def schedule(
+        self,
+        steps: int,
+        state_bytes: int,
+        level_bytes: int,
+        budget_bytes: int,
+        *,
+        first: int = FIRST_STEP,
+        in_buffers: int = 2,
+    ) -> Schedule:
         """Plan a run over so many steps.
 
         Parameters
@@ -139,6 +148,10 @@ class Strategy:
             Uncompressed size of one state, and of one level that is imaged.
         budget_bytes : int
             What the checkpoint store may hold, on all its tiers.
+        first : int
+            The state that the run begins with.
+        in_buffers : int
+            Levels that are at hand with a state.
 
         Raises
         ------
@@ -149,23 +162,33 @@ class Strategy:
         """
         match self.name:
             case "store-all":
-                return schedules.store_all(steps, self.every)
+                return schedules.store_all(steps, self.every, first=first)
             case "trajectory":
-                return schedules.trajectory(steps, self.every)
+                return schedules.trajectory(steps, self.every, first=first)
             case "revolve":
-                return schedules.revolve(steps, self._count("slots", state_bytes, budget_bytes), self.every)
+                slots = self._count("slots", state_bytes, budget_bytes)
+                return schedules.revolve(steps, slots, self.every, first=first)
             case _ if "levels" in self.values:
-                return schedules.mixed(steps, int(self.values["levels"]), self.every)
+                # Two a state, where it is a pair of levels; otherwise as many as it is large.
+                worth = 2 if in_buffers == 2 else max(1, -(-state_bytes // level_bytes))
+                return self._mixed(steps, int(self.values["levels"]), worth, first, in_buffers)
+            case _ if in_buffers < 2:
+                worth = max(1, -(-self._held_bytes(state_bytes) // self._held_bytes(level_bytes)))
+                room = self._room(state_bytes, budget_bytes) // self._held_bytes(level_bytes)
+                return self._mixed(steps, max(room, worth), worth, first, in_buffers)
             case _:
                 # A state of the whole grid with its halo is more than two levels of the physical domain: those that
                 # it is worth, rounded up, or states as large as they are.
                 level, state = self._held_bytes(level_bytes), self._held_bytes(state_bytes)
                 room = self._room(state_bytes, budget_bytes)
-                found = [schedules.mixed(steps, 2 * (room // state), self.every)]
+                found = [self._mixed(steps, 2 * (room // state), 2, first, in_buffers)]
                 worth = -(-state // level)
                 if worth > 2 and room // level >= worth:
-                    found.append(schedules.mixed(steps, room // level, self.every, state_levels=worth))
+                    found.append(self._mixed(steps, room // level, worth, first, in_buffers))
                 return min(found, key=lambda schedule: schedule.forward_steps)
+
+    def _mixed(self, steps: int, levels: int, worth: int, first: int, in_buffers: int) -> Schedule:
+        return schedules.mixed(steps, levels, self.every, first=first, state_levels=worth, in_buffers=in_buffers)
 
     def _count(self, key: str, size: int, budget_bytes: int) -> int:
         if key in self.values:

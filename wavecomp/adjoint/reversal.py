@@ -1,0 +1,210 @@
+"""One gradient by one strategy, under a budget: a time-stepping code with the memory that its runs share."""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Generic
+
+from wavecomp.adjoint.clock import Clock
+from wavecomp.adjoint.courier import open_courier
+from wavecomp.adjoint.executor import Executor
+from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.time_stepping import S, TimeStepping
+from wavecomp.checkpoints.arena import Arena
+from wavecomp.checkpoints.store import CheckpointStore
+from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
+from wavecomp.compressors.identity import Identity
+from wavecomp.compressors.origin import registry_for
+from wavecomp.errors import UnsupportedField
+from wavecomp.machine_memory import trim_heap
+from wavecomp.plans.actions import Tape
+from wavecomp.plans.budget import Plan, plan
+from wavecomp.plans.relative import absolute_text
+from wavecomp.plans.strategies import Strategy, parse_strategy
+
+UNLIMITED = 1 << 62
+
+_LOOK_EVERY = 4
+
+
+class Reversal(Generic[S]):
+    """A time-stepping code with the memory that runs share, so that the second run finds all of it touched.
+
+    Parameters
+    ----------
+    code : TimeStepping
+        Whatever determines its gradient is set before each run.
+    """
+
+    def __init__(self, code: TimeStepping[S]) -> None:
+        self.code = code
+        self._slots: dict[str, list[S]] = {}
+        self._arena = Arena()
+        self._arena_of: tuple[str, int] | None = None
+        self._peaks: dict[Hashable, float] = {}
+        self._stacked: dict[tuple[str, int, Hashable], int] = {}
+
+    @property
+    def spare_bytes(self) -> int:
+        """Memory of the last run's checkpoints: taken over by the same run, let go of by another."""
+        return self._arena.held_bytes
+
+    def give_back(self) -> None:
+        """Give the memory that earlier runs left touched back to the system: a run with a budget has no more than that.
+
+        The next run pays for fresh pages once; those that repeat it find them touched again.
+        """
+        self._slots.clear()
+        self.code.forget_slots()
+        self._arena.shed()
+        gc.collect()
+        trim_heap()
+
+    def peak(self, series: Hashable = None) -> float:
+        """Return the greatest amplitude in the states of a forward run: what tolerances may relate to.
+
+        A short look, at the first call of a series: at one state in four, of a wavefield the two levels of it, a tenth
+        of a period apart at most. It is kept: an inversion has one tolerance for all its models.
+
+        Raises
+        ------
+        UnsupportedField
+            It is zero, or not finite.
+        """
+        if series not in self._peaks:
+            code = self.code
+            code.rest()
+            greatest, step = 0.0, code.first
+            while step < code.last:
+                reached = min(step + _LOOK_EVERY, code.last)
+                code.forward(step, reached, record=False)
+                step = reached
+                greatest = max(greatest, *(max(float(u.max()), -float(u.min())) for u in code.state(step)))
+            if not 0.0 < greatest < float("inf"):
+                which = "" if series is None else f"shot {series}: "
+                raise UnsupportedField(
+                    f"{which}the wavefield's peak is {greatest:g}; no tolerance can be relative to it"
+                )
+            self._peaks[series] = greatest
+        return self._peaks[series]
+
+    def run(
+        self,
+        strategy: Strategy,
+        *,
+        series: Hashable = None,
+        budget_bytes: int = UNLIMITED,
+        disk_folder: Path | None = None,
+        disk_budget_bytes: int = UNLIMITED,
+    ) -> GradientRun:
+        """Compute the gradient.
+
+        Parameters
+        ----------
+        strategy : Strategy
+            How the forward wavefield is kept; tolerances relative to the peak are those of this series.
+        series : hashable, optional
+            Runs of one series, such as those of one shot, have checkpoints of much the same sizes.
+        budget_bytes, disk_budget_bytes : int
+            What may be held in memory, by the checkpoint store and by the slots of levels on their way, and, with a
+            tier on disk, there.
+        disk_folder : pathlib.Path, optional
+            Where the disk tier lives; the system's temporary folder by default.
+
+        Raises
+        ------
+        BudgetExceeded, CheckpointTooLarge, SlotsTooLarge
+            A checkpoint does not fit, or the slots leave no room for one.
+        StorageError
+            The disk is full or gone.
+        UnsupportedField
+            A tolerance is relative to a wavefield that is zero; or a quantum is too small for the wavefield.
+        UnsupportedStrategy
+            The code cannot do what the strategy asks for.
+        """
+        strategy = settled(strategy, self.peak(series)) if strategy.relative else strategy
+        code, quantum = self.code, strategy.quantum
+        tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
+        planned = plan(
+            strategy,
+            code.last - code.first,
+            code.state_bytes,
+            code.level_bytes,
+            budget_bytes,
+            disk_budget_bytes,
+            itemsize=code.dtype.itemsize,
+            first=code.first,
+            in_buffers=code.in_buffers,
+        )
+        beside = planned.slots_bytes if strategy.name != "store-all" else 0  # which puts nothing into the store
+        taped = any(isinstance(action, Tape) for action in planned.schedule)
+        code.prepare(strategy.every, taped=taped, quantised=quantum is not None)
+        carried = self._take("carried" if quantum is None else "quantised", planned.carried)
+        tape = self._take("tape", planned.taped)
+        room = budget_bytes - beside
+        arena = self._prepare_arena(strategy, planned, series, room) if strategy.tier == "memory" else None
+        with CheckpointStore(budget_bytes, tier, arena, beside_bytes=beside) as store:
+            clock = Clock()
+            with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
+                executor = Executor(code, store, strategy.compressor, courier, tape, clock, quantum)
+                gradient = executor.run(planned.schedule)
+            seconds = clock.read()
+            if arena is not None:
+                self._stacked[strategy.spec, room, series] = store.peak_bytes
+            tally = executor.tally
+            # The store saw levels of integers where there is a quantum; a ratio is that to the uncompressed numbers.
+            stored_bytes = sum(array.nbytes for array in carried[0].stored) if quantum is not None else code.level_bytes
+            return GradientRun(
+                strategy=strategy.spec,
+                gradient=gradient,
+                misfit=executor.misfit,
+                seconds=seconds,
+                forward_steps=tally.forward_steps,
+                writes=tally.writes,
+                reads=tally.reads,
+                checkpoints_held=tally.held_most,
+                checkpoint_ratios=tuple(code.level_bytes / stored_bytes * receipt.ratio for receipt in tally.receipts),
+                peak_checkpoint_bytes=store.peak_bytes
+                + store.disk_peak_bytes
+                + sum(slot.nbytes for slot in (*carried, *tape)),
+                peak_store_bytes=store.peak_bytes,
+                peak_disk_bytes=store.disk_peak_bytes,
+            )
+
+    def _prepare_arena(self, strategy: Strategy, planned: Plan, series: Hashable, budget_bytes: int) -> Arena:
+        """Have the memory of a run's checkpoints there before it, like everything else that it writes to.
+
+        Without compression the schedule tells how much it takes, with it the same run before, if there was one: the
+        sizes of one gradient predict the next one's. What another strategy left behind goes back to the system.
+        """
+        same = (strategy.spec, budget_bytes)
+        known = self._stacked.get((*same, series))
+        if known is None and isinstance(strategy.compressor, Identity) and strategy.quantum is None:
+            known = planned.schedule.held_bytes_max(self.code.state_bytes, self.code.level_bytes)
+        if same != self._arena_of:
+            self._arena.shed()
+        self._arena_of = same
+        self._arena.prepare(known or 0, budget_bytes)
+        return self._arena
+
+    def _take(self, kind: str, count: int) -> list[S]:
+        """Return slots that are kept from run to run, more of them where it needs."""
+        if count > len(self._slots.get(kind, ())):
+            self._slots[kind] = []  # let go of the old ones first
+            self._slots[kind] = self.code.slots(count, quantised=kind == "quantised")
+        return self._slots.get(kind, [])[:count]
+
+
+def settled(strategy: Strategy, peak: float) -> Strategy:
+    """Return a strategy whose tolerances are absolute, for a wavefield of that greatest amplitude."""
+    return parse_strategy(absolute_text(strategy.spec, peak), registry_for(strategy.compressor_spec))
+
+
+def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:
+    if kind == "memory":
+        return Memory()
+    place = folder if folder is not None else Path(tempfile.gettempdir())
+    return Disk(place, budget_bytes) if kind == "disk" else TwoTier(place, budget_bytes)
