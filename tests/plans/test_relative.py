@@ -113,7 +113,7 @@ def test_a_relative_run_has_the_bits_of_the_absolute_one(tiny, open_workbench):
 
 def test_a_wavefield_that_is_zero_has_no_peak(tiny, open_workbench, monkeypatch):
     bench = open_workbench(tiny)
-    monkeypatch.setattr(bench, "_peaks", {})
+    monkeypatch.setattr(bench._reversal, "_peaks", {})
     monkeypatch.setattr(bench.operators, "forward", lambda *_args, **_kwargs: None)
     with pytest.raises(UnsupportedField, match="peak is 0"):
         bench.settled(parse_strategy("trajectory/zfp:accuracy=1e-3peak"))

@@ -75,7 +75,7 @@ class Executor(Generic[S]):
         self._turned = False
         self._taped: dict[int, S | None] = {}
         self._every: int | None = None
-        self.misfit: float | None = None
+        self.misfit = float("nan")
         self.tally = Tally()
 
     def run(self, actions: Iterable[Action]) -> Array:
@@ -194,7 +194,8 @@ class Executor(Generic[S]):
             return
         last = self._code.last
         assert self._step == self._recorded_to == last, f"the state is at step {self._step}, not at the end, {last}"
-        self.misfit = self._code.begin_reversal()
+        misfit = self._code.begin_reversal()
+        self.misfit = float("nan") if misfit is None else misfit
         self._turned = True
 
     def _reverse(self, first: int, imaged: range, every: int, source: str) -> None:

@@ -38,7 +38,7 @@ S_contra = TypeVar("S_contra", bound=Slot, contravariant=True)
 
 
 class Sweep(Protocol[S_contra]):
-    """The way back. ``down_to_image`` and ``image`` take turns, at the steps that are imaged; ``down`` does the rest."""
+    """The way back: ``down_to_image`` and ``image`` in turn, at the steps that are imaged; ``down`` does the rest."""
 
     def down(self, last: int, first: int) -> None:
         """Reverse the steps ``last > n >= first``, none of which is imaged."""
@@ -87,11 +87,11 @@ class TimeStepping(ABC, Generic[S]):
 
     @abstractmethod
     def forward(self, first: int, last: int, *, record: bool) -> None:
-        """Advance the state from step ``first`` to step ``last``; ``record`` where these steps are run the first time."""
+        """Advance the state from step ``first`` to step ``last``; ``record`` where it comes there for the first time."""
 
     @abstractmethod
     def state(self, step: int) -> tuple[Array, ...]:
-        """Return the buffers of the state at a step, C-contiguous, to be read or written over; it is, or gets, there."""
+        """Return the buffers in which the state at a step is, or comes to be: C-contiguous, read or written over."""
 
     def mend(self, step: int) -> None:
         """Set right what a lossy compressor may have left in a state that was brought back, such as a boundary."""
@@ -102,7 +102,7 @@ class TimeStepping(ABC, Generic[S]):
 
     @abstractmethod
     def keep(self, step: int, slot: S) -> None:
-        """Copy level ``step``, which is in the buffers (with ``in_buffers = 0`` the state is at that step), to a slot."""
+        """Copy level ``step`` to a slot: the state is at that step, or the level still in the buffers."""
 
     @abstractmethod
     def keep_quantised(self, step: int, slot: S, quantum: float) -> None:

@@ -20,7 +20,7 @@ def check_exact(problem: str, shots: Sequence[int], misfit: float, gradient: NDA
     shots : sequence of int
         Whose gradients are added up in ``gradient``.
     misfit : float
-        Their J = ½ Σ r²; zero where no receiver has a residual at any time.
+        Their J = ½ Σ r²; zero where no receiver has a residual at any time, NaN where the code names none.
     gradient : ndarray
 
     Raises
@@ -35,7 +35,7 @@ def check_exact(problem: str, shots: Sequence[int], misfit: float, gradient: NDA
             "gradient is zero and every row would have the same bits; give another [initial] model, or more time "
             "steps if no wave reaches a receiver"
         )
-    if not np.isfinite(misfit) or not np.isfinite(gradient).all():
+    if np.isinf(misfit) or not np.isfinite(gradient).all():  # no misfit at all is NaN
         raise MeaninglessGradient(
             f"{where}: the exact gradient is not finite (misfit {misfit:g}), and nothing can be compared with it; "
             "check the velocities, the time step and the amplitude of the source"

@@ -61,7 +61,7 @@ class Workbench:
         return np.array(operators.records.data)
 
     def peak(self, shot: int = 0) -> float:
-        """Return the greatest amplitude of a shot's wavefield in the operators' model: what tolerances may relate to."""
+        """Return the greatest amplitude of a shot's wavefield in the operators' model."""
         self.operators.set_shot(shot)
         return self._reversal.peak(shot)
 
