@@ -87,7 +87,7 @@ class TimeStepping(ABC, Generic[S]):
 
     @abstractmethod
     def forward(self, first: int, last: int, *, record: bool) -> None:
-        """Advance the state from step ``first`` to step ``last``; ``record`` where it comes there for the first time."""
+        """Advance the state from step ``first`` to ``last``; ``record`` where it comes there for the first time."""
 
     @abstractmethod
     def state(self, step: int) -> tuple[Array, ...]:
