@@ -8,6 +8,7 @@ from wavecomp.catalogue.steps import STEPS
 from wavecomp.catalogue.suite import Entry, Suite, decades, plain
 from wavecomp.compressors import BUILT_IN, Registry, default_registry
 from wavecomp.errors import UnknownCompressor, UnknownSuite, WavecompError
+from wavecomp.spec_text import SpecText
 
 SUITES: dict[str, tuple[Suite, ...]] = {
     "table1": (TABLE1,),
@@ -43,7 +44,7 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
     known = registry if registry is not None else default_registry()
     if name in SUITES:
         return (*SUITES[name], *_plugins(known)) if name == "all" else SUITES[name]
-    if ":" in name or "/" in name:
+    if not SpecText.parse(name).is_bare:
         spec = known.canonical(name)
         return (Suite(spec, "one compressor", plain([spec])),)
     try:

@@ -89,15 +89,15 @@ class Suite:
         SpecError
             A spec of the suite is wrong.
         """
-        found: dict[str, Case] = {}
+        cases: dict[str, Case] = {}
         for about in self.choose(snapshots):
             for threads in self.threads:
                 for entry in (Entry("identity"), *self.entries):
-                    spec = registry.with_threads(entry.resolve(about, snapshots[-1]), threads)
-                    if spec is not None:
-                        case = Case(spec, registry.threads(spec), about)
-                        found.setdefault(case.digest, case)
-        return list(found.values())
+                    found = registry.with_threads(entry.resolve(about, snapshots[-1]), threads)
+                    if found is not None:
+                        case = Case(found.spec, found.threads, about, found)
+                        cases.setdefault(case.digest, case)
+        return list(cases.values())
 
 
 def plain(specs: Iterable[str]) -> tuple[Entry, ...]:

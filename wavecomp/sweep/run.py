@@ -13,6 +13,7 @@ from wavecomp.compressors import Registry, default_registry
 from wavecomp.isolation import Limits
 from wavecomp.records import Archive, Failure, Measurement, Provenance, Record
 from wavecomp.records.record import key_of
+from wavecomp.spec_text import SpecText
 from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
 from wavecomp.sweep.case import Case, Repeats
 from wavecomp.sweep.worker import Task, Worker
@@ -103,12 +104,13 @@ class _Sweep(Kind[Case, Task, Measurement, Record]):
 
     def take(self, task: Task, outcome: Measurement | Failure, where: Provenance) -> Iterable[Record]:
         case = task.case
+        about = case.described or self._registry.read(SpecText.parse(case.spec)).described(case.threads)
         yield Record(
             case=case.digest,
             suite=self._suite,
             spec=case.spec,
-            compressor=case.spec.partition("/")[0].partition(":")[0],
-            parameters=self._registry.values(case.spec),
+            compressor=about.name,
+            parameters=about.values,
             library=self.library(case),
             threads=case.threads,
             concurrent=self._concurrent,
