@@ -18,7 +18,6 @@ from wavecomp.checkpoints.arena import Arena
 from wavecomp.checkpoints.store import CheckpointStore
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.identity import Identity
-from wavecomp.compressors.origin import registry_for
 from wavecomp.errors import UnsupportedField
 from wavecomp.machine_memory import trim_heap
 from wavecomp.physics.acoustic import FIRST, AcousticOperators
@@ -27,7 +26,7 @@ from wavecomp.plans.actions import Tape
 from wavecomp.plans.budget import plan
 from wavecomp.plans.relative import absolute_text
 from wavecomp.plans.schedules import Schedule
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import Strategy, parse_alone
 
 Array = NDArray[np.floating]
 
@@ -119,7 +118,7 @@ class Workbench:
         if not strategy.relative:
             return strategy
         peak = max(self.peak(shot) for shot in shots)
-        return parse_strategy(absolute_text(strategy.spec, peak), registry_for(strategy.compressor_spec))
+        return parse_alone(absolute_text(strategy.spec, peak))
 
     def run(
         self,
