@@ -22,6 +22,7 @@ from wavecomp.report.rows import (
     succeeded,
 )
 from wavecomp.report.table import Cell, Column, Row, Table
+from wavecomp.spec_text import UNCOMPRESSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Table1:
     entries : tuple of Entry
         The five codecs in the study's order.
     memcpy : LosslessCase or None
-        The identity compressor on the same field: what a copy costs.
+        No compression, on the same field: what a copy costs.
     measured_on : str
         Machine, and the compressing library's version.
     """
@@ -129,6 +130,9 @@ class Table1:
             lines.append(f"No time for {', '.join(untimed)}: other cases ran at the same time.")
         return tuple(lines)
 
+
+# The published rows are those of this library's codecs: the one compressor that a report knows by its name.
+_LIBRARY = "blosc2"
 
 _COLUMNS = (
     Column("Compressor", left=True),
@@ -188,7 +192,7 @@ def table1(
     frame = current(frame)
     codec, truncate = parameter(frame, "codec"), parameter(frame, "truncate")
     ours = (
-        (frame["compressor"] == "blosc2")
+        (frame["compressor"] == _LIBRARY)
         & codec.isin([row.codec for row in PUBLISHED])
         & truncate.isna()
         & single_threaded(frame)
@@ -201,7 +205,7 @@ def table1(
         cases = sorted(_cases(rows[mine & good]), key=_rank)
         entries.append(Entry(row, tuple(cases), int((mine & ~good).sum())))
     copies = sorted(
-        _cases(rows[(rows["compressor"] == "identity") & single_threaded(rows) & succeeded(rows)]), key=_rank
+        _cases(rows[(rows["compressor"] == UNCOMPRESSED) & single_threaded(rows) & succeeded(rows)]), key=_rank
     )
     first = rows[ours].iloc[0]
     return Table1(
