@@ -156,6 +156,12 @@ class GradientRecord:
     disk: str | None = field(default=None, kw_only=True)
     loss: Loss | None = field(default=None, kw_only=True)
 
+    def __post_init__(self) -> None:
+        # What has another type than it should is said where the whole record is checked.
+        readable = isinstance(self.strategy_parameters, Mapping) and isinstance(self.compressor, str | None)
+        if self.loss is None and readable:
+            object.__setattr__(self, "loss", older_loss(self.strategy_parameters, self.compressor))
+
     @property
     def failed(self) -> bool:
         """Whether the outcome is a failure."""
@@ -222,9 +228,7 @@ _LATER = ("disk_budget_bytes", "disk")  # columns that older rows lack
 
 
 def _loss(row: Mapping[str, Any]) -> Loss | None:
-    if "loss_by" in row:
-        return Loss(*(row[f"loss_{f.name}"] for f in fields(Loss)))
-    return older_loss(row)
+    return Loss(*(row[f"loss_{f.name}"] for f in fields(Loss))) if "loss_by" in row else None
 
 
 def _outcome(row: Mapping[str, Any]) -> GradientImpact | Failure:

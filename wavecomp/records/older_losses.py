@@ -26,13 +26,13 @@ _KEYS: tuple[tuple[str, str, Kind], ...] = (
 _FORMATS: dict[str, Kind] = {"int8": "peak", "int16": "peak", "float16": "pointwise", "bfloat16": "pointwise"}
 
 
-def older_loss(row: Mapping[str, Any]) -> Loss | None:
-    """Return what lost in the run of a row that does not say it; None where its compressor is not known here."""
-    if QUANTUM in row["strategy_parameters"]:
-        return _halved(str(row["strategy_parameters"][QUANTUM]))
-    if row["compressor"] is None or row["compressor"] == UNCOMPRESSED:
+def older_loss(strategy_parameters: Mapping[str, Any], compressor: str | None) -> Loss | None:
+    """Return what lost in a run whose record does not say it; None where its compressor is not known here."""
+    if QUANTUM in strategy_parameters:
+        return _halved(str(strategy_parameters[QUANTUM]))
+    if compressor is None or compressor == UNCOMPRESSED:
         return NOTHING
-    part = SpecText.parse(row["compressor"]).innermost
+    part = SpecText.parse(compressor).innermost
     if _is_lossless(part):
         return NOTHING
     if part.name in _FORMATS:

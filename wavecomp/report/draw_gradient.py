@@ -39,7 +39,7 @@ def figure14(frame: pd.DataFrame, problem: str | None = None) -> Figure:
         Fewer than two trajectories with a tolerance of one kind.
     """
     rows = measured(problem_rows(frame, problem))
-    rows = rows[rows["head"].map(_stores_every_level)]
+    rows = rows[rows["head"].map(_stores_every_level).astype("bool")]
     lossy = rows[rows["error"] > 0.0]
     asked = lossy[lossy["tolerance"].notna()]
     relative = bool((asked["relative"]).sum() >= 2)
