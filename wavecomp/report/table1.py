@@ -51,7 +51,7 @@ class LosslessCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CodecCases:
     """One codec of the table.
 
     Attributes
@@ -82,7 +82,7 @@ class Table1:
     ----------
     field, field_digest, shape, dtype, raw_bytes, time_s
         Of the field.
-    entries : tuple of Entry
+    entries : tuple of CodecCases
         The five codecs in the study's order.
     memcpy : LosslessCase or None
         No compression, on the same field: what a copy costs.
@@ -96,7 +96,7 @@ class Table1:
     dtype: str
     raw_bytes: int
     time_s: float | None
-    entries: tuple[Entry, ...]
+    entries: tuple[CodecCases, ...]
     memcpy: LosslessCase | None
     measured_on: str
 
@@ -153,7 +153,7 @@ def _shuffle_mode(shuffle: str) -> str:
     return "NOSHUFFLE" if shuffle == "none" else shuffle.upper()
 
 
-def _measured_cells(entry: Entry) -> tuple[Cell, ...]:
+def _measured_cells(entry: CodecCases) -> tuple[Cell, ...]:
     label, best = entry.published.label, entry.best
     if best is None:
         state = f"all {entry.failed} cases failed" if entry.failed else "not measured"
@@ -203,7 +203,7 @@ def table1(
     for row in PUBLISHED:
         mine = ours & (codec[rows.index] == row.codec)
         cases = sorted(_cases(rows[mine & good]), key=_rank)
-        entries.append(Entry(row, tuple(cases), int((mine & ~good).sum())))
+        entries.append(CodecCases(row, tuple(cases), int((mine & ~good).sum())))
     copies = sorted(
         _cases(rows[(rows["compressor"] == UNCOMPRESSED) & single_threaded(rows) & succeeded(rows)]), key=_rank
     )
