@@ -17,13 +17,12 @@ from wavecomp.checkpoints.arena import Arena
 from wavecomp.checkpoints.store import CheckpointStore
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.identity import Identity
-from wavecomp.compressors.origin import registry_for
 from wavecomp.errors import UnsupportedField
 from wavecomp.machine_memory import trim_heap
 from wavecomp.plans.actions import Tape
 from wavecomp.plans.budget import Plan, plan
 from wavecomp.plans.relative import absolute_text
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import Strategy, parse_alone
 
 UNLIMITED = 1 << 62
 
@@ -200,7 +199,7 @@ class Reversal(Generic[S]):
 
 def settled(strategy: Strategy, peak: float) -> Strategy:
     """Return a strategy whose tolerances are absolute, for a wavefield of that greatest amplitude."""
-    return parse_strategy(absolute_text(strategy.spec, peak), registry_for(strategy.compressor_spec))
+    return parse_alone(absolute_text(strategy.spec, peak))
 
 
 def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:

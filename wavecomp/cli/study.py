@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from wavecomp.catalogue import Entry, find_suites
+from wavecomp.catalogue import SpecTemplate, find_suites
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, out
 from wavecomp.cli.fields import field_name, generated, references
@@ -70,9 +70,9 @@ GRADIENT_STAGES = {
 # Settings whose error is looked at closely; tolerances are fractions of the last field's peak, chosen so that the
 # errors that come out are of one size (ZFP stays far below its tolerance).
 EXAMINED = (
-    Entry("zfp:accuracy={}", 3e-2, "peak"),
-    Entry("sz3:abs={},algorithm=interp_lorenzo", 1.5e-3, "peak"),
-    Entry("int8:block=64"),
+    SpecTemplate("zfp:accuracy={}", 3e-2, "peak"),
+    SpecTemplate("sz3:abs={},algorithm=interp_lorenzo", 1.5e-3, "peak"),
+    SpecTemplate("int8:block=64"),
 )
 
 

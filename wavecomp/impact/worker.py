@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.adjoint.clock import Clock
-from wavecomp.compressors.origin import registry_for
 from wavecomp.errors import CheckpointTooLarge
 from wavecomp.impact.cases import BARE, EXACT, ImpactCase
 from wavecomp.impact.memory import memory_for_levels, memory_there
 from wavecomp.physics.opening import open_operators
 from wavecomp.plans.schedules import FIRST_STEP
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import Strategy, parse_alone, parse_strategy
 from wavecomp.records import Provenance, WorkTimes, collect_provenance
 from wavecomp.records.own_code import own_code
 from wavecomp.wavefields.devito_setup import build_identity
@@ -82,6 +81,7 @@ class Measuring:
         self._memory_bytes = memory_bytes
         self._stored_all = False
         self._problem: str | None = None
+        self._strategies: dict[str, Strategy] = {}
         self._granted: dict[tuple[str, int], tuple[int, int]] = {}
         self._bench: Workbench
 
@@ -99,7 +99,7 @@ class Measuring:
         del first  # nobody asked for it, and the next runs need its memory
         if case.spec == BARE:
             return self._bare(shot)
-        strategy = parse_strategy(case.spec, registry_for(case.spec.partition("/")[2]))
+        strategy = self._strategy(case.spec)
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
         from wavecomp.adjoint.reversal import UNLIMITED
@@ -109,14 +109,20 @@ class Measuring:
             self._bench.give_back()
             self._stored_all = False
         disk_budget = UNLIMITED if case.disk_budget_bytes is None else case.disk_budget_bytes
-        budget = self._budget(task)
+        budget = self._budget(task, strategy)
         run = self._bench.run(
             strategy, shot=shot, budget_bytes=budget, disk_folder=case.scratch, disk_budget_bytes=disk_budget
         )
         self._granted[case.digest, shot] = budget, run.peak_store_bytes
         return self._measured(run, run.strategy if strategy.relative else None)
 
-    def _budget(self, task: ShotTask) -> int:
+    def _strategy(self, spec: str) -> Strategy:
+        """Return what a text means; it is read once, and run for every shot and round."""
+        if spec not in self._strategies:
+            self._strategies[spec] = parse_alone(spec)
+        return self._strategies[spec]
+
+    def _budget(self, task: ShotTask, strategy: Strategy) -> int:
         """Return what the store may hold in memory.
 
         Without a budget it still refuses, with numbers, what would end this process and all it holds. A later round of
@@ -127,7 +133,7 @@ class Measuring:
 
         if task.case.budget_bytes is not None:
             return task.case.budget_bytes
-        if task.case.spec.startswith("store-all"):
+        if strategy.name == "store-all":
             return UNLIMITED  # it fits, or is there already
         free = self._free()
         granted, taken = self._granted.get((task.case.digest, task.shot), (0, 0))

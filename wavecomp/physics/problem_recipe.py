@@ -19,7 +19,7 @@ from wavecomp.physics.problem import GivenInitial, GradientProblem, Initial, Rec
 from wavecomp.wavefields.model_spec import parse_model
 from wavecomp.wavefields.recipe import recipe_from_json
 from wavecomp.wavefields.recipe_type import Recipe
-from wavecomp.wavefields.toml_table import Table
+from wavecomp.wavefields.toml_table import TomlTable
 
 LEAST_RECEIVER_SPACING = 2
 
@@ -77,7 +77,7 @@ def parse_problem(text: str, source: str, folder: Path | None = None) -> Gradien
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(source, "file", source, f"must be TOML ({error})") from None
-    top = Table(values, source)
+    top = TomlTable(values, source)
     shot, listeners, start = (top.table(key) for key in ("source", "receivers", "initial"))
     count = shot.integer("count", least=1, most=10_000) if shot.has("count") else 1
     first = shot.numbers("first_m", sizes=(2, 3), unit="m")
@@ -112,7 +112,7 @@ def _medium(
     return recipe_from_json(json.dumps(shared), source, folder)
 
 
-def _initial(table: Table, medium: Recipe) -> Initial:
+def _initial(table: TomlTable, medium: Recipe) -> Initial:
     if table.text("kind") != SmoothedTrue.kind:
         return GivenInitial(parse_model(table, len(medium.shape)))
     widest = _WIDEST_RADIUS * max(high - low for low, high in medium.extent_m)
@@ -123,7 +123,7 @@ def _initial(table: Table, medium: Recipe) -> Initial:
     return SmoothedTrue(radius, kept)
 
 
-def _receivers(table: Table, medium: Recipe) -> Receivers:
+def _receivers(table: TomlTable, medium: Recipe) -> Receivers:
     depth = table.number("depth_m", unit="m")
     top, bottom = medium.extent_m[-1]
     below, spacing, count = medium.depth_from_origin_m(depth), medium.spacing_m[-1], medium.shape[-1]

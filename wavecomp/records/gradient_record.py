@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from wavecomp.errors import DamagedArchive
+from wavecomp.promise import Loss
 from wavecomp.records.column_types import checked
+from wavecomp.records.older_losses import older_loss
 from wavecomp.records.record import SCHEMA_VERSION, Failure, Scalar, checked_row, line_of
 
 
@@ -120,6 +122,10 @@ class GradientRecord:
     disk : str or None
         What a tier on disk lay on: the file system and a digest of its device. None where there was none, and in older
         rows.
+    loss : Loss or None
+        What loses of the stored levels, and how much at most: a quantum hides under a lossless compressor's name. Of
+        older rows it is derived; None where their compressor is none of ours. Levels that are not imaged are no part of
+        it.
     provenance, created_utc : str
         As in a sweep's record.
     outcome : GradientImpact or Failure
@@ -148,6 +154,13 @@ class GradientRecord:
     outcome: GradientImpact | Failure
     disk_budget_bytes: int | None = field(default=None, kw_only=True)
     disk: str | None = field(default=None, kw_only=True)
+    loss: Loss | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        # What has another type than it should is said where the whole record is checked.
+        readable = isinstance(self.strategy_parameters, Mapping) and isinstance(self.compressor, str | None)
+        if self.loss is None and readable:
+            object.__setattr__(self, "loss", older_loss(self.strategy_parameters, self.compressor))
 
     @property
     def failed(self) -> bool:
@@ -162,12 +175,14 @@ class GradientRecord:
     def to_row(self) -> dict[str, Any]:
         """Return the record as a flat mapping of JSON values."""
         row: dict[str, Any] = {"schema": SCHEMA_VERSION, "kind": "gradient"}
-        row |= {f.name: getattr(self, f.name) for f in fields(self) if f.name != "outcome"}
+        row |= {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("outcome", "loss")}
         row |= {name: dict(row[name]) for name in ("strategy_parameters", "compressor_parameters")}
         row |= {"shape": list(self.shape), "shots": list(self.shots)}
         for name in _LATER:  # lines from before there was one stay as they are
             if row[name] is None:
                 del row[name]
+        if self.loss is not None:
+            row |= {f"loss_{f.name}": getattr(self.loss, f.name) for f in fields(self.loss)}
         if isinstance(self.outcome, Failure):
             return row | {"status": "failed", "failure": self.outcome.kind, "message": self.outcome.message}
         out = self.outcome
@@ -201,15 +216,19 @@ class GradientRecord:
         try:
             # Before there were stacks, a record had one shot, in a column of that name.
             row["shots"] = row["shots"] if "shots" in row else [row["shot"]]
-            common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", *_LATER)}
+            common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", "loss", *_LATER)}
             common |= {name: tuple(row[name]) for name in ("shape", "shots")} | {name: row.get(name) for name in _LATER}
-            return checked(cls(**common, outcome=_outcome(row)))
+            return checked(cls(**common, loss=_loss(row), outcome=_outcome(row)))
         except (KeyError, TypeError, AttributeError) as error:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 
 
 _NESTED = ("seconds", "walls_s", "bare_walls_s", "absolute_specs", "ratio", "distance")
 _LATER = ("disk_budget_bytes", "disk")  # columns that older rows lack
+
+
+def _loss(row: Mapping[str, Any]) -> Loss | None:
+    return Loss(*(row[f"loss_{f.name}"] for f in fields(Loss))) if "loss_by" in row else None
 
 
 def _outcome(row: Mapping[str, Any]) -> GradientImpact | Failure:

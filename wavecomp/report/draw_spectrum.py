@@ -11,7 +11,7 @@ from wavecomp.errors import NothingToReport
 from wavecomp.records import Section
 from wavecomp.report.choose_sections import comparable, sections_of_field
 from wavecomp.report.direct_labels import EndLabel, label_ends, label_room_in
-from wavecomp.report.names import setting_label, spec_words
+from wavecomp.report.names import family_of, setting_label
 from wavecomp.report.rows import RUN
 from wavecomp.report.style import BLACK, DASHES, drawing, family_style, new_figure, panel
 
@@ -37,7 +37,7 @@ def figure_spectrum(sections: Sequence[Section], field: str | None = None) -> Fi
 
 
 def _draw(chosen: list[Section]) -> Figure:
-    families = [spec_words(section.spec or "").family for section in chosen]
+    families = [family_of(section.spec or "") for section in chosen]
     first = chosen[0]
     curves = [(first.curves["wavenumber"], first.curves["field_power"], "the field", BLACK, DASHES[0], "")]
     for place, (section, family) in enumerate(zip(chosen, families, strict=True)):

@@ -11,9 +11,10 @@ from matplotlib.ticker import FuncFormatter
 
 from wavecomp.errors import NothingToReport
 from wavecomp.report.direct_labels import EndLabel, label_ends, label_room_in
-from wavecomp.report.names import setting_label, spec_words
+from wavecomp.report.names import family_of, setting_label
 from wavecomp.report.rows import SWEEP_STEPS, base_name, current, lossless, numbers, single_threaded, succeeded
 from wavecomp.report.style import DASHES, GREY, drawing, family_style, new_figure, panel
+from wavecomp.spec_text import UNCOMPRESSED
 
 
 def figure10(frame: pd.DataFrame, field: str | None = None) -> Figure:
@@ -32,7 +33,7 @@ def figure10(frame: pd.DataFrame, field: str | None = None) -> Figure:
         Fewer than two time steps of one wavefield were measured.
     """
     frame = current(frame)
-    swept = set(frame["spec"][(frame["suite"] == "steps") & (frame["compressor"] != "identity")])
+    swept = set(frame["spec"][(frame["suite"] == "steps") & (frame["compressor"] != UNCOMPRESSED)])
     # A case of the last step may stand under another suite's name that measured it first.
     rows = frame[frame["spec"].isin(swept) & succeeded(frame) & single_threaded(frame)]
     rows = rows.assign(base=rows["field"].map(base_name), time_s=numbers(rows, "time_s"), ratio=numbers(rows, "ratio"))
@@ -51,8 +52,8 @@ def figure10(frame: pd.DataFrame, field: str | None = None) -> Figure:
 
 
 def _draw(rows: pd.DataFrame, base: str) -> Figure:
-    specs = sorted(set(rows["spec"]), key=lambda spec: (spec_words(spec).family, spec))
-    families = [spec_words(spec).family for spec in specs]
+    specs = sorted(set(rows["spec"]), key=lambda spec: (family_of(spec), spec))
+    families = [family_of(spec) for spec in specs]
     exact = set(rows["spec"][lossless(rows)])
     labels = {spec: setting_label(spec) + (" (lossless)" if spec in exact else "") for spec in specs}
     width, height = 6.6 + label_room_in(list(labels.values())), max(5.0, 0.2 * len(specs) + 1.6)

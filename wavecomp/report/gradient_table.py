@@ -9,7 +9,15 @@ import pandas as pd
 
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Provenance
-from wavecomp.report.gradient_rows import BARE, GRADIENT, compressor_words, measured, problem_rows, shots_text
+from wavecomp.report.gradient_rows import (
+    BARE,
+    GRADIENT,
+    compressor_words,
+    loss_words,
+    measured,
+    problem_rows,
+    shots_text,
+)
 from wavecomp.report.machine import machines
 from wavecomp.report.rows import numbers
 from wavecomp.report.table import Cell, Column, Row, Table
@@ -19,6 +27,7 @@ _COLUMNS = (
     Column("Strategy", left=True),
     Column("Compressor", left=True),
     Column("Setting", left=True),
+    Column("Loses", left=True),
     Column("Ratio, least", ".2f"),
     Column("median", ".2f"),
     Column("greatest", ".0f"),
@@ -123,6 +132,7 @@ def _cells(head: str, row: dict[Any, Any]) -> tuple[Cell, ...]:
         head,
         "" if bare else name,
         setting,
+        "" if bare else loss_words(row),
         *(number(f"ratio_{part}", stored) for part in ("least", "median", "greatest")),
         count("checkpoints_held", stored),
         number("peak_mb", not bare),
@@ -141,7 +151,8 @@ def _cells(head: str, row: dict[Any, Any]) -> tuple[Cell, ...]:
 def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Provenance]) -> list[str]:
     notes = [
         "Distances are from the gradient of the same problem with every level stored uncompressed; 0 means the same "
-        "bits. Peak: all that is held to keep the forward wavefield. Times are those of the fastest run, with "
+        "bits. Loses: what changes the levels that are stored, and by how much at most. Peak: all that is held to keep "
+        "the forward wavefield. Times are those of the fastest run, with "
         f"{_threads(done)}."
     ]
     stored = done[done["strategy"] != BARE]

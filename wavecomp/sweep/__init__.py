@@ -6,7 +6,7 @@ from wavecomp.isolation import Limits, WorkerStartError
 from wavecomp.sweep.case import Case, FieldRef, Repeats
 from wavecomp.sweep.measure import measure, verify
 from wavecomp.sweep.run import Progress, SweepResult, run_sweep
-from wavecomp.sweep.worker import Worker
+from wavecomp.sweep.worker import SweepWorker
 
 __all__ = [
     "Case",
@@ -15,7 +15,7 @@ __all__ = [
     "Progress",
     "Repeats",
     "SweepResult",
-    "Worker",
+    "SweepWorker",
     "WorkerStartError",
     "measure",
     "run_sweep",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wavecomp.compressors.definition import Described
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,14 @@ class Case:
     threads : int
         Threads that the compressor may use.
     field : FieldRef
+    described : Described or None
+        What the spec means in plain values, where it was read already.
     """
 
     spec: str
     threads: int
     field: FieldRef
+    described: Described | None = dataclasses.field(default=None, compare=False, repr=False)
 
     @property
     def digest(self) -> str:

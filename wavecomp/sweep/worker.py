@@ -24,20 +24,20 @@ _OWN = ("compressors", "metrics", "sweep")
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class CaseTask:
     """What a worker is asked to do."""
 
     case: Case
     repeats: Repeats
 
 
-class _Measuring:
+class _MeasuringCases:
     """Answers tasks in the worker's process, and holds the last field."""
 
     def __init__(self) -> None:
         self._held: tuple[FieldRef, NDArray[np.floating]] | None = None
 
-    def __call__(self, task: Task) -> Measurement:
+    def __call__(self, task: CaseTask) -> Measurement:
         case = task.case
         field = self._field(case.field)
         registry = registry_for(case.spec)
@@ -75,11 +75,11 @@ def _digest(field: NDArray[np.floating]) -> str:
     return hashlib.sha256(np.ascontiguousarray(field).data).hexdigest()
 
 
-class Worker(ReportingWorker[Task, Measurement]):
+class SweepWorker(ReportingWorker[CaseTask, Measurement]):
     """One process that measures cases of a sweep. Not thread-safe: one caller at a time."""
 
     def __init__(self) -> None:
-        super().__init__(_Measuring, foreign=_foreign)
+        super().__init__(_MeasuringCases, foreign=_foreign)
 
     def run(self, case: Case, repeats: Repeats, limits: Limits) -> Measurement | Failure:
         """Measure one case; whatever happens to the process, an outcome comes back and the next case can run.
@@ -89,8 +89,8 @@ class Worker(ReportingWorker[Task, Measurement]):
         WorkerStartError
             No measuring process could be started.
         """
-        return self.ask(Task(case, repeats), limits)
+        return self.ask(CaseTask(case, repeats), limits)
 
 
-def _foreign(task: Task) -> str:
+def _foreign(task: CaseTask) -> str:
     return foreign_code(task.case.spec)

@@ -1,6 +1,6 @@
 """Typed reading of a parsed TOML table: every complaint names the file, the key and the value.
 
-The reader keeps account of the keys that were asked for; :meth:`Table.finish` complains about the rest, so that a
+The reader keeps account of the keys that were asked for; :meth:`TomlTable.finish` complains about the rest, so that a
 misspelt key can never be ignored silently.
 """
 
@@ -13,7 +13,7 @@ from typing import NoReturn
 from wavecomp.errors import RecipeError, did_you_mean
 
 
-class Table:
+class TomlTable:
     """One table of a recipe file.
 
     Parameters
@@ -42,12 +42,12 @@ class Table:
         self._asked.append(key)
         return key in self._values
 
-    def table(self, key: str) -> Table:
+    def table(self, key: str) -> TomlTable:
         """Return a sub-table."""
         value = self._get(key, "a table is needed here")
         if not isinstance(value, Mapping):
             self.wrong(key, f"must be a table, written [{self._full(key)}]")
-        return Table(value, self._source, self._full(key))
+        return TomlTable(value, self._source, self._full(key))
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return a non-empty string."""
