@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
 from random import Random
+from statistics import fmean
 from textwrap import fill
 
 import grimp
@@ -30,6 +31,7 @@ import wavecomp
 DOCS = Path(__file__).resolve().parent
 WIDTH, HEIGHT, BETWEEN, LANE, GAP = 2.5, 0.82, 0.3, 0.3, 0.44  # inches: a box, between two, an arrow beside them, rows
 INK, PALE, BOX, BAR, ARROW, WRONG = "#1d2b3a", "#5c6b7a", "#eef3f8", "#a9c3dc", "#6f8196", "#c8102e"
+ROUND = "round,pad=0,rounding_size=0.06"
 
 Pair = tuple[str, str]
 Way = tuple[str, ...]
@@ -132,7 +134,7 @@ def placed(rows: list[list[str]], steps: list[Pair]) -> dict[str, float]:
         for beside, turned in [(above, order), (below, order[::-1])] * 6:
             for row in turned:
                 at = {name: n / len(other) for other in order for n, name in enumerate(other)}
-                row.sort(key=lambda name: _mean([at[n] for n in beside[name]] or [at[name]]))
+                row.sort(key=lambda name: fmean([at[n] for n in beside[name]] or [at[name]]))
             found.append((_crossings(order, above), [list(row) for row in order]))
     order = min(found)[1]
     middle = {name: (WIDTH + BETWEEN) * (n - len(row) / 2) for row in order for n, name in enumerate(row)}
@@ -142,7 +144,7 @@ def placed(rows: list[list[str]], steps: list[Pair]) -> dict[str, float]:
     for _ in range(200):
         for row in order:
             pulls = {name: [middle[n] for n in [*above[name], *below[name], *6 * lanes[name]]] for name in row}
-            middle |= _spread(row, {name: _mean(pulls[name] or [middle[name]]) for name in row})
+            middle |= _spread(row, {name: fmean(pulls[name] or [middle[name]]) for name in row})
     return middle
 
 
@@ -159,14 +161,10 @@ def _spread(row: list[str], wish: dict[str, float]) -> dict[str, float]:
     pools: list[list[float]] = []
     for name, offset in zip(row, offsets, strict=True):
         pools.append([wish[name] - offset])
-        while len(pools) > 1 and _mean(pools[-2]) > _mean(pools[-1]):
+        while len(pools) > 1 and fmean(pools[-2]) > fmean(pools[-1]):
             pools[-2:] = [pools[-2] + pools[-1]]
-    bases = [_mean(pool) for pool in pools for _ in pool]
+    bases = [fmean(pool) for pool in pools for _ in pool]
     return {name: base + offset for name, base, offset in zip(row, bases, offsets, strict=True)}
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
 
 
 def draw(house: House, path: Path) -> None:
@@ -225,14 +223,13 @@ def _arrow(axes: Axes, way: Way, ways: list[Way], spot: Mapping[str, tuple[float
             codes.append(Line.LINETO)
     width = 0.6 + 0.9 * imports**0.5
     head = f"-|>,head_length={0.35 + 0.5 / width},head_width={0.2 + 0.2 / width}"
-    look = {"arrowstyle": head, "mutation_scale": 8 + 2 * width, "lw": width, "color": ARROW, "joinstyle": "miter"}
-    axes.add_patch(FancyArrowPatch(path=Line(points, codes), capstyle="butt", zorder=1, **look))
+    look = {"arrowstyle": head, "mutation_scale": 8 + 2 * width, "lw": width, "color": ARROW, "capstyle": "butt"}
+    axes.add_patch(FancyArrowPatch(path=Line(points, codes), joinstyle="miter", **look))
 
 
 def _box(axes: Axes, room: Room, left: float, top: float, most: int) -> None:
     bar = (WIDTH - 0.2) * room.lines / most
-    corner, shape = (left, top - HEIGHT), "round,pad=0,rounding_size=0.06"
-    axes.add_patch(FancyBboxPatch(corner, WIDTH, HEIGHT, shape, fc=BOX, ec=INK))
+    axes.add_patch(FancyBboxPatch((left, top - HEIGHT), WIDTH, HEIGHT, ROUND, fc=BOX, ec=INK))
     axes.add_patch(Rectangle((left + 0.1, top - HEIGHT + 0.05), bar, 0.06, fc=BAR, ec="none"))
     axes.text(left + 0.1, top - 0.2, room.name, size=11, weight="bold", color=INK)
     axes.text(left + WIDTH - 0.1, top - 0.19, room.size, size=7, color=PALE, ha="right")
