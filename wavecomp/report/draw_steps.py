@@ -67,7 +67,7 @@ def _draw(rows: pd.DataFrame, base: str) -> Figure:
     labels = {spec: setting_label(spec) + (" (lossless)" if spec in exact else "") for spec in specs}
     width, height = 6.6 + label_room_in(list(labels.values())), max(5.0, 0.2 * len(specs) + 1.6)
     figure = new_figure(width, height)
-    axes = figure.add_axes((0.78 / width, 0.6 / height, 5.8 / width, 1 - 1.5 / height))
+    axes = figure.add_axes((0.78 / width, 0.6 / height, 5.8 / width, 1 - (1.5 if timed else 1.05) / height))
     ends = []
     for place, (spec, family) in enumerate(zip(specs, families, strict=True)):
         line = rows[rows["spec"] == spec].sort_values("at", kind="stable")
