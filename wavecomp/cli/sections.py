@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wavecomp.catalogue import Entry
 from wavecomp.cli.console import err
 from wavecomp.compressors import default_registry
+from wavecomp.errors import UnsupportedField
 from wavecomp.records import Section, save_section
 from wavecomp.snapshots import SnapshotSet
 from wavecomp.study import library_of
@@ -28,6 +29,9 @@ EXAMINED = (
 )
 
 _NAMES = ("first", "second", "third")
+
+# Sections are kept in single precision: its normal numbers, and some room below for errors.
+_LEAST, _MOST = 1e-30, float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,11 @@ class Plane:
 
 
 def write_sections(fields: FieldSet | SnapshotSet, snapshots: Sequence[FieldRef], folder: Path) -> None:
-    """Keep a plane of the last level, and of the errors of a few compressors."""
+    """Keep a plane of the last level, and of the errors of a few compressors; what cannot be looked at is said."""
     last = snapshots[-1]
+    if last.peak and not _LEAST <= last.peak <= _MOST:
+        err.print(f"{last.name}: amplitudes up to {last.peak:.3g} are beyond single precision: no section is drawn")
+        return
     field = last.load()
     plane = _through_source(fields, field) if isinstance(fields, FieldSet) else _through_greatest(fields, field)
     if plane is None:
@@ -88,9 +95,17 @@ def write_sections(fields: FieldSet | SnapshotSet, snapshots: Sequence[FieldRef]
         )
 
     specs = [default_registry().canonical(entry.resolve(last, last)) for entry in EXAMINED]
-    for spec in (None, *specs):
-        save_section(folder, section(spec))
-    err.print(f"closer look at {len(specs)} settings: done")
+    save_section(folder, section(None))
+    done = 0
+    for spec in specs:
+        try:
+            looked = section(spec)
+        except UnsupportedField as reason:
+            err.print(f"no closer look at {spec}: {reason}")
+        else:
+            save_section(folder, looked)
+            done += 1
+    err.print(f"closer look at {done} settings: done")
 
 
 def _through_source(fields: FieldSet, field: NDArray[np.floating]) -> Plane:

@@ -26,6 +26,7 @@ from wavecomp.impact.sets import SHORT, CaseSet
 from wavecomp.impact.study import ImpactResult
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.records import Archive, GradientArchive, load_frame
+from wavecomp.snapshots import SnapshotSet
 from wavecomp.wavefields.devito_setup import check_devito
 
 # What each preset measures. On large fields the full lossless sweep takes hours: `wavecomp sweep table1` adds it.
@@ -92,7 +93,8 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
     write_sections(fields, snapshots, folder)
     short = report_shortfalls(results, suites)
     gradients = stage.measure(folder) if stage is not None else None
-    figures = _close(folder)
+    # Somebody's own snapshots may lie in one archive with others of the same name.
+    figures = _close(folder, snapshots[-1].name if isinstance(fields, SnapshotSet) else None)
     if stage is not None and gradients is not None:
         click.echo()
         show_gradients(folder, stage.problem, gradients)
@@ -103,8 +105,8 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
         fell_short(folder, gradients)
 
 
-def _close(folder: Path) -> int:
-    """Write the page, print Table 1 and what was found; return the number of figures."""
+def _close(folder: Path, field: str | None) -> int:
+    """Write the page, print a field's Table 1 and what was found; return the number of figures."""
     from wavecomp.report.page import build_report
     from wavecomp.report.summary import summary
     from wavecomp.report.table import render
@@ -113,7 +115,7 @@ def _close(folder: Path) -> int:
     archive = Archive(folder)
     frame = load_frame([archive])
     written = build_report(folder, folder)
-    click.echo(render(table1(frame, None, archive.provenances()).to_table(), "text"))
+    click.echo(render(table1(frame, field, archive.provenances()).to_table(), "text"))
     for line in summary(frame):
         out.print(Text(f"- {line}"))
     return sum(path.suffix == ".png" for path in written)

@@ -21,6 +21,15 @@ from wavecomp.snapshots.words import Words, parse_words
 _MOST_AXES = 3
 _PIECE = 2**22
 
+_TAKEN = "compressors take float32 and float64"
+_NO_NUMBERS = f"{_TAKEN}, and these are no real numbers"
+_CONVERT = f"{_TAKEN}, and nothing is converted unasked: save it with .astype('float32')"
+_ADVICE = {
+    **dict.fromkeys("fiu", _CONVERT),
+    "c": f"{_TAKEN}: save the real and the imaginary part, each as a field",
+}
+"""What helps, by the kind of a dtype."""
+
 Progress = Callable[[int, int], object]
 
 
@@ -126,10 +135,7 @@ def find_snapshots(text: str, progress: Progress = lambda _done, _total: None) -
 def _check_array(where: str, found: Opened) -> None:
     shape, dtype = tuple(found.array.shape), found.array.dtype
     if dtype.kind != "f" or dtype.itemsize not in (4, 8):
-        raise SnapshotError(
-            f"{where}: holds {array_words(shape, dtype)}; compressors take float32 and float64, and nothing is "
-            "converted unasked: save it with .astype('float32')"
-        )
+        raise SnapshotError(f"{where}: holds {array_words(shape, dtype)}; {_ADVICE.get(dtype.kind, _NO_NUMBERS)}")
     if not shape or 0 in shape:
         raise SnapshotError(f"{where}: has shape {shape}, which is no wavefield: every axis needs a point or more")
     if len(shape) > _MOST_AXES + 1:
