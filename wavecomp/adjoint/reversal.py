@@ -91,6 +91,10 @@ class Reversal(Generic[S]):
             self._peaks[series] = greatest
         return self._peaks[series]
 
+    def forget_peaks(self) -> None:
+        """Look anew where a tolerance is relative: the code has another wavefield."""
+        self._peaks.clear()
+
     def run(
         self,
         strategy: Strategy,
