@@ -393,5 +393,6 @@ def test_what_a_text_leaves_open():
     assert text("revolve", by_budget=True) == "revolve"
     assert text(None, on_disk=True) == "revolve:slots=7,tier=disk"
     assert text("revolve:tier=two", on_disk=True) == "revolve:tier=two,slots=7"
+    assert text("mixed:levels=7/lz4") == "revolve:slots=3/lz4"
     assert text("mixed", two_a_state=True) == "mixed:levels=14"
     assert text("trajectory/zfp:rate=8") == "trajectory/zfp:rate=8"

@@ -39,7 +39,8 @@ class BaseRevolver:
         Forward steps.
     strategy : str, optional
         As in :func:`~wavecomp.plans.strategies.parse_strategy`; ``revolve`` by default. ``n_checkpoints`` counts where
-        it keeps a number of states that it does not name. A level is a whole state.
+        it keeps a number of states that it does not name. A level is a whole state here, wherever it is stored;
+        ``levels`` of ``mixed`` are two a state.
     budget_bytes : int, optional
         What checkpoints may take in memory, with all that waits to become one.
     disk_folder : path, optional
@@ -86,6 +87,8 @@ class BaseRevolver:
         self.checkpoint, self.fwd_operator, self.rev_operator = checkpoint, fwd_operator, rev_operator
         self.n_checkpoints = usual_checkpoints(self.n_timesteps) if chosen is None else chosen
         self._budget = UNLIMITED if budget_bytes is None else _count("budget_bytes", budget_bytes, "a number of bytes")
+        if strategy is not None:
+            parse_strategy(strategy)  # what is wrong in it is said in the user's own words
         self.strategy: Strategy = parse_strategy(
             strategy_text(
                 strategy,

@@ -39,7 +39,8 @@ def strategy_text(
     on_disk : bool
         Checkpoints live on disk unless the text says otherwise.
     two_a_state : bool
-        ``mixed`` may count on a state for two reversals. Otherwise it stores nothing but states, and is revolve.
+        ``mixed`` may count on a state for two reversals. Otherwise it stores nothing but states, and is revolve, with
+        a slot for every two of its ``levels``, as they are counted everywhere.
     compressor : str or None
         From ``compression_params``.
 
@@ -61,8 +62,8 @@ def strategy_text(
                 "which compresses nothing beside the operators; leave overlap out, or write trajectory:overlap"
             )
         name = "revolve"
-        items = ["slots" + item.removeprefix("levels") if item.startswith("levels=") else item for item in items]
-        keys = ["slots" if key == "levels" else key for key in keys]
+        items = [_as_slots(item) for item in items]
+        keys = [item.partition("=")[0] for item in items]
     if name == "revolve" and "slots" not in keys and not by_budget:
         items.append(f"slots={checkpoints}")
     if name == "mixed" and "levels" not in keys and not by_budget:
@@ -71,6 +72,11 @@ def strategy_text(
         items.append("tier=disk")
     text = name + (":" + ",".join(items) if items else "")
     return text + (f"/{compressor}" if compressor is not None else slash + inner)
+
+
+def _as_slots(item: str) -> str:
+    key, _, value = item.partition("=")
+    return f"slots={int(value) // 2}" if key == "levels" and value.isdecimal() else item
 
 
 def compressor_text(params: Mapping[str, Any] | None) -> str | None:
