@@ -91,4 +91,5 @@ def _zeros(function: Any) -> Array:
     raw: NDArray[np.uint8] = np.empty(size + ALIGNMENT, np.uint8)
     raw.fill(0)
     start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + size].view(dtype).reshape(function.shape_allocated)
+    memory: Array = raw[start : start + size].view(dtype).reshape(function.shape_allocated)
+    return memory

@@ -58,7 +58,7 @@ class Roles:
         self._down.check_direction(self._down.anatomy.backward)
         self.reads = self._reads(reads)
         self._check_gradient(gradient)
-        self._check_meeting(gradient)
+        self._check_meeting()
         self.ahead = 0
         for function, _, offsets in self.reads:
             changed = min(self._up.accesses(function).written, default=1)  # levels before that one are as they stay
@@ -145,7 +145,7 @@ class Roles:
         if getattr(gradient, "is_TimeFunction", False) or not accesses.writes:
             raise UsageError(f"gradient={name}: must be a Function that the reverse operator adds to")
 
-    def _check_meeting(self, gradient: Any) -> None:
+    def _check_meeting(self) -> None:
         """Refuse what the operators would overwrite for each other: steps are run again while the reversal goes on."""
         read = {id(function) for function, _, _ in self.reads}
         for name, function in self._up.functions.items():
@@ -238,8 +238,7 @@ class _Side:
             if own is not None and getattr(own, "is_TimeFunction", False):
                 self._check_alike(name, own, function)
         self.functions = {name: given.get(name, own) for name, own in self.anatomy.functions.items()}
-        for name, function in self.functions.items():
-            accesses = self.anatomy.accesses[name]
+        for name, accesses in self.anatomy.accesses.items():
             if accesses.saved and accesses.writes and accesses.read:
                 raise UsageError(f"{name} is saved at every step; build the {which} operator with save=None")
 
