@@ -10,8 +10,8 @@ from pathlib import Path
 
 from wavecomp.compressors import Registry
 from wavecomp.errors import UsageError
+from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import CROSSED, CaseSet, default_set, fitting
-from wavecomp.physics.problem import GradientProblem
 from wavecomp.plans.strategies import PARAMETERS, Strategy, parse_strategy
 
 BARE = "bare"
@@ -27,7 +27,7 @@ class ImpactCase:
 
     Attributes
     ----------
-    problem : GradientProblem
+    problem : Problem
     shots : tuple of int
         In ascending order; the gradients of several are added up.
     spec : str
@@ -40,7 +40,7 @@ class ImpactCase:
         Folder of the disk tier; None for the system's temporary one. No part of what the case is.
     """
 
-    problem: GradientProblem
+    problem: Problem
     shots: tuple[int, ...]
     spec: str
     budget_bytes: int | None
@@ -63,7 +63,7 @@ class ImpactCase:
 
 
 def impact_cases(
-    problem: GradientProblem,
+    problem: Problem,
     strategies: Sequence[str],
     compressors: Sequence[str],
     registry: Registry,
@@ -106,7 +106,9 @@ def impact_cases(
     problem = problem.pinned()
     chosen = case_set if case_set is not None else default_set(problem, memory_bytes)
     # Two levels lie on the tape beside the states.
-    states = None if memory_bytes is None else (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
+    states = None
+    if memory_bytes is not None and problem.state_bytes:
+        states = (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
     texts: list[str] = []
     if not strategies and not compressors:
         texts += fitting(chosen, budget_bytes, states)

@@ -59,8 +59,9 @@ class Gathered:
     def check_exact(self) -> None:
         """Raise MeaninglessGradient where the exact gradient, which this is, says nothing about any other."""
         if self.failure is None and self.complete and self.gradient is not None:
-            misfit = sum(part.misfit or 0.0 for part in self._parts.values())
-            check_exact(self.case.problem.name, self.case.shots, misfit, self.gradient)
+            problem = self.case.problem
+            shots = self.case.shots if problem.shot_count else ()
+            check_exact(problem.name, shots, _sum([part.misfit for part in self._parts.values()]), self.gradient)
 
     def outcome(self, exact: NDArray[np.floating] | None) -> Outcome:
         """Return what came out of a complete case; ``exact`` is the sum to compare with."""
@@ -80,7 +81,7 @@ class Gathered:
             ratio=_spread([ratio for part in parts for ratio in part.ratios]),
             peak_checkpoint_bytes=max(part.peak_checkpoint_bytes for part in parts),
             peak_disk_bytes=max(part.peak_disk_bytes for part in parts),
-            misfit=sum(part.misfit or 0.0 for part in parts) if gradient is not None else None,
+            misfit=_sum([part.misfit for part in parts]) if gradient is not None else None,
             distance={} if gradient is None or exact is None else asdict(gradient_distance(exact, gradient)),
             gradient_digest=digest,
             absolute_specs=tuple(part.absolute_spec for part in parts if part.absolute_spec is not None),
@@ -121,6 +122,11 @@ def merged(
         walls_s=(*(paired.walls_s if paired else ()), *now.walls_s),
         bare_walls_s=(*(paired.bare_walls_s if paired else ()), bare_wall_s),
     )
+
+
+def _sum(misfits: Sequence[float | None]) -> float | None:
+    named = [misfit for misfit in misfits if misfit is not None]
+    return sum(named) if len(named) == len(misfits) else None
 
 
 _PEAKS = ("checkpoints_held", "peak_checkpoint_bytes", "peak_disk_bytes")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from wavecomp.physics.problem import GradientProblem
-from wavecomp.thread_settings import passive_threads, threads_allowed
+from wavecomp.thread_settings import passive_threads, threads_each
 from wavecomp.wavefields.devito_setup import open_devito
 from wavecomp.wavefields.devito_words import import_words, operator_words
 
@@ -14,16 +13,6 @@ if TYPE_CHECKING:
     from wavecomp.physics.acoustic import AcousticOperators
 
 __all__ = ["open_operators", "passive_threads", "threads_each"]
-
-
-def threads_each(processes: int) -> int:
-    """Return the OpenMP threads of each of so many processes: together they take no more than the cores there are.
-
-    One process gets what ``OMP_NUM_THREADS`` says, or else all cores; none gets more than that, or less than one.
-    """
-    cores = len(os.sched_getaffinity(0))
-    allowed = threads_allowed(cores)
-    return allowed if processes <= 1 else max(1, min(allowed, cores // processes))
 
 
 def open_operators(problem: GradientProblem, dtype: str = "float32") -> AcousticOperators:
