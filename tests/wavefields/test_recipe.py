@@ -329,7 +329,7 @@ def test_missing_key_is_named(make_recipe, path):
 
 def test_physics_that_is_not_there_lists_what_is(make_recipe):
     with pytest.raises(RecipeError, match="acoustic"):
-        make_recipe({"physics": "tti"})
+        make_recipe({"physics": "ttl"})
 
 
 def test_steps_and_duration_exclude_each_other(make_recipe):

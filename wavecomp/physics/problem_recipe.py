@@ -88,6 +88,8 @@ def parse_problem(text: str, source: str, folder: Path | None = None) -> Gradien
     medium = media[0]
     if medium.padded or medium.kept.steps or medium.kept.every:
         top.wrong("snapshots", "a gradient problem keeps no snapshots; leave the table out")
+    if medium.physics != "acoustic":
+        top.wrong("physics", 'gradients are computed with "acoustic" alone; other physics have reference fields only')
     problem = GradientProblem(
         medium=medium,
         initial=_initial(start, medium),
