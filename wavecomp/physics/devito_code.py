@@ -57,6 +57,8 @@ class DevitoCode(ArrayCode):
         Called when a run begins, with all wavefields zero: writes what they are at step ``first``.
     adjoint_alone : devito.Operator, optional
         The reverse operator without imaging: runs the steps between with ``every=k``, and saves what it would cost.
+    alone_arguments : dict, optional
+        Its arguments; by default those of the reverse operator that it has as well.
     region : tuple of slice, optional
         The part of the grid that is imaged: levels are kept, and the gradient is taken there only. A full copy of each
         level, with its halo, by default.
@@ -83,6 +85,7 @@ class DevitoCode(ArrayCode):
         begin_reversal: Callable[[], float | None] | None = None,
         initial: Callable[[], None] | None = None,
         adjoint_alone: Operator | None = None,
+        alone_arguments: Mapping[str, Any] | None = None,
         region: Region | None = None,
     ) -> None:
         if not 0 <= first < last:
@@ -100,7 +103,8 @@ class DevitoCode(ArrayCode):
         self._alone: Compiled | None = None
         if adjoint_alone is not None:
             names = {parameter.name for parameter in adjoint_alone.parameters}
-            self._alone = Compiled(adjoint_alone, **{k: v for k, v in reverse_given.items() if k in names})
+            same = {name: value for name, value in reverse_given.items() if name in names}
+            self._alone = Compiled(adjoint_alone, **(same if alone_arguments is None else dict(alone_arguments)))
         self._levels = [
             LevelBuffers(function, name, offsets, self._region, zeros=roles.separable and self._alone is None)
             for function, name, offsets in roles.reads
@@ -108,10 +112,19 @@ class DevitoCode(ArrayCode):
         self._linear: bool | None = None
         self._still: dict[str, bool] = {}
 
-    def rest(self) -> None:
-        """Begin anew: wavefields, record and gradient zero, or what ``initial`` makes of them."""
+    @property
+    def threads(self) -> int:
+        """OpenMP threads that the operators are run with."""
+        return self._forward.threads
+
+    def clear(self) -> None:
+        """Set wavefields, record and gradient to zero."""
         for function in self._roles.zeroed:
             np.asarray(function._data)[...] = 0
+
+    def rest(self) -> None:
+        """Begin anew: wavefields, record and gradient zero, or what ``initial`` makes of them."""
+        self.clear()
         if self._initial is not None:
             self._initial()
         self._run(self.first, min(self.first + self._roles.ahead, self.last))
