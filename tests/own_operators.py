@@ -45,9 +45,9 @@ def wave(shape=(21, 23), imaging="curvature of v", save=None, dtype="float32", a
     }[imaging]
     shoot = s.src.inject(field=s.u.forward, expr=s.src * dt**2 / s.m)
     answer = s.res.inject(field=s.v.backward, expr=s.res * dt**2 / s.m)
-    s.forward = Operator([step_u, *shoot, *s.rec.interpolate(expr=s.u)], name="OwnForward")
-    s.reverse = Operator([step_v, *answer, Inc(s.gradient, added)], name="OwnReverse")
-    s.alone = Operator([step_v, *answer], name="OwnAlone")
+    s.forward = Operator([step_u, shoot, s.rec.interpolate(expr=s.u)], name="OwnForward")
+    s.reverse = Operator([step_v, answer, Inc(s.gradient, added)], name="OwnReverse")
+    s.alone = Operator([step_v, answer], name="OwnAlone")
     s.dt = np.dtype(dtype).type(DT_MS)
     return s
 

@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-
 from own_operators import STEPS, code_of, stored_gradient, wave
+
 from wavecomp.adjoint.reversal import Reversal
 from wavecomp.errors import UnsupportedStrategy, UsageError
 from wavecomp.plans.strategies import parse_strategy
@@ -132,7 +132,7 @@ def adjoint_curvatures(symbols):
 
 
 def test_a_restart_from_lossy_states_is_near_the_exact_gradient():
-    """Nothing stays in the halo: SZ3 with a large tolerance leaves noise in every zero, which nothing would take away."""
+    """And nothing stays in the halo: a lossy compressor may leave something there, which nothing would take away."""
     _, exact, _ = saved()
     rough = reversal().run(parse_strategy("revolve:slots=3/zfp:accuracy=1e-3peak"))
     fine = reversal().run(parse_strategy("revolve:slots=3/zfp:accuracy=1e-5peak"))
@@ -231,27 +231,27 @@ def longer():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda s: {"reads": [(stray(), 0)]}, "w is no part of the forward operator"),
-        (lambda s: {"reads": []}, r"reads=\[\]"),
+        (lambda _: {"reads": [(stray(), 0)]}, "w is no part of the forward operator"),
+        (lambda _: {"reads": []}, r"reads=\[\]"),
         (lambda s: {"reads": [(s.m, 0)]}, "m is no TimeFunction"),
         (lambda s: {"reads": [(s.u, 1)]}, r"\(u, 1\) is not read"),
         (lambda s: {"reads": [(s.u, 0), (s.u, -1)]}, r"\(u, -1\) is not read"),
         (lambda s: {"reads": [(s.u, 3)]}, "at most 1"),
-        (lambda s: {"reads": [(saved()[0].u, 0)]}, "save=None"),
+        (lambda _: {"reads": [(saved()[0].u, 0)]}, "save=None"),
         (lambda s: {"gradient": s.m}, "gradient=m"),
-        (lambda s: {"gradient": saved()[0].gradient}, "g is no part of the reverse operator"),
-        (lambda s: {"forward": plain(), "forward_arguments": {}}, "no loop over time"),
+        (lambda _: {"gradient": saved()[0].gradient}, "g is no part of the reverse operator"),
+        (lambda _: {"forward": plain(), "forward_arguments": {}}, "no loop over time"),
         (lambda s: {"forward": s.reverse, "reverse": s.forward}, "goes backward"),
         (lambda s: {"reverse": s.forward}, "goes forward"),
-        (lambda s: {"first": 9, "last": 9}, "first=9, last=9"),
-        (lambda s: {"state": [stray()]}, "w is no part of the forward operator"),
-        (lambda s: {"adjoint": [stray()]}, "w is no part of the reverse operator"),
+        (lambda _: {"first": 9, "last": 9}, "first=9, last=9"),
+        (lambda _: {"state": [stray()]}, "w is no part of the forward operator"),
+        (lambda _: {"adjoint": [stray()]}, "w is no part of the reverse operator"),
         (lambda s: {"forward_arguments": {"dt": s.dt, "time_M": 5}}, "time_M is set for every call"),
         (lambda s: {"forward_arguments": {"dt": s.dt, "u": longer()}}, "3 buffers"),
         (lambda s: {"reverse_arguments": {"dt": s.dt, "res": s.rec}}, "copy it to a function of its own"),
         (lambda s: {"reverse_arguments": {"dt": s.dt, "v": s.u}}, "u is written by both|reads"),
-        (lambda s: {"region": (slice(0, 5),)}, "one slice for each dimension"),
-        (lambda s: {"region": (slice(5, 5), slice(0, 4))}, "within a grid"),
+        (lambda _: {"region": (slice(0, 5),)}, "one slice for each dimension"),
+        (lambda _: {"region": (slice(5, 5), slice(0, 4))}, "within a grid"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_said(change, says):

@@ -1,7 +1,7 @@
 """Reading gradient problems: from TOML text, from a file, by the name of one that comes with wavecomp.
 
-A problem's file has the tables ``[model]``, ``[material]``, ``[grid]`` and ``[time]`` of a wavefield's recipe and three of
-its own::
+A problem's file has the tables ``[model]``, ``[material]``, ``[grid]`` and ``[time]`` of a wavefield's recipe and three
+of its own::
 
     [initial]       # kind = "smoothed" with radius_m [keep_above_m]; or any kind of model, such as hdf5 with m0
     [source]        # peak_frequency_hz, first_m; with count > 1 also last_m: so many shots on the line to it
@@ -92,8 +92,6 @@ def parse_problem(text: str, source: str, folder: Path | None = None) -> Gradien
     _check_physics(top, medium, count)
     if medium.padded or medium.kept.steps or medium.kept.every:
         top.wrong("snapshots", "a gradient problem keeps no snapshots; leave the table out")
-    if medium.physics != "acoustic":
-        top.wrong("physics", 'gradients are computed with "acoustic" alone; other physics have reference fields only')
     problem = GradientProblem(
         medium=medium,
         initial=_initial(start, medium),
