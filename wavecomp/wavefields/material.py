@@ -14,7 +14,7 @@ from typing import Literal
 from wavecomp.errors import did_you_mean
 from wavecomp.wavefields.model_spec import FASTEST_M_S, SLOWEST_M_S
 from wavecomp.wavefields.rock_physics import GREATEST_Q, LEAST_Q
-from wavecomp.wavefields.toml_table import Table
+from wavecomp.wavefields.toml_table import TomlTable
 
 POISSON_SOLID = math.sqrt(3.0)
 """v_P / v_S where both Lamé parameters are one, Poisson's ratio 1/4: the usual guess for consolidated rock."""
@@ -109,12 +109,12 @@ class ViscoelasticMaterial(ElasticMaterial):
 Material = TtiMaterial | ViscoacousticMaterial | ElasticMaterial | ViscoelasticMaterial
 
 
-def parse_material(table: Table | None, physics: str, spacing_m: tuple[float, ...], source: str) -> Material | None:
+def parse_material(table: TomlTable | None, physics: str, spacing_m: tuple[float, ...], source: str) -> Material | None:
     """Read the ``[material]`` table of a recipe; None for physics that need no more than the velocity.
 
     Parameters
     ----------
-    table : Table or None
+    table : TomlTable or None
         The table; None where the recipe has none, and every value is its default.
     physics : str
         The recipe's.
@@ -132,13 +132,13 @@ def parse_material(table: Table | None, physics: str, spacing_m: tuple[float, ..
         if table is not None:
             table.refuse(f'"{physics}" needs the velocity alone; leave [material] out')
         return None
-    table = table or Table({}, source, "material")
+    table = table or TomlTable({}, source, "material")
     material = _PARSERS[physics](table, spacing_m)
     table.finish()
     return material
 
 
-def parse_component(table: Table, material: Material | None, rank: int) -> str:
+def parse_component(table: TomlTable, material: Material | None, rank: int) -> str:
     """Read which component of the wavefield is stored; the default is the first one that the physics has.
 
     Raises
@@ -168,7 +168,7 @@ def _elastic_components(rank: int) -> tuple[str, ...]:
     return (*_velocities(rank), *stresses, "+".join(f"t{a}{a}" for a in axes))
 
 
-def _tti(table: Table, spacing_m: tuple[float, ...]) -> Material:
+def _tti(table: TomlTable, spacing_m: tuple[float, ...]) -> Material:
     radius = _within(table, "isotropic_radius_m", ISOTROPIC_POINTS * max(spacing_m), 0.0, 1e6, "m")
     epsilon = _within(table, "epsilon", 0.3, 0.0, 1.0)
     delta = _within(table, "delta", min(0.2, epsilon), -0.4, 1.0)
@@ -183,15 +183,15 @@ def _tti(table: Table, spacing_m: tuple[float, ...]) -> Material:
     return TtiMaterial(epsilon, delta, theta, phi, radius)
 
 
-def _viscoacoustic(table: Table, _spacing_m: tuple[float, ...]) -> Material:
+def _viscoacoustic(table: TomlTable, _spacing_m: tuple[float, ...]) -> Material:
     return ViscoacousticMaterial(table.choice("kernel", KERNELS, "sls"), _quality(table), _density(table))
 
 
-def _elastic(table: Table, _spacing_m: tuple[float, ...]) -> Material:
+def _elastic(table: TomlTable, _spacing_m: tuple[float, ...]) -> Material:
     return ElasticMaterial(*_shear(table), _density(table))
 
 
-def _viscoelastic(table: Table, _spacing_m: tuple[float, ...]) -> Material:
+def _viscoelastic(table: TomlTable, _spacing_m: tuple[float, ...]) -> Material:
     shear = _shear(table)
     if table.has("qs"):
         if table.has("qp_qs_ratio"):
@@ -202,7 +202,7 @@ def _viscoelastic(table: Table, _spacing_m: tuple[float, ...]) -> Material:
     return ViscoelasticMaterial(*shear, _density(table), _quality(table), *losses)
 
 
-def _shear(table: Table) -> tuple[float | None, float | None]:
+def _shear(table: TomlTable) -> tuple[float | None, float | None]:
     if table.has("vs_m_s"):
         if table.has("vp_vs_ratio"):
             table.wrong("vs_m_s", "vs_m_s and vp_vs_ratio exclude each other; leave one out")
@@ -210,21 +210,21 @@ def _shear(table: Table) -> tuple[float | None, float | None]:
     return None, _within(table, "vp_vs_ratio", POISSON_SOLID, LEAST_VP_VS, 10.0)
 
 
-def _density(table: Table) -> Density:
+def _density(table: TomlTable) -> Density:
     if table.is_text("density_kg_m3") or not table.has("density_kg_m3"):
         table.choice("density_kg_m3", ("gardner",), "gardner")
         return "gardner"
     return _within(table, "density_kg_m3", 0.0, *_DENSITY_KG_M3, "kg/m³")
 
 
-def _quality(table: Table) -> Quality:
+def _quality(table: TomlTable) -> Quality:
     if table.is_text("qp") or not table.has("qp"):
         table.choice("qp", ("li",), "li")
         return "li"
     return _within(table, "qp", 0.0, LEAST_Q, GREATEST_Q)
 
 
-def _within(table: Table, key: str, default: float, least: float, most: float, unit: str = "") -> float:
+def _within(table: TomlTable, key: str, default: float, least: float, most: float, unit: str = "") -> float:
     if not table.has(key):
         return default
     value = table.number(key, unit=unit)
@@ -233,7 +233,7 @@ def _within(table: Table, key: str, default: float, least: float, most: float, u
     return value
 
 
-_PARSERS: dict[str, Callable[[Table, tuple[float, ...]], Material]] = {
+_PARSERS: dict[str, Callable[[TomlTable, tuple[float, ...]], Material]] = {
     "tti": _tti,
     "viscoacoustic": _viscoacoustic,
     "elastic": _elastic,

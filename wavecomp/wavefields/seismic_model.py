@@ -75,7 +75,12 @@ class Prepared:
     steps: int
 
 
-def prepare(recipe: Recipe, velocity_m_s: Array, receivers_m: NDArray[np.float64] | None = None) -> Prepared:
+def prepare(
+    recipe: Recipe,
+    velocity_m_s: Array,
+    receivers_m: NDArray[np.float64] | None = None,
+    longest_ms: np.float32 | None = None,
+) -> Prepared:
     """Build model, acquisition and solver of a recipe.
 
     Parameters
@@ -86,6 +91,8 @@ def prepare(recipe: Recipe, velocity_m_s: Array, receivers_m: NDArray[np.float64
         P velocity. It is used up: changed, to save the memory of a copy.
     receivers_m : ndarray, shape (receivers, dimensions), optional
         Positions relative to the first grid point, in m; by default one receiver, at the source.
+    longest_ms : float32, optional
+        The greatest time step that is stable in another model that shares the clock.
 
     Raises
     ------
@@ -95,7 +102,8 @@ def prepare(recipe: Recipe, velocity_m_s: Array, receivers_m: NDArray[np.float64
     """
     check_sampling(recipe, float(velocity_m_s.min()))
     model = seismic_model(recipe, velocity_m_s)
-    dt_ms = time_step_ms(recipe, stable_step_ms(recipe, model))
+    stable_ms = stable_step_ms(recipe, model)
+    dt_ms = time_step_ms(recipe, stable_ms if longest_ms is None else min(stable_ms, longest_ms))
     steps = last_step(recipe, float(dt_ms) / 1000.0)
     _fill(model, recipe, dt_ms)
     geometry = acquisition(recipe, model, dt_ms, steps, receivers_m)
