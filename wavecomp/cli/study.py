@@ -94,7 +94,7 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
     short = report_shortfalls(results, suites)
     gradients = stage.measure(folder) if stage is not None else None
     # Somebody's own snapshots may lie in one archive with others of the same name.
-    figures = _close(folder, snapshots[-1].name if isinstance(fields, SnapshotSet) else None)
+    figures = _close(folder, snapshots[-1].digest if isinstance(fields, SnapshotSet) else None)
     if stage is not None and gradients is not None:
         click.echo()
         show_gradients(folder, stage.problem, gradients)
@@ -105,8 +105,8 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
         fell_short(folder, gradients)
 
 
-def _close(folder: Path, field: str | None) -> int:
-    """Write the page, print a field's Table 1 and what was found; return the number of figures."""
+def _close(folder: Path, digest: str | None) -> int:
+    """Write the page, print Table 1 (of one field's values) and what was found; return the number of figures."""
     from wavecomp.report.page import build_report
     from wavecomp.report.summary import summary
     from wavecomp.report.table import render
@@ -115,7 +115,8 @@ def _close(folder: Path, field: str | None) -> int:
     archive = Archive(folder)
     frame = load_frame([archive])
     written = build_report(folder, folder)
-    click.echo(render(table1(frame, field, archive.provenances()).to_table(), "text"))
+    rows = frame if digest is None else frame[frame["field_digest"] == digest]
+    click.echo(render(table1(rows, None, archive.provenances()).to_table(), "text"))
     for line in summary(frame):
         out.print(Text(f"- {line}"))
     return sum(path.suffix == ".png" for path in written)
