@@ -72,7 +72,7 @@ def _draw(rows: pd.DataFrame, lossy: pd.DataFrame, relative: bool) -> Figure:
             asked.axhline(error, color=look.colour, linestyle=":", linewidth=1.4)
         kept.plot(points["peak_mb"], points["error"], **line)
         last = points.iloc[points["error"].argmin() if len(points) > 1 else 0]
-        text = _name(loses, points)
+        text = family_label(loses)
         if len(points) == 1 and loses != QUANTUM:
             name, setting = compressor_words(last["compressor"])
             text = f"{name} {setting.partition(',')[0]}".strip()
@@ -121,7 +121,7 @@ def _curves(points: pd.DataFrame, relative: bool) -> list[tuple[str, pd.DataFram
         if not curve.empty:
             key = bound_key([_innermost(spec, curve) for spec in curve["compressor"]], [*curve["bound"]])
             name = _name(str(curve["loses"].iloc[0]), curve)
-            label = " ".join(filter(None, (name, key, whose)))
+            label = ", ".join(filter(None, (f"{name} {key}".strip(), whose)))
             found.append((label, curve.sort_values("bound", kind="stable"), style))
     return found
 
