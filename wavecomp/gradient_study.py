@@ -107,7 +107,7 @@ def study_gradients(
     Parameters
     ----------
     problem : Problem
-        :class:`~wavecomp.impact.own_code.OwnCode`, or what :func:`wavecomp.physics.problem_recipe.find_problem` gives.
+        :class:`~wavecomp.impact.own_code.OwnCode`, or one of :func:`wavecomp.physics.problem_recipe.find_problem`.
     strategies, compressors : sequence of str
         As in :func:`wavecomp.impact.cases.impact_cases`. The bare sweeps and ``store-all`` are always among them; none
         at all: a comparison that suits the problem's size.

@@ -58,7 +58,7 @@ def problem_rows(frame: pd.DataFrame, problem: str | None) -> pd.DataFrame:
 
 
 def makes(rows: pd.DataFrame) -> str:
-    """Return what measures more rows of a problem: a command, or the call for one's own code, which has no shots."""
+    """Return what measures more rows of a problem: a command, or a call, for a code of one's own has no shots."""
     return GRADIENT if len(rows["shots"].iloc[0]) else "wavecomp.study_gradients"
 
 
