@@ -125,7 +125,11 @@ def test_a_model_file_counts(tmp_path):
 )
 def test_every_physics_counts_its_own_arrays(physics, shape):
     """As above: never more than is said, and no less than seven tenths of it."""
-    text = recipe_text(shape, model=CONSTANT).replace('"acoustic"', f'"{physics}"').replace("space_order = 8", "space_order = 4")
+    text = (
+        recipe_text(shape, model=CONSTANT)
+        .replace('"acoustic"', f'"{physics}"')
+        .replace("space_order = 8", "space_order = 4")
+    )
     command = [sys.executable, "-c", textwrap.dedent(PROGRAM), text]
     taken = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     said = propagation_bytes(parse_recipe(text, "cube.toml"))
