@@ -103,7 +103,7 @@ def read_house() -> House:
     layers = next(contract["layers"] for contract in settings["contracts"] if contract["type"] == "layers")
     root = Path(wavecomp.__file__).parent
     rooms = {name: _room(root / name, n) for n, layer in enumerate(layers) for name in layer.replace("|", " ").split()}
-    graph = grimp.build_graph("wavecomp", cache_dir=None)
+    graph = grimp.build_graph("wavecomp", exclude_type_checking_imports=True, cache_dir=None)
     modules = {module: graph.find_modules_directly_imported_by(module) for module in sorted(graph.modules)}
     imports: Counter[Pair] = Counter()
     for importer, imported in ((a, b) for a in modules for b in sorted(modules[a])):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wavecomp.errors import UsageError
-from wavecomp.physics.problem import GradientProblem
 from wavecomp.thread_settings import passive_threads, threads_each
 from wavecomp.wavefields.devito_setup import open_devito
 from wavecomp.wavefields.devito_words import import_words, operator_words
 
 if TYPE_CHECKING:
     from wavecomp.physics.acoustic import AcousticOperators
+    from wavecomp.physics.problem import GradientProblem
     from wavecomp.physics.solver_bench import SolverBench
     from wavecomp.physics.workbench import Workbench
 

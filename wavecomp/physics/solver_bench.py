@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from wavecomp.adjoint.bare import Bare, bare_sweeps
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.reversal import UNLIMITED, Reversal
-from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.solver_code import SolverCode
 from wavecomp.physics.tti import tti_code
 from wavecomp.physics.viscoacoustic import viscoacoustic_code
 from wavecomp.plans.strategies import Strategy
 from wavecomp.wavefields.float_state import kernel_float_state
 from wavecomp.wavefields.seismic_model import prepare, seismic_model, stable_step_ms
+
+if TYPE_CHECKING:
+    from wavecomp.physics.problem import GradientProblem
 
 Array = NDArray[np.floating]
 
