@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wavecomp.adjoint.result import GradientRun
 from wavecomp.errors import CheckpointTooLarge
 from wavecomp.impact.cases import BARE, EXACT, ImpactCase
 from wavecomp.impact.memory import memory_for_levels, memory_there
 from wavecomp.impact.problem import Bench
 from wavecomp.plans.actions import imaged
 from wavecomp.plans.strategies import Strategy, parse_alone, parse_strategy
-from wavecomp.records import Provenance, WorkTimes, collect_provenance
+from wavecomp.records import Provenance, collect_provenance
 from wavecomp.records.own_code import own_code
-
-if TYPE_CHECKING:
-    from wavecomp.adjoint.result import GradientRun
 
 OWN = ("adjoint", "checkpoints", "compressors", "metrics", "physics", "plans", "wavefields")
 """Our packages whose code is in a gradient and in its times."""
@@ -40,28 +37,41 @@ class ShotTask:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What comes back from the process for one shot: :class:`~wavecomp.records.GradientImpact` has the meanings.
+    """What comes back from the process for one shot.
 
-    ``ratios`` holds the ratio of every checkpoint, ``gradient`` the gradient itself: None for the bare sweeps.
-    ``threads`` is what the code was run with; ``absolute_spec`` what was run where tolerances were asked for relative
-    to the wavefield; ``one_level`` whether the bare sweeps' way back was given one level at every step. A code that
-    names no misfit has None.
+    Attributes
+    ----------
+    run : GradientRun
+        What the machine gave.
+    steps : int
+        How many steps a record says that a run has.
+    threads : int
+        What the code was run with.
+    absolute_spec : str or None
+        What was run where tolerances were asked for relative to the wavefield.
+    one_level : bool
+        Whether the way back of bare sweeps was given one level at every step.
     """
 
+    run: GradientRun
     steps: int
-    seconds: WorkTimes
-    forward_steps: int
-    writes: int
-    reads: int
-    checkpoints_held: int
-    ratios: tuple[float, ...]
-    peak_checkpoint_bytes: int
-    peak_disk_bytes: int
-    misfit: float | None
-    gradient: NDArray[np.floating] | None
     threads: int = 1
     absolute_spec: str | None = None
     one_level: bool = False
+
+    def without_gradient(self) -> Measured:
+        """Return the same with the gradient let go of."""
+        return replace(self, run=replace(self.run, gradient=np.empty(0, np.float32)))
+
+    @property
+    def gradient(self) -> NDArray[np.floating] | None:
+        """The gradient; None where there is none."""
+        return self.run.gradient if self.run.gradient.size else None
+
+    @property
+    def misfit(self) -> float | None:
+        """The misfit; None where there is none."""
+        return None if math.isnan(self.run.misfit) else self.run.misfit
 
 
 class Measuring:
@@ -200,40 +210,7 @@ class Measuring:
         bench = self._bench
         bench.prepare(shot)
         bare = bench.bare(shot)
-        seconds = bare.seconds
-        times = WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
-        return Measured(
-            steps=bench.steps,
-            seconds=times,
-            forward_steps=bench.code.last - bench.code.first,
-            writes=0,
-            reads=0,
-            checkpoints_held=0,
-            ratios=(),
-            peak_checkpoint_bytes=0,
-            peak_disk_bytes=0,
-            misfit=None,
-            gradient=None,
-            threads=bench.threads,
-            one_level=bare.one_level,
-        )
+        return Measured(bare.run, bench.steps, bench.threads, one_level=bare.one_level)
 
     def _measured(self, run: GradientRun, absolute_spec: str | None = None) -> Measured:
-        seconds, bench = run.seconds, self._bench
-        return Measured(
-            steps=bench.steps,
-            seconds=WorkTimes(
-                seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
-            ),
-            forward_steps=run.forward_steps,
-            writes=run.writes,
-            reads=run.reads,
-            checkpoints_held=run.checkpoints_held,
-            ratios=run.checkpoint_ratios,
-            peak_checkpoint_bytes=run.peak_checkpoint_bytes,
-            peak_disk_bytes=run.peak_disk_bytes,
-            misfit=None if math.isnan(run.misfit) else run.misfit,
-            gradient=run.gradient,
-            threads=bench.threads,
-            absolute_spec=absolute_spec,
-        )
+        return Measured(run, self._bench.steps, self._bench.threads, absolute_spec)

@@ -5,8 +5,9 @@ Lines are flat, carry a checksum, and name units, as those of :mod:`wavecomp.rec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from statistics import median
 from typing import Any
 
 from wavecomp.errors import DamagedArchive
@@ -18,7 +19,11 @@ from wavecomp.records.record import SCHEMA_VERSION, Failure, Scalar, checked_row
 
 @dataclass(frozen=True, slots=True)
 class WorkTimes:
-    """Wall time in seconds of one run, by kind of work; the first five add up to ``wall``."""
+    """Wall time in seconds of one run, by kind of work; the first five add up to ``wall``.
+
+    ``advance`` and ``reverse`` are those of the time-stepping code, ``compress`` and ``decompress`` as far as the run
+    waited for checkpoints: what ran beside the code shows there. ``other`` is the rest.
+    """
 
     advance: float
     compress: float
@@ -35,6 +40,11 @@ class Spread:
     least: float
     median: float
     greatest: float
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Spread | None:
+        """Return the spread of some numbers; None where there are none."""
+        return cls(min(numbers), median(numbers), max(numbers)) if numbers else None
 
 
 @dataclass(frozen=True, slots=True)
