@@ -103,7 +103,7 @@ def read_house() -> House:
     layers = next(contract["layers"] for contract in settings["contracts"] if contract["type"] == "layers")
     root = Path(wavecomp.__file__).parent
     rooms = {name: _room(root / name, n) for n, layer in enumerate(layers) for name in layer.replace("|", " ").split()}
-    graph = grimp.build_graph("wavecomp", cache_dir=None)
+    graph = grimp.build_graph("wavecomp", exclude_type_checking_imports=True, cache_dir=None)
     modules = {module: graph.find_modules_directly_imported_by(module) for module in sorted(graph.modules)}
     imports: Counter[Pair] = Counter()
     for importer, imported in ((a, b) for a in modules for b in sorted(modules[a])):
@@ -233,7 +233,7 @@ def _box(axes: Axes, room: Room, left: float, top: float, most: int) -> None:
     axes.add_patch(Rectangle((left + 0.1, top - HEIGHT + 0.05), bar, 0.06, fc=BAR, ec="none"))
     axes.text(left + 0.1, top - 0.2, room.name, size=11, weight="bold", color=INK)
     axes.text(left + WIDTH - 0.1, top - 0.19, room.size, size=7, color=PALE, ha="right")
-    axes.text(left + 0.1, top - 0.27, fill(room.purpose, 44), size=7, color=INK, va="top", linespacing=1.2)
+    axes.text(left + 0.1, top - 0.27, fill(room.purpose, 42), size=7, color=INK, va="top", linespacing=1.2)
 
 
 def main() -> int:

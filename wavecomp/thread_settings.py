@@ -65,6 +65,16 @@ def threads_allowed(cores: int) -> int:
     return int(os.environ.get("OMP_NUM_THREADS", cores))
 
 
+def threads_each(processes: int) -> int:
+    """Return the OpenMP threads of each of so many processes: together they take no more than the cores there are.
+
+    One process gets what ``OMP_NUM_THREADS`` says, or else all cores; none gets more than that, or less than one.
+    """
+    cores = len(os.sched_getaffinity(0))
+    allowed = threads_allowed(cores)
+    return allowed if processes <= 1 else max(1, min(allowed, cores // processes))
+
+
 def _sensible(text: str) -> bool:
     stripped = text.strip()
     return stripped.isascii() and stripped.isdecimal() and len(stripped) < 10 and 1 <= int(stripped) <= LARGEST

@@ -20,11 +20,11 @@ from wavecomp.impact.memory import (
     leave_out,
     memory_for_levels,
     memory_there,
-    operators_bytes,
     what_fits,
 )
 from wavecomp.impact.sets import SHORT
 from wavecomp.impact.study import run_impact
+from wavecomp.physics.memory_needed import operators_bytes
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.records import Failure, GradientArchive
 from wavecomp.wavefields.memory_needed import PROCESS_BYTES
@@ -64,7 +64,8 @@ def test_operators_take_no_more_than_is_said():
     program = (
         "from pathlib import Path; from dataclasses import replace\n"
         "from wavecomp.physics.opening import open_operators\n"
-        "from wavecomp.physics.problem_recipe import find_problem; from wavecomp.impact.memory import *\n"
+        "from wavecomp.physics.problem_recipe import find_problem\n"
+        "from wavecomp.physics.memory_needed import operators_bytes\n"
         "quick = find_problem('quick'); medium = replace(quick.medium, shape=(90, 90, 90), steps=20)\n"
         "problem = replace(quick, medium=medium); operators = open_operators(problem)\n"
         "operators.forward(1, 4, record=True); operators.sweep(1).down(4, 1)\n"

@@ -96,7 +96,7 @@ def test_figure12_shows_tolerances_left_and_errors_right(study: list[Record]) ->
     assert left["SZ3 abs, interp_lorenzo"][0] == right["SZ3 abs, interp_lorenzo"][0] == tolerances
     assert "SZ3 abs, lorenzo_reg" in left
     assert right["int8 block 64"] == ([4e-3], [3.8])
-    assert right["ZFP precision"] == ([3e-3], [5.0])
+    assert right["ZFP precision 16"] == ([3e-3], [5.0])
     assert "int8 block 64" not in left
     at_one = [line for line in figure.axes[0].get_lines() if list(line.get_ydata()) == [1.0, 1.0]]
     assert [line.get_linestyle() for line in at_one] == ["--"]

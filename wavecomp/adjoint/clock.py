@@ -53,6 +53,15 @@ class Clock:
         finally:
             self._sums[work] += perf_counter() - begun
 
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Leave the time of a block out of the whole: it is not the run's."""
+        begun = perf_counter()
+        try:
+            yield
+        finally:
+            self._begun += perf_counter() - begun
+
     def read(self) -> Seconds:
         """Return the sums so far."""
         return Seconds(**self._sums, wall=perf_counter() - self._begun)

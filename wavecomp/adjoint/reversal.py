@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
 from pathlib import Path
 from typing import Generic
 
@@ -90,6 +90,10 @@ class Reversal(Generic[S]):
             self._peaks[series] = greatest
         return self._peaks[series]
 
+    def forget_peaks(self) -> None:
+        """Look anew where a tolerance is relative: the code has another wavefield."""
+        self._peaks.clear()
+
     def run(
         self,
         strategy: Strategy,
@@ -124,6 +128,30 @@ class Reversal(Generic[S]):
         UnsupportedStrategy
             The code cannot do what the strategy asks for.
         """
+        halves = self.halves(
+            strategy,
+            series=series,
+            budget_bytes=budget_bytes,
+            disk_folder=disk_folder,
+            disk_budget_bytes=disk_budget_bytes,
+        )
+        next(halves)
+        return finished(halves)
+
+    def halves(
+        self,
+        strategy: Strategy,
+        *,
+        series: Hashable = None,
+        budget_bytes: int = UNLIMITED,
+        disk_folder: Path | None = None,
+        disk_budget_bytes: int = UNLIMITED,
+    ) -> Generator[None, None, GradientRun]:
+        """Do the same in two halves: stop once, where the forward run has come to its end and nothing is reversed yet.
+
+        Parameters and errors are those of :meth:`run`; :func:`finished` runs the second half. Closing the generator
+        lets go of the checkpoints.
+        """
         strategy = settled(strategy, self.peak(series)) if strategy.relative else strategy
         code, quantum = self.code, strategy.quantum
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
@@ -149,7 +177,10 @@ class Reversal(Generic[S]):
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(code, store, strategy.compressor, courier, tape, clock, quantum)
-                gradient = executor.run(planned.schedule)
+                left = executor.forward(planned.schedule)
+                with clock.standing():
+                    yield
+                gradient = executor.finish(left)
             seconds = clock.read()
             if arena is not None:
                 self._stacked[strategy.spec, room, series] = store.peak_bytes
@@ -195,6 +226,16 @@ class Reversal(Generic[S]):
             self._slots[kind] = []  # let go of the old ones first
             self._slots[kind] = self.code.slots(count, quantised=kind == "quantised")
         return self._slots.get(kind, [])[:count]
+
+
+def finished(halves: Generator[None, None, GradientRun]) -> GradientRun:
+    """Run the second half of a gradient, and return what came of both."""
+    try:
+        next(halves)
+    except StopIteration as end:
+        run: GradientRun = end.value
+        return run
+    raise AssertionError("a gradient has two halves")
 
 
 def settled(strategy: Strategy, peak: float) -> Strategy:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from wavecomp.compressors import Registry
 from wavecomp.errors import UsageError
+from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import CROSSED, CaseSet, default_set, fitting
-from wavecomp.physics.problem import GradientProblem
 from wavecomp.plans.strategies import PARAMETERS, Strategy, parse_strategy
 from wavecomp.spec_text import SpecText
 
@@ -28,7 +28,7 @@ class ImpactCase:
 
     Attributes
     ----------
-    problem : GradientProblem
+    problem : Problem
     shots : tuple of int
         In ascending order; the gradients of several are added up.
     spec : str
@@ -46,7 +46,7 @@ class ImpactCase:
         to another one, which reads the text itself.
     """
 
-    problem: GradientProblem
+    problem: Problem
     shots: tuple[int, ...]
     spec: str
     budget_bytes: int | None
@@ -76,7 +76,7 @@ class ImpactCase:
 
 
 def impact_cases(
-    problem: GradientProblem,
+    problem: Problem,
     strategies: Sequence[str],
     compressors: Sequence[str],
     registry: Registry,
@@ -119,7 +119,9 @@ def impact_cases(
     problem = problem.pinned()
     chosen = case_set if case_set is not None else default_set(problem, memory_bytes)
     # Two levels lie on the tape beside the states.
-    states = None if memory_bytes is None else (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
+    states = None
+    if memory_bytes is not None and problem.state_bytes:
+        states = (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
     texts: list[str] = []
     if not strategies and not compressors:
         texts += fitting(chosen, budget_bytes, states)

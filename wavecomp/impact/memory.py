@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -12,18 +12,16 @@ from wavecomp import machine_memory
 from wavecomp.compressors import Registry
 from wavecomp.errors import MemoryTooSmall
 from wavecomp.impact.cases import ImpactCase
-from wavecomp.physics.problem import GradientProblem
+from wavecomp.impact.problem import Problem
 from wavecomp.plans.budget import plan
-from wavecomp.plans.schedules import FIRST_STEP
 from wavecomp.plans.strategies import Strategy
 from wavecomp.spec_text import UNCOMPRESSED
-from wavecomp.wavefields.memory_needed import PROCESS_BYTES, smaller_grid
+
+if TYPE_CHECKING:
+    from wavecomp.physics.problem import GradientProblem
 
 SHARE = 0.5
 """Of a process's memory for uncompressed levels; operators, records, gradients and a coming run need the rest."""
-
-_GRID_ARRAYS = 8
-_DOMAIN_ARRAYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +48,13 @@ class LeftOut:
         )
 
 
-def operators_bytes(problem: GradientProblem) -> int:
-    """Return what the operators of a problem and its models take at most, in single precision.
-
-    On the whole grid with layer and halo lie two levels of u and three of v, velocity and damping: seven arrays, and
-    one for what is in between while they are filled. On the physical domain lie a level, its quanta, the gradient, a
-    copy of v, two models, and, in double precision, what the smoothing or the conversion of one takes. The records are
-    three arrays of steps × receivers: observed, synthetic, residual.
-    """
-    medium = problem.medium
-    receivers = math.prod(-(-n // problem.receivers.every) for n in medium.shape[:-1])
-    records = 3 * 4 * receivers * (medium.steps or 0)
-    return _GRID_ARRAYS * problem.state_bytes // 2 + _DOMAIN_ARRAYS * problem.level_bytes + records
-
-
-def memory_for_levels(limit_bytes: int, problem: GradientProblem | None = None) -> int:
+def memory_for_levels(limit_bytes: int, problem: Problem | None = None) -> int:
     """Return what levels may take of a process that may hold so many bytes here: half of it, or what operators leave.
 
     "Here" is this machine, or the part of it that a control group or a limit of the process allows.
     """
     there = min(limit_bytes, machine_memory.limit().limit_bytes)
-    left = there if problem is None else max(1, there - _bare_bytes(problem))
+    left = there if problem is None else max(1, there - problem.sweeps_bytes)
     return min(int(SHARE * there), left)
 
 
@@ -88,24 +72,22 @@ def check_operators(problem: GradientProblem, limit_bytes: int) -> None:
     MemoryTooSmall
         The text says what is needed and what is there, and the spacing at which it would fit.
     """
+    from wavecomp.wavefields.memory_needed import smaller_grid  # only where there are wavefields of ours
+
     share = machine_memory.limit()
     there = min(limit_bytes, share.limit_bytes)
-    needed = _bare_bytes(problem)
+    needed = problem.sweeps_bytes
     if needed > there:
         raise MemoryTooSmall(
             f"the bare sweeps of {problem.name}, {' x '.join(map(str, problem.medium.shape))} points,",
             needed,
             there,
             f"four fifths of {share.source}" if limit_bytes < share.limit_bytes else share.source,
-            smaller_grid(problem.medium, lambda medium: _bare_bytes(replace(problem, medium=medium)), there),
+            smaller_grid(problem.medium, lambda medium: replace(problem, medium=medium).sweeps_bytes, there),
         )
 
 
-def _bare_bytes(problem: GradientProblem) -> int:
-    return PROCESS_BYTES + operators_bytes(problem)
-
-
-def what_fits(problem: GradientProblem, memory_bytes: int) -> str:
+def what_fits(problem: Problem, memory_bytes: int) -> str:
     """Say in one line which ways of keeping the wavefield fit into so many bytes for levels."""
     states = (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
     wholes = problem.levels_bytes()
@@ -145,7 +127,7 @@ def leave_out(
     return kept, out
 
 
-def _held_bytes(strategy: Strategy, problem: GradientProblem) -> int | None:
+def _held_bytes(strategy: Strategy, problem: Problem) -> int | None:
     """Return what an uncompressed strategy holds at its peak; None where only the run or a budget tells."""
     whole = problem.levels_bytes(strategy.every)
     if whole is None or strategy.tier != "memory" or strategy.quantum is not None:
@@ -159,9 +141,15 @@ def _held_bytes(strategy: Strategy, problem: GradientProblem) -> int | None:
             {"slots", "levels"} & {*strategy.values}
         ):
             return None
-    assert problem.medium.steps is not None
     planned = plan(
-        strategy, problem.medium.steps - FIRST_STEP, problem.state_bytes, problem.level_bytes, _AMPLE, _AMPLE
+        strategy,
+        (problem.levels_bytes() or 0) // problem.level_bytes,
+        problem.state_bytes,
+        problem.level_bytes,
+        _AMPLE,
+        _AMPLE,
+        first=problem.first,
+        in_buffers=problem.in_buffers,
     )
     return planned.held_bytes(problem.state_bytes, problem.level_bytes)
 

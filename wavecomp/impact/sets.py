@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-import numpy as np
-
-from wavecomp.physics.problem import GradientProblem
+from wavecomp.impact.problem import Problem
 from wavecomp.spec_text import SpecText
 
 TOLERANCES = tuple(f"1.2e{exponent}peak" for exponent in range(-1, -8, -1))
@@ -72,19 +71,22 @@ BEYOND: CaseSet = (
 """Where not even a tenth of the levels fits into the memory: what is small enough to have a chance."""
 
 
-def default_set(problem: GradientProblem, memory_bytes: int | None = None) -> CaseSet:
+def default_set(problem: Problem, memory_bytes: int | None = None) -> CaseSet:
     """Return the set that a study of this problem compares by default, in so much memory."""
     needed = problem.levels_bytes()
     if needed is not None and memory_bytes is not None and needed > _FAR_BEYOND * memory_bytes:
         return BEYOND
-    points = int(np.prod(problem.medium.shape, dtype=np.int64))
-    return THICK if points * (problem.medium.steps or 1000) > _LARGE else SMALL
+    return THICK if _work(problem) > _LARGE else SMALL
 
 
-def default_rounds(problem: GradientProblem) -> int:
+def default_rounds(problem: Problem) -> int:
     """Return how many rounds of a study tell its times, so that it stays a matter of minutes where it can."""
-    work = int(np.prod(problem.medium.shape, dtype=np.int64)) * (problem.medium.steps or 1000)
+    work = _work(problem)
     return 3 if work <= _LARGE else 2 if work <= _HUGE else 1
+
+
+def _work(problem: Problem) -> int:
+    return math.prod(problem.shape) * (problem.steps or 1000)
 
 
 def fitting(texts: Sequence[str], budget_bytes: int | None, states: int | None = None) -> tuple[str, ...]:

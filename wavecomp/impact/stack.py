@@ -59,8 +59,9 @@ class Gathered:
     def check_exact(self) -> None:
         """Raise MeaninglessGradient where the exact gradient, which this is, says nothing about any other."""
         if self.failure is None and self.complete and self.gradient is not None:
-            misfit = sum(part.misfit or 0.0 for part in self._parts.values())
-            check_exact(self.case.problem.name, self.case.shots, misfit, self.gradient)
+            problem = self.case.problem
+            shots = self.case.shots if problem.shot_count else ()
+            check_exact(problem.name, shots, _sum([part.misfit for part in self._parts.values()]), self.gradient)
 
     def outcome(self, exact: NDArray[np.floating] | None) -> Outcome:
         """Return what came out of a complete case; ``exact`` is the sum to compare with."""
@@ -80,8 +81,10 @@ class Gathered:
             ratio=_spread([ratio for part in parts for ratio in part.ratios]),
             peak_checkpoint_bytes=max(part.peak_checkpoint_bytes for part in parts),
             peak_disk_bytes=max(part.peak_disk_bytes for part in parts),
-            misfit=sum(part.misfit or 0.0 for part in parts) if gradient is not None else None,
-            distance={} if gradient is None or exact is None else asdict(gradient_distance(exact, gradient)),
+            misfit=_sum([part.misfit for part in parts]) if gradient is not None else None,
+            distance={}
+            if gradient is None or exact is None
+            else asdict(gradient_distance(_flat(exact), _flat(gradient))),
             gradient_digest=digest,
             absolute_specs=tuple(part.absolute_spec for part in parts if part.absolute_spec is not None),
         )
@@ -121,6 +124,16 @@ def merged(
         walls_s=(*(paired.walls_s if paired else ()), *now.walls_s),
         bare_walls_s=(*(paired.bare_walls_s if paired else ()), bare_wall_s),
     )
+
+
+def _flat(gradient: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return a gradient of a number of dimensions that distances are measured in; they do not depend on it."""
+    return gradient if 1 <= gradient.ndim <= 4 else gradient.reshape(-1)
+
+
+def _sum(misfits: Sequence[float | None]) -> float | None:
+    named = [misfit for misfit in misfits if misfit is not None]
+    return sum(named) if len(named) == len(misfits) else None
 
 
 _PEAKS = ("checkpoints_held", "peak_checkpoint_bytes", "peak_disk_bytes")

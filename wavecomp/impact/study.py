@@ -7,7 +7,7 @@ case are there. After each round there is a record, so that nothing is lost with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
@@ -22,10 +22,11 @@ from wavecomp.impact.sets import default_rounds
 from wavecomp.impact.stack import Outcome
 from wavecomp.impact.worker import Measured, Measuring, ShotTask
 from wavecomp.isolation import Limits
-from wavecomp.physics.opening import threads_each
 from wavecomp.promise import NOTHING
 from wavecomp.records import Failure, GradientArchive, GradientImpact, GradientRecord, Provenance
+from wavecomp.records.record import Scalar
 from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
+from wavecomp.thread_settings import threads_each
 
 ImpactProgress: TypeAlias = study.Progress[GradientRecord]
 ImpactResult: TypeAlias = StudyResult[GradientRecord]
@@ -83,12 +84,14 @@ def run_impact(
     """
     limits = limits if limits is not None else Limits()
     known = registry if registry is not None else default_registry()
-    kind = _Impact(rounds, workers, limits.memory_bytes, known)
+    devito = any(case.problem.devito for case in cases)
+    kind = _Impact(rounds, workers, limits.memory_bytes, known, devito)
     return run_study(cases, archive, kind, limits=limits, workers=workers, retry=retry, progress=progress)
 
 
 class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
-    def __init__(self, rounds: int | None, workers: int, memory_bytes: int, registry: Registry) -> None:
+    def __init__(self, rounds: int | None, workers: int, memory_bytes: int, registry: Registry, devito: bool) -> None:
+        self._devito = devito
         self._rounds, self._memory_bytes, self._registry = rounds, memory_bytes, registry
         self._concurrent, self._threads = workers > 1, threads_each(workers)
         self._reduction: Reduction
@@ -97,11 +100,12 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
         return case.digest
 
     def library(self, case: ImpactCase) -> str:
-        return library_of(self._registry, self._compressor(case), ("devito",))
+        return library_of(self._registry, self._compressor(case), case.problem.libraries)
 
     def worker(self) -> ReportingWorker[ShotTask, Measured]:
         threads = self._threads if self._concurrent else None
-        return ReportingWorker(partial(Measuring, self._memory_bytes, threads), lambda task: self._foreign(task.case))
+        measuring = partial(Measuring, self._memory_bytes, threads, devito=self._devito)
+        return ReportingWorker(measuring, lambda task: self._foreign(task.case))
 
     def same(self, case: ImpactCase, record: GradientRecord) -> bool:
         # Where times do not count, neither does the disk.
@@ -144,7 +148,8 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
 
     def _foreign(self, case: ImpactCase) -> str:
         compressor = None if case.spec == EXACT else self._compressor(case)
-        return "" if compressor is None else foreign_code(compressor, self._registry)
+        plugin = "" if compressor is None else foreign_code(compressor, self._registry)
+        return case.problem.foreign + plugin
 
     def _compressor(self, case: ImpactCase) -> str | None:
         strategy = case.strategy(self._registry)
@@ -161,7 +166,7 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
             case=case.digest,
             spec=case.spec,
             strategy=BARE if strategy is None else strategy.name,
-            strategy_parameters={} if strategy is None else strategy.parameters,
+            strategy_parameters=_bare_words(measured) if strategy is None else strategy.parameters,
             compressor=None if compressor is None or strategy is None else strategy.compressor_spec,
             compressor_parameters={} if compressor is None or strategy is None else strategy.compressor_parameters,
             loss=NOTHING if strategy is None else strategy.loss,
@@ -170,11 +175,11 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
             concurrent=self._concurrent,
             problem=case.problem.name,
             problem_digest=case.problem.digest,
-            shots=case.shots,
-            shape=case.problem.medium.shape,
+            shots=case.shots if case.problem.shot_count else (),
+            shape=case.problem.shape,
             steps=None if measured is None else measured.steps,
             level_bytes=case.problem.level_bytes,
-            dtype="float32",
+            dtype=case.problem.dtype,
             budget_bytes=case.budget_bytes,
             disk_budget_bytes=case.disk_budget_bytes,
             disk=self._disk(case),
@@ -182,6 +187,11 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
             created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
             outcome=impact,
         )
+
+
+def _bare_words(measured: Measured | None) -> Mapping[str, Scalar]:
+    # What the way back was given; nothing, most often, and no word then.
+    return {"level": "one"} if measured is not None and measured.one_level else {}
 
 
 def _rounds_of(record: GradientRecord) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,20 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.clock import Clock
 from wavecomp.errors import CheckpointTooLarge
 from wavecomp.impact.cases import BARE, EXACT, ImpactCase
 from wavecomp.impact.memory import memory_for_levels, memory_there
-from wavecomp.physics.opening import open_operators
-from wavecomp.plans.schedules import FIRST_STEP
+from wavecomp.impact.problem import Bench
+from wavecomp.plans.actions import imaged
 from wavecomp.plans.strategies import Strategy, parse_alone, parse_strategy
 from wavecomp.records import Provenance, WorkTimes, collect_provenance
 from wavecomp.records.own_code import own_code
-from wavecomp.wavefields.devito_setup import build_identity
 
 if TYPE_CHECKING:
     from wavecomp.adjoint.result import GradientRun
-    from wavecomp.physics.workbench import Workbench
 
 OWN = ("adjoint", "checkpoints", "compressors", "metrics", "physics", "plans", "wavefields")
 """Our packages whose code is in a gradient and in its times."""
@@ -45,8 +43,9 @@ class Measured:
     """What comes back from the process for one shot: :class:`~wavecomp.records.GradientImpact` has the meanings.
 
     ``ratios`` holds the ratio of every checkpoint, ``gradient`` the gradient itself: None for the bare sweeps.
-    ``threads`` is what the operators were run with; ``absolute_spec`` what was run where tolerances were asked for
-    relative to the wavefield.
+    ``threads`` is what the code was run with; ``absolute_spec`` what was run where tolerances were asked for relative
+    to the wavefield; ``one_level`` whether the bare sweeps' way back was given one level at every step. A code that
+    names no misfit has None.
     """
 
     steps: int
@@ -62,6 +61,7 @@ class Measured:
     gradient: NDArray[np.floating] | None
     threads: int = 1
     absolute_spec: str | None = None
+    one_level: bool = False
 
 
 class Measuring:
@@ -73,20 +73,26 @@ class Measuring:
         What the process may hold.
     threads : int, optional
         Of OpenMP; what the environment says, by default.
+    devito : bool
+        Whether kernels of Devito's run here, so that how they are built belongs to where this is.
     """
 
-    def __init__(self, memory_bytes: int, threads: int | None = None) -> None:
+    def __init__(self, memory_bytes: int, threads: int | None = None, *, devito: bool = True) -> None:
         if threads is not None:
             os.environ["OMP_NUM_THREADS"] = str(threads)  # Devito asks when its operators are prepared
-        self._memory_bytes = memory_bytes
+        self._memory_bytes, self._devito = memory_bytes, devito
         self._stored_all = False
         self._problem: str | None = None
         self._strategies: dict[str, Strategy] = {}
         self._granted: dict[tuple[str, int], tuple[int, int]] = {}
-        self._bench: Workbench
+        self._bench: Bench
 
     def provenance(self) -> Provenance:
-        """Set Devito up, and say where and with what is measured."""
+        """Set Devito up where it does the work, and say where and with what is measured."""
+        if not self._devito:
+            return collect_provenance(code=own_code(*OWN))
+        from wavecomp.wavefields.devito_setup import build_identity
+
         return collect_provenance(build=build_identity().mapping(), code=own_code(*OWN))
 
     def __call__(self, task: ShotTask) -> Measured:
@@ -140,21 +146,19 @@ class Measuring:
         return granted if 0 < taken <= free else free
 
     def _open(self, task: ShotTask) -> GradientRun | None:
-        """Have the operators of a problem there; return the exact gradient of the shot if it was computed for that."""
+        """Have a problem open; return the exact gradient of the shot if it was computed for that."""
         if self._problem == task.case.problem.digest:
             return None
-        from wavecomp.physics.workbench import Workbench
-
         self._problem = None
         self._stored_all = False
-        self._bench = Workbench(open_operators(task.case.problem))
-        # Every later run of this process finds its operators compiled and their memory touched.
+        self._bench = task.case.problem.open()
+        # Every later run of this process finds what it calls compiled and its memory touched.
         run = self._exact(task.shot)
         self._problem = task.case.problem.digest
         return run
 
     def _exact(self, shot: int) -> GradientRun:
-        self._bench.observed(shot)  # its memory is not free any more when the strategy is chosen
+        self._bench.prepare(shot)  # its memory is not free any more when the strategy is chosen
         strategy, budget = self._exact_strategy()
         run = self._bench.run(strategy, shot=shot, budget_bytes=budget)
         self._stored_all = strategy.name == "store-all"
@@ -170,13 +174,13 @@ class Measuring:
         return parse_strategy("mixed"), self._for_levels()
 
     def _needed(self, every: int) -> int:
-        operators = self._bench.operators
-        return (operators.last - FIRST_STEP) // every * operators.level_bytes
+        code = self._bench.code
+        return len(imaged(code.first, code.last, every)) * code.level_bytes
 
     def _free(self) -> int:
         """Return what a store may take of the memory that is there."""
-        operators = self._bench.operators
-        spare = _OWN_BYTES + _SPARE_LEVELS * operators.level_bytes + operators.state_bytes
+        code = self._bench.code
+        spare = _OWN_BYTES + _SPARE_LEVELS * code.level_bytes + code.state_bytes
         return max(1, memory_there(self._memory_bytes) + self._bench.spare_bytes - spare)
 
     def _for_levels(self) -> int:
@@ -193,37 +197,31 @@ class Measuring:
 
     def _bare(self, shot: int) -> Measured:
         """Run both sweeps with nothing between them."""
-        observed, operators = self._bench.observed(shot), self._bench.operators
-        operators.set_shot(shot)
-        sweep = operators.sweep(operators.last)  # compiled before the clock runs
-        operators.rest()
-        clock = Clock()
-        with clock.doing("advance"):
-            operators.forward(FIRST_STEP, operators.last, record=True)
-        operators.residual.data[:] = operators.records.data - observed
-        with clock.doing("reverse"):
-            sweep.down(operators.last, FIRST_STEP)
-        seconds = clock.read()
+        bench = self._bench
+        bench.prepare(shot)
+        bare = bench.bare(shot)
+        seconds = bare.seconds
         times = WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
         return Measured(
-            operators.last,
-            times,
-            operators.last - FIRST_STEP,
-            0,
-            0,
-            0,
-            (),
-            0,
-            0,
-            None,
-            None,
-            threads=operators.threads,
+            steps=bench.steps,
+            seconds=times,
+            forward_steps=bench.code.last - bench.code.first,
+            writes=0,
+            reads=0,
+            checkpoints_held=0,
+            ratios=(),
+            peak_checkpoint_bytes=0,
+            peak_disk_bytes=0,
+            misfit=None,
+            gradient=None,
+            threads=bench.threads,
+            one_level=bare.one_level,
         )
 
     def _measured(self, run: GradientRun, absolute_spec: str | None = None) -> Measured:
-        seconds, operators = run.seconds, self._bench.operators
+        seconds, bench = run.seconds, self._bench
         return Measured(
-            steps=operators.last,
+            steps=bench.steps,
             seconds=WorkTimes(
                 seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
             ),
@@ -234,8 +232,8 @@ class Measuring:
             ratios=run.checkpoint_ratios,
             peak_checkpoint_bytes=run.peak_checkpoint_bytes,
             peak_disk_bytes=run.peak_disk_bytes,
-            misfit=run.misfit,
+            misfit=None if math.isnan(run.misfit) else run.misfit,
             gradient=run.gradient,
-            threads=operators.threads,
+            threads=bench.threads,
             absolute_spec=absolute_spec,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wavecomp.adjoint.bare import Bare, bare_sweeps
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.reversal import UNLIMITED, Reversal, settled
 from wavecomp.physics.acoustic import FIRST, AcousticOperators
@@ -31,6 +32,21 @@ class Workbench:
         self._reversal = Reversal(operators)
 
     @property
+    def code(self) -> AcousticOperators:
+        """The operators, as what the machine reverses."""
+        return self.operators
+
+    @property
+    def steps(self) -> int:
+        """The last step."""
+        return self.operators.last
+
+    @property
+    def threads(self) -> int:
+        """OpenMP threads that the operators are run with."""
+        return self.operators.threads
+
+    @property
     def spare_bytes(self) -> int:
         """Memory of the last run's checkpoints: taken over by the same run, let go of by another."""
         return self._reversal.spare_bytes
@@ -38,6 +54,16 @@ class Workbench:
     def give_back(self) -> None:
         """Give the memory that earlier runs left touched back to the system."""
         self._reversal.give_back()
+
+    def prepare(self, shot: int) -> None:
+        """Have the observed data of a shot there."""
+        self.observed(shot)
+
+    def bare(self, shot: int = 0) -> Bare:
+        """Run a shot's forward and adjoint sweep with nothing stored."""
+        self.operators.observed = self.observed(shot)
+        self.operators.set_shot(shot)
+        return bare_sweeps(self.operators)
 
     def observed(self, shot: int = 0) -> Array:
         """Return the observed data of a shot, shape (steps + 1, receivers): what the true model gives.

@@ -33,8 +33,12 @@ def sections_of_field(sections: Sequence[Section], field: str | None) -> list[Se
     groups: dict[tuple[str, str], list[Section]] = {}
     for section in named:
         groups.setdefault((section.field, section.field_digest), []).append(section)
-    best = max(groups, key=lambda key: (len(groups[key]), groups[key][0].step, key))
+    best = max(groups, key=lambda key: (len(groups[key]), _step(groups[key][0]), key))
     return sorted(groups[best], key=lambda section: section.spec or "")
+
+
+def _step(section: Section) -> int:
+    return -1 if section.step is None else section.step
 
 
 def comparable(sections: Sequence[Section]) -> tuple[list[Section], list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -115,7 +116,7 @@ def _curves(rows: pd.DataFrame) -> list[tuple[pd.DataFrame, dict[str, object]]]:
         others = [_others_of(values, key) for values in mine["parameters"]]
         varying = {word for values in others for word in values} - set(others[0]).intersection(*others[1:])
         names = pd.Series([", ".join(w for w in values if w in varying) for values in others], index=mine.index)
-        ranked = sorted(set(names), key=lambda name: (-mine["ratio"][names == name].max(), name))
+        ranked = sorted(set(names), key=lambda name: (-np.log(mine["ratio"][names == name]).mean(), name))
         for place, name in enumerate(ranked):
             label = " ".join(filter(None, (family_label(family), key)))
             style: dict[str, object] = {

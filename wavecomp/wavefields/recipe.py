@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wavecomp.errors import RecipeError, UnknownRecipe
+from wavecomp.wavefields.material import TtiMaterial, parse_component, parse_material
 from wavecomp.wavefields.model_spec import ConstantModel, LayeredModel, OverthrustLikeModel, parse_model
 from wavecomp.wavefields.physics import PROPAGATORS
 from wavecomp.wavefields.positions import from_origin
@@ -131,6 +132,9 @@ def _read(values: Mapping[str, object], source: str, folder: Path | None) -> Rec
         spacing = (grid.number("spacing_m", above=0.0, unit="m"),) * rank
     origin = grid.numbers("origin_m", sizes=(rank,), unit="m") if grid.has("origin_m") else (0.0,) * rank
     steps, duration, dt = _read_clock(clock)
+    material = parse_material(top.table("material") if top.has("material") else None, physics, spacing, source)
+    if isinstance(material, TtiMaterial) and space_order % 4:
+        grid.wrong("space_order", 'must be a multiple of 4 for "tti", whose rotated stencils are of half that order')
     recipe = Recipe(
         name=name,
         description=description,
@@ -148,6 +152,8 @@ def _read(values: Mapping[str, object], source: str, folder: Path | None) -> Rec
         dt_s=dt,
         kept=_read_kept(snapshots, steps),
         padded=snapshots.flag("padded", default=False),
+        material=material,
+        component=parse_component(snapshots, material, rank),
         source=source,
         folder=folder,
     )

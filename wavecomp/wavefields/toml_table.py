@@ -121,6 +121,10 @@ class TomlTable:
         """Tell whether the key holds a list."""
         return isinstance(self._values.get(key), list)
 
+    def is_text(self, key: str) -> bool:
+        """Tell whether the key holds a string."""
+        return isinstance(self._values.get(key), str)
+
     def empty_list(self, key: str) -> bool:
         """Tell whether the key holds an empty list."""
         return self._values.get(key) == []
@@ -131,6 +135,10 @@ class TomlTable:
             if key not in self._asked:
                 known = sorted(set(self._asked))
                 self.wrong(key, f"unknown key{did_you_mean(key, known)} (known here: {', '.join(known)})")
+
+    def refuse(self, expected: str) -> NoReturn:
+        """Complain about this table as a whole."""
+        raise RecipeError(self._source, self._path, dict(self._values), expected)
 
     def _full(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
