@@ -233,7 +233,7 @@ def _box(axes: Axes, room: Room, left: float, top: float, most: int) -> None:
     axes.add_patch(Rectangle((left + 0.1, top - HEIGHT + 0.05), bar, 0.06, fc=BAR, ec="none"))
     axes.text(left + 0.1, top - 0.2, room.name, size=11, weight="bold", color=INK)
     axes.text(left + WIDTH - 0.1, top - 0.19, room.size, size=7, color=PALE, ha="right")
-    axes.text(left + 0.1, top - 0.27, fill(room.purpose, 44), size=7, color=INK, va="top", linespacing=1.2)
+    axes.text(left + 0.1, top - 0.27, fill(room.purpose, 42), size=7, color=INK, va="top", linespacing=1.2)
 
 
 def main() -> int:

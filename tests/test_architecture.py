@@ -163,6 +163,9 @@ def test_every_step_of_a_walk_is_an_import_a_return_or_a_border(walk: str) -> No
         back = re.search(r"\*\*back in `(.+?)`\*\*", words)
         if back is not None:
             assert back[1] in earlier, f"{file}: the walk was not in {back[1]} before"
-        if not any(border in words for border in BORDERS):
+        asked = re.search(r"\*\*as `(.+?)` asks\*\*", words)
+        if asked is not None:
+            assert asked[1] in earlier, f"{file}: the walk was not in {asked[1]} before"
+        elif not any(border in words for border in BORDERS):
             before = back[1] if back is not None else earlier[-1]
             assert tied(before, file), f"{before} and {file} do not import each other; name the border, or another step"
