@@ -39,9 +39,13 @@ def figure10(frame: pd.DataFrame, field: str | None = None) -> Figure:
     # A case of the last step may stand under another suite's name that measured it first.
     rows = frame[frame["spec"].isin(swept) & succeeded(frame) & single_threaded(frame)]
     rows = rows.assign(base=rows["field"].map(base_name), time_s=numbers(rows, "time_s"), ratio=numbers(rows, "ratio"))
+    of_field = frame
     if field is not None:
-        rows = rows[rows["base"] == base_name(field)]
-    alone = not rows.empty and rows["step"].isna().all()
+        rows, of_field = (
+            rows[rows["base"] == base_name(field)],
+            frame[frame["field"].map(base_name) == base_name(field)],
+        )
+    alone = not of_field.empty and of_field["step"].isna().all()
     rows = rows.assign(at=rows["time_s"].where(_is_timed(rows), numbers(rows, "step")))
     rows = rows[rows["at"].notna() & rows["ratio"].notna()]
     counts = rows.groupby("base")["at"].nunique().sort_index().sort_values(kind="stable")
