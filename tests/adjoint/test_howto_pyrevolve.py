@@ -35,11 +35,20 @@ def changed(script, change):
     return script
 
 
-def output(script, folder):
+WITHOUT = "import runpy, sys; sys.modules['pyrevolve'] = None; runpy.run_path('script.py', run_name='__main__')"
+"""As where it is not installed."""
+
+
+def output(script, folder, *how):
     (folder / "script.py").write_text(script, encoding="utf-8")
     quiet = {"DEVITO_LOGGING": "ERROR", "PYTHONWARNINGS": "ignore"}
     done = subprocess.run(
-        [sys.executable, "script.py"], cwd=folder, env=os.environ | quiet, capture_output=True, text=True, check=False
+        [sys.executable, *(how or ("-c", WITHOUT))],
+        cwd=folder,
+        env=os.environ | quiet,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -47,7 +56,7 @@ def output(script, folder):
 
 @pytest.mark.skipif(find_spec("pyrevolve") is None, reason="pyrevolve is not installed: it is in the extra peers")
 def test_the_script_for_pyrevolve(tmp_path):
-    assert output(WAVE, tmp_path) == told(WAVE)
+    assert output(WAVE, tmp_path, "script.py") == told(WAVE)
 
 
 def test_the_import(tmp_path):
