@@ -2,9 +2,9 @@
 
 The script is that of Devito's ``jacobian_adjoint(checkpointing=True)`` with a residual in its middle: Devito's
 own ``DevitoCheckpoint`` and ``CheckpointOperator``, its acoustic solver, and a Revolver, made, run forward, run back.
-Nothing but the Revolver differs. In every round each contestant runs once, each round beginning with another one; a ratio is
-formed within its round. Bytes are those of the checkpoints and, of ours, all that its budgets count. On an otherwise
-idle machine::
+Nothing but the Revolver differs. In every round each contestant runs once, each round beginning with another one; a
+ratio is formed within its round. Bytes are those of the checkpoints and, of ours, all that its budgets count. On an
+otherwise idle machine::
 
     python suites/pyrevolve_beside.py --problem quick --checkpoints 20 --rounds 7 --out beside.json
 """

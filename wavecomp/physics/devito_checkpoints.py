@@ -103,8 +103,8 @@ def checkpointed_by(
     solver : AcousticWaveSolver, AnisotropicWaveSolver or the like
         Whose ``jacobian_adjoint(checkpointing=True)`` is meant. Others of the same module are concerned as well.
     strategy, budget_bytes, disk_folder, forward_before_reverse
-        As for :class:`~wavecomp.adjoint.revolver.Revolver`. The reverse operators of second order in time read one
-        level, so they do not need the forward step before them.
+        As for :class:`~wavecomp.adjoint.revolver.Revolver`. The reverse operators of the acoustic and the TTI solver do
+        not need the forward step before them; that of the viscoacoustic one does.
     n_checkpoints : int, optional
         Instead of the number that the solver asks for.
 

@@ -5,8 +5,8 @@ to n + 1: the reverse operator may read what that step left in buffers which no 
 anew before each reversal, except the last one, at the end of the forward run. A state is what the checkpoint object
 lists. What the reversal reads is the operator's own affair, so a level is the state, whole.
 
-Many operators need no such step: those of Devito that are of second order in time read one level, which the state at n
-has and the state at n + 1 has as well. ``forward_before_reverse=False`` says so. Then a state serves two reversals.
+Many operators need no such step: Devito's acoustic and TTI ones read one level, which the state at n has and the state
+at n + 1 has as well. ``forward_before_reverse=False`` says so. Then a state serves two reversals.
 """
 
 from __future__ import annotations
