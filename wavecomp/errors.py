@@ -298,6 +298,16 @@ class MeaninglessGradient(UsageError):
     """The exact gradient of a problem is zero or not finite, so that nothing can be compared with it."""
 
 
+class SourcesChanged(WavecompError):
+    """A file that a code of one's own comes from was changed while its study ran."""
+
+    def __init__(self, name: str, changed: Iterable[str]) -> None:
+        super().__init__(
+            f"{name}: {', '.join(changed)} changed while the study ran, and no gradient stands under the digest of "
+            "another code; start the study anew"
+        )
+
+
 class ShotFailed(WavecompError):
     """The gradient of one of several shots was not computed, and so there is no sum.
 

@@ -82,7 +82,9 @@ class Gathered:
             peak_checkpoint_bytes=max(part.peak_checkpoint_bytes for part in parts),
             peak_disk_bytes=max(part.peak_disk_bytes for part in parts),
             misfit=_sum([part.misfit for part in parts]) if gradient is not None else None,
-            distance={} if gradient is None or exact is None else asdict(gradient_distance(exact, gradient)),
+            distance={}
+            if gradient is None or exact is None
+            else asdict(gradient_distance(_flat(exact), _flat(gradient))),
             gradient_digest=digest,
             absolute_specs=tuple(part.absolute_spec for part in parts if part.absolute_spec is not None),
         )
@@ -122,6 +124,11 @@ def merged(
         walls_s=(*(paired.walls_s if paired else ()), *now.walls_s),
         bare_walls_s=(*(paired.bare_walls_s if paired else ()), bare_wall_s),
     )
+
+
+def _flat(gradient: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return a gradient of a number of dimensions that distances are measured in; they do not depend on it."""
+    return gradient if 1 <= gradient.ndim <= 4 else gradient.reshape(-1)
 
 
 def _sum(misfits: Sequence[float | None]) -> float | None:

@@ -13,7 +13,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from wavecomp.errors import NothingToReport
-from wavecomp.report.gradient_rows import BARE, GRADIENT, compressor_words, measured, problem_rows
+from wavecomp.report.gradient_rows import (
+    BARE,
+    bare_words,
+    compressor_words,
+    makes,
+    measured,
+    problem_rows,
+    set_up_text,
+)
 from wavecomp.report.place_labels import PointLabel, label_points
 from wavecomp.report.style import BLACK, GREY, drawing, new_figure, panel
 
@@ -35,16 +43,17 @@ def frontier(frame: pd.DataFrame, problem: str | None = None) -> Figure:
     NothingToReport
         Fewer than two strategies with times of their own.
     """
-    rows = measured(problem_rows(frame, problem))
+    found = problem_rows(frame, problem)
+    rows = measured(found)
     bare = rows[(rows["strategy"] == BARE) & rows["wall"].notna()]
     rows = rows[(rows["strategy"] != BARE) & rows["wall"].notna() & (rows["peak_mb"] > 0) & rows["error"].notna()]
     if len(rows) < 2:
-        raise NothingToReport(f"fewer than two strategies measured with one worker; {GRADIENT} makes them")
+        raise NothingToReport(f"fewer than two strategies measured with one worker; {makes(found)} makes them")
     in_rounds = bool((rows["rounds"] > 0).all())
     rows = rows.assign(time=rows["over_bare"] if in_rounds else rows["wall"])
     level = 1.0 if in_rounds else None if bare.empty else float(bare["wall"].min())
     with drawing():
-        return _draw(rows, level, in_rounds)
+        return _draw(rows, level, in_rounds, bare_words(bare))
 
 
 def chosen(rows: pd.DataFrame) -> pd.DataFrame:
@@ -58,7 +67,7 @@ def chosen(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[picked]
 
 
-def _draw(rows: pd.DataFrame, level: float | None, in_rounds: bool) -> Figure:
+def _draw(rows: pd.DataFrame, level: float | None, in_rounds: bool, bare: str) -> Figure:
     figure = new_figure(11.0, 7.0)
     axes = figure.subplots()
     figure.subplots_adjust(left=0.08, right=0.99, bottom=0.09, top=0.9)
@@ -88,16 +97,15 @@ def _draw(rows: pd.DataFrame, level: float | None, in_rounds: bool) -> Figure:
     low, high = axes.get_ylim()
     axes.set_ylim(low / 1.12, high * 1.12)
     if level is not None:
-        _name_bare(axes, level, shown)
+        _name_bare(axes, level, shown, bare)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(FuncFormatter(_minor))
     time = "Time of one gradient over the bare sweeps of its round" if in_rounds else "Wall time of one gradient (s)"
     panel(axes, "", "Peak checkpoint memory (MB)", time)
     first = rows.iloc[0]
-    shape = " × ".join(str(length) for length in first["shape"])
     figure.suptitle(
-        f"Time against memory: {first['problem']}, {shape} points, {int(first['steps'])} steps",
+        f"Time against memory: {first['problem']}, {set_up_text(dict(first))}",
         x=0.08, y=0.975, ha="left", fontsize=12.5,
     )  # fmt: skip
     figure.text(
@@ -114,7 +122,7 @@ def _minor(value: float, _place: int) -> str:
     return f"{value:g}" if leading in "25" else ""
 
 
-def _name_bare(axes: Axes, wall: float, shown: pd.DataFrame) -> None:
+def _name_bare(axes: Axes, wall: float, shown: pd.DataFrame, words: str) -> None:
     """Write what the line is at whichever end of it, above or below, has no point near."""
     to_axes = axes.transData + axes.transAxes.inverted()
     spots = to_axes.transform(shown[["peak_mb", "time"]].to_numpy(float))
@@ -128,7 +136,7 @@ def _name_bare(axes: Axes, wall: float, shown: pd.DataFrame) -> None:
 
     side, align = max((("right", "top"), ("left", "top"), ("right", "bottom"), ("left", "bottom")), key=room)
     axes.annotate(
-        "bare forward and adjoint sweeps, nothing stored", (0.995 if side == "right" else 0.005, wall),
+        words, (0.995 if side == "right" else 0.005, wall),
         xycoords=("axes fraction", "data"), xytext=(0, -4 if align == "top" else 4), textcoords="offset points",
         ha=side, va=align, color=GREY, fontsize=8.5,
     )  # fmt: skip

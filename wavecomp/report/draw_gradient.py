@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from wavecomp.errors import NothingToReport
 from wavecomp.report.direct_labels import EndLabel, label_ends
-from wavecomp.report.gradient_rows import GRADIENT, compressor_words, measured, problem_rows
+from wavecomp.report.gradient_rows import compressor_words, makes, measured, problem_rows
 from wavecomp.report.names import family_label
 from wavecomp.report.style import BLACK, GREY, drawing, family_style, new_figure, panel
 
@@ -35,13 +35,14 @@ def figure14(frame: pd.DataFrame, problem: str | None = None) -> Figure:
     NothingToReport
         Fewer than two trajectories with a tolerance of one kind.
     """
-    rows = measured(problem_rows(frame, problem))
+    found = problem_rows(frame, problem)
+    rows = measured(found)
     rows = rows[rows["head"] == "trajectory"]
     lossy = rows[rows["error"] > 0.0]
     asked = lossy[lossy["tolerance"].notna()]
     relative = bool((asked["relative"]).sum() >= 2)
     if (asked["relative"] == relative).sum() < 2:
-        raise NothingToReport(f"fewer than two trajectories with a tolerance; {GRADIENT} makes them")
+        raise NothingToReport(f"fewer than two trajectories with a tolerance; {makes(found)} makes them")
     with drawing():
         return _draw(rows, lossy, relative)
 
@@ -51,6 +52,7 @@ def _draw(rows: pd.DataFrame, lossy: pd.DataFrame, relative: bool) -> Figure:
     asked, kept = figure.subplots(1, 2, sharey=True)
     figure.subplots_adjust(left=0.075, right=0.855, bottom=0.1, top=0.86, wspace=0.06)
     ends: list[EndLabel] = []
+    first = rows.iloc[0]
     for family in sorted(set(lossy["family"])):
         points = lossy[lossy["family"] == family].sort_values("error", kind="stable")
         look = family_style(family, sorted(set(lossy["family"])))
@@ -67,29 +69,33 @@ def _draw(rows: pd.DataFrame, lossy: pd.DataFrame, relative: bool) -> Figure:
         last = points.iloc[points["error"].argmin() if len(points) > 1 else 0]
         text = family_label(family)
         if len(points) == 1:
-            text = " ".join(word for word in compressor_words(last["compressor"]) if word)
+            name, setting = compressor_words(last["compressor"])
+            text = f"{name} {setting.partition(',')[0]}".strip()
         ends.append(EndLabel(float(last["peak_mb"]), float(last["error"]), text, look.colour))
+    single = first["dtype"] == "float32"  # that of double precision is far below all that there is to see
     for axes in (asked, kept):
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.axhline(ROUNDING, color=GREY, linestyle="--", linewidth=1.2)
+        if single:
+            axes.axhline(ROUNDING, color=GREY, linestyle="--", linewidth=1.2)
     kept.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     kept.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     kept.xaxis.set_minor_formatter(NullFormatter())
-    asked.annotate(
-        "rounding of single precision", (0.995, ROUNDING), xycoords=("axes fraction", "data"), xytext=(0, -3),
-        textcoords="offset points", ha="right", va="top", color=GREY, fontsize=8.5,
-    )  # fmt: skip
-    low, high = asked.get_ylim()
-    asked.set_ylim(min(low, ROUNDING / 3), high)
+    if single:
+        asked.annotate(
+            "rounding of single precision", (0.995, ROUNDING), xycoords=("axes fraction", "data"), xytext=(0, -3),
+            textcoords="offset points", ha="right", va="top", color=GREY, fontsize=8.5,
+        )  # fmt: skip
+        low, high = asked.get_ylim()
+        asked.set_ylim(min(low, ROUNDING / 3), high)
     _exact_lines(kept, rows)
     asked.legend(loc="upper left")
-    unit = "Error tolerance / peak of the wavefield" if relative else "Absolute error tolerance (unit of the wavefield)"
+    field = "wavefield" if len(first["shots"]) else "state"
+    unit = f"Error tolerance / peak of the {field}" if relative else f"Absolute error tolerance (unit of the {field})"
     panel(asked, "At the tolerance asked for", unit, "")
     asked.set_ylabel("Relative L2 error of the gradient")
     panel(kept, "At the memory it took: compare compressors here", "Peak checkpoint memory (MB)", "")
     label_ends(kept, ends)
-    first = rows.iloc[0]
     figure.suptitle(
         f"Error of the gradient on {first['problem']}, every level of {int(first['steps'])} steps stored compressed",
         x=0.075, y=0.965, ha="left", fontsize=12.5,
@@ -99,7 +105,8 @@ def _draw(rows: pd.DataFrame, lossy: pd.DataFrame, relative: bool) -> Figure:
 
 def _exact_lines(axes: Axes, rows: pd.DataFrame) -> None:
     """Mark the memory of lossless compression and of no compression."""
-    levels = int(rows["steps"].iloc[0]) - 1
+    # A trajectory computes every step once, and keeps as many levels; steps are counted over the shots.
+    levels = int(rows["forward_steps"].iloc[0]) // max(1, len(rows["shots"].iloc[0]))
     marks = [(levels * float(rows["level_bytes"].iloc[0]) / 1e6, "nothing compressed")]
     exact = rows[(rows["error"] == 0.0) & (rows["family"] != "identity")]
     if not exact.empty:

@@ -17,6 +17,7 @@ from wavecomp.report.rows import numbers
 
 GRADIENT = "wavecomp gradient --problem NAME"
 BARE = "bare"
+ONE_LEVEL = "bare sweeps, back with one level for all"
 
 
 def problem_rows(frame: pd.DataFrame, problem: str | None) -> pd.DataFrame:
@@ -52,6 +53,29 @@ def problem_rows(frame: pd.DataFrame, problem: str | None) -> pd.DataFrame:
     counts = Counter(sorted(shots))
     found: pd.DataFrame = rows[shots == counts.most_common(1)[0][0]]
     return found
+
+
+def makes(rows: pd.DataFrame) -> str:
+    """Return what measures more rows of a problem: a command, or a call, for a code of one's own has no shots."""
+    return GRADIENT if len(rows["shots"].iloc[0]) else "wavecomp.study_gradients"
+
+
+def set_up_text(row: Mapping[Hashable, Any]) -> str:
+    """Return in a title's words how large a row's problem is."""
+    shape = " × ".join(str(length) for length in row["shape"]) or "1"
+    return f"{shape} {'points' if len(row['shots']) else 'values'}, {int(row['steps'])} steps"
+
+
+def bare_words(rows: pd.DataFrame) -> str:
+    """Return what the bare sweeps of some rows are."""
+    return (
+        ONE_LEVEL if any(map(one_level, rows.to_dict("records"))) else "bare forward and adjoint sweeps, nothing stored"
+    )
+
+
+def one_level(row: Mapping[Hashable, Any]) -> bool:
+    """Whether a row is that of bare sweeps whose way back was given one and the same level at every step."""
+    return row["strategy"] == BARE and bool(row["strategy_parameters"].get("level"))
 
 
 def shots_text(shots: Sequence[int]) -> str:

@@ -9,7 +9,17 @@ import pandas as pd
 
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Provenance
-from wavecomp.report.gradient_rows import BARE, GRADIENT, compressor_words, measured, problem_rows, shots_text
+from wavecomp.report.gradient_rows import (
+    BARE,
+    ONE_LEVEL,
+    compressor_words,
+    makes,
+    measured,
+    one_level,
+    problem_rows,
+    set_up_text,
+    shots_text,
+)
 from wavecomp.report.machine import machines
 from wavecomp.report.rows import numbers
 from wavecomp.report.table import Cell, Column, Row, Table
@@ -69,7 +79,7 @@ def gradient_table(
     rows = problem_rows(frame, problem)
     done = measured(rows)
     if done.empty:
-        raise NothingToReport(f"every gradient of {rows['problem'].iloc[0]} failed; {GRADIENT} --retry tries again")
+        raise NothingToReport(f"every gradient of {rows['problem'].iloc[0]} failed; {_again(rows)} tries again")
     done = done.assign(rank=done["strategy"].map(_rank), exact=~(done["error"] == 0.0))
     done = done.sort_values(["rank", "head", "exact", "family", "error"], kind="stable", na_position="first")
     heads = [_strategy_label(row) for row in done.to_dict("records")]
@@ -78,11 +88,13 @@ def gradient_table(
         for head, following, row in zip(heads, [*heads[1:], None], done.to_dict("records"), strict=True)
     ]
     first = done.iloc[0]
-    shape = " × ".join(str(length) for length in first["shape"])
-    title = (
-        f"Gradients of {first['problem']}: {shape} points, {int(first['steps'])} steps, {shots_text(first['shots'])}"
-    )
+    shots = f", {shots_text(first['shots'])}" if len(first["shots"]) else ""
+    title = f"Gradients of {first['problem']}: {set_up_text(dict(first))}{shots}"
     return Table(title, _COLUMNS, tuple(lines), tuple(_notes(rows, done, provenances or {})))
+
+
+def _again(rows: pd.DataFrame) -> str:
+    return f"{makes(rows)} {'--retry' if len(rows['shots'].iloc[0]) else 'with retry=True'}"
 
 
 def _rank(strategy: str) -> int:
@@ -92,7 +104,7 @@ def _rank(strategy: str) -> int:
 
 def _strategy_label(row: dict[Any, Any]) -> str:
     if row["strategy"] == BARE:
-        return "bare sweeps, nothing stored"
+        return ONE_LEVEL if one_level(row) else "bare sweeps, nothing stored"
     budgets = (_budget(row, "budget_bytes", "in"), _budget(row, "disk_budget_bytes", "on disk in"))
     return " ".join([str(row["head"]), *filter(None, budgets)])
 
@@ -144,6 +156,11 @@ def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Pro
         "bits. Peak: all that is held to keep the forward wavefield. Times are those of the fastest run, with "
         f"{_threads(done)}."
     ]
+    if any(map(one_level, done.to_dict("records"))):
+        notes.append(
+            "Each step of this reversal reads its level, which bare sweeps have not: theirs is given one and the same "
+            "level at every step. Its arithmetic is that of a gradient, its result is none."
+        )
     stored = done[done["strategy"] != BARE]
     if (stored["rounds"] > 0).any():
         notes.append(
