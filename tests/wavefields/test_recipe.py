@@ -18,7 +18,20 @@ from wavecomp.wavefields.recipe import (
     recipe_names,
 )
 
-SHIPPED = ("layered-3d", "marmousi-2d", "overthrust-2d", "paper", "quick", "standard", "thrust-2d", "tiny")
+SHIPPED = (
+    "elastic-2d",
+    "layered-3d",
+    "marmousi-2d",
+    "overthrust-2d",
+    "paper",
+    "quick",
+    "standard",
+    "thrust-2d",
+    "tiny",
+    "tti-2d",
+    "viscoacoustic-2d",
+    "viscoelastic-2d",
+)
 
 
 def test_shipped_recipes_are_these():

@@ -149,8 +149,8 @@ def _losses(recipe: Recipe, material: ViscoelasticMaterial, velocity_m_s: Array,
                 recipe,
                 "qp",
                 material.qp,
-                f"with this Q_S, λ has no Q of {LEAST_Q:g} or more: Q_P must stay below Q_S (v_P/v_S)²/2, here {most:.4g}, "
-                "and not be far below Q_S",
+                f"with this Q_S, λ has no Q of {LEAST_Q:g} or more: Q_P must stay below Q_S (v_P/v_S)²/2, here "
+                f"{most:.4g}, and not be far below Q_S",
             )
         out[...] = np.minimum(q, GREATEST_Q)
     return {"qp": of_lambda, "qs": qs}
