@@ -5,10 +5,10 @@ The archives are those of ``wavecomp gradient``, one for each problem, with the 
     for name in acoustic-2d tti-2d viscoacoustic-2d; do
         wavecomp gradient --problem $name --short --out results/physics/$name
     done
-    python suites/gradient_physics.py results/physics/acoustic-2d results/physics/tti-2d results/physics/viscoacoustic-2d
+    python suites/gradient_physics.py results/physics/*-2d
 
-Memory is the peak of what was kept, and its share of what the problem's own ``store-all`` keeps: a level of the acoustic
-problem is one array, of the others two.
+Memory is the peak of what was kept, and its share of what the problem's own ``store-all`` keeps: a level of the
+acoustic problem is one array, of the others two.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def code_of_solver(kind: str, solver: Any, **more: Any) -> Any:
 
 
 def stored_gradient(kind: str, solver: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the gradient as the solver's users compute it, every level saved, and the record, which is the residual."""
+    """Return the gradient as users of the solver compute it, and the record, which is the residual as well."""
     from wavecomp.wavefields.float_state import kernel_float_state
     from wavecomp.wavefields.seismic_examples import examples_quiet
 

@@ -45,7 +45,7 @@ def test_the_shipped_problems_are_sound(tmp_path, monkeypatch):
     monkeypatch.setenv("WAVECOMP_DATA", str(tmp_path))
     assert set(problem_names()) == {
         "tiny", "quick", "layered-3d", "standard", "paper", "overthrust-2d", "marmousi-2d", "thrust-2d",
-        "thrust-3d",
+        "thrust-3d", "acoustic-2d", "tti-2d", "viscoacoustic-2d",
     }  # fmt: skip
     digests = set()
     for name in problem_names():

@@ -186,6 +186,8 @@ class DevitoCode(ArrayCode):
 
     def down(self, last: int, first: int) -> None:
         """Reverse steps whose levels were not kept: without imaging, or with levels that are zero."""
+        if first >= last:
+            return
         if self._alone is not None:
             self._alone.down(last, first)
             return
@@ -195,8 +197,7 @@ class DevitoCode(ArrayCode):
 
     def down_to_image(self, last: int, step: int) -> None:
         """Reverse the steps above ``step``."""
-        if last > step + 1:
-            self.down(last, step + 1)
+        self.down(last, step + 1)
 
     def image(self, step: int, slot: ArraySlot | None, quantum: float | None = None) -> None:
         """Reverse a step with its level: a slot's, or that in the forward run's buffers."""

@@ -109,6 +109,15 @@ class Anatomy:
             accesses.points.add(tuple(indexed.indices[timed:]))
 
 
+def earliest_written(accesses: Accesses, buffers: int) -> int:
+    """Return the lowest offset that a forward operator's iteration writes at, 1 where it writes the next level alone.
+
+    Levels before that one are as they stay.
+    """
+    places = {offset % buffers for offset in accesses.written}
+    return min((place if place <= 1 else place - buffers for place in places), default=1)
+
+
 def deepest(accesses: Accesses, buffers: int, time_order: int) -> int:
     """Return how many steps back a forward operator's iteration reads a function, 0 for its latest level alone.
 

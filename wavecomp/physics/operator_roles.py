@@ -10,7 +10,7 @@ from devito import Operator
 
 from wavecomp.errors import UsageError, did_you_mean
 from wavecomp.physics.level_buffers import Region
-from wavecomp.physics.operator_accesses import Anatomy, deepest
+from wavecomp.physics.operator_accesses import Anatomy, deepest, earliest_written
 
 MOST_IN_BUFFERS = 2
 
@@ -61,7 +61,7 @@ class Roles:
         self._check_meeting()
         self.ahead = 0
         for function, _, offsets in self.reads:
-            changed = min(self._up.accesses(function).written, default=1)  # levels before that one are as they stay
+            changed = earliest_written(self._up.accesses(function), _buffers(function))
             self.ahead = max(self.ahead, max(offsets) - changed + 1)
         self.state = self._state(state)
         self.adjoint = self._adjoint(adjoint)
