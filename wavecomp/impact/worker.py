@@ -199,7 +199,7 @@ class Measuring:
         return Measured(
             steps=bench.steps,
             seconds=times,
-            forward_steps=bench.code.last - bench.code.first,
+            forward_steps=int(bench.code.last - bench.code.first),
             writes=0,
             reads=0,
             checkpoints_held=0,
@@ -219,7 +219,7 @@ class Measuring:
             seconds=WorkTimes(
                 seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
             ),
-            forward_steps=run.forward_steps,
+            forward_steps=int(run.forward_steps),
             writes=run.writes,
             reads=run.reads,
             checkpoints_held=run.checkpoints_held,

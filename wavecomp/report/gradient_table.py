@@ -13,6 +13,7 @@ from wavecomp.report.gradient_rows import (
     BARE,
     ONE_LEVEL,
     compressor_words,
+    forward_words,
     makes,
     measured,
     one_level,
@@ -153,7 +154,7 @@ def _cells(head: str, row: dict[Any, Any]) -> tuple[Cell, ...]:
 def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Provenance]) -> list[str]:
     notes = [
         "Distances are from the gradient of the same problem with every level stored uncompressed; 0 means the same "
-        "bits. Peak: all that is held to keep the forward wavefield. Times are those of the fastest run, with "
+        f"bits. Peak: all that is held to keep the {forward_words(done)}. Times are those of the fastest run, with "
         f"{_threads(done)}."
     ]
     if any(map(one_level, done.to_dict("records"))):
