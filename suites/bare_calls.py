@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from wavecomp.compressors import Compressor, default_registry
+from wavecomp.spec_text import SpecText
 
 Compress = Callable[[], object]
 Decompress = Callable[[np.ndarray], object]
@@ -19,7 +20,7 @@ def bare_calls(spec: str, field: np.ndarray) -> Calls:
 
     Our own formats have no library beneath them: there it is what their loops take without header and checks.
     """
-    name = spec.partition(":")[0]
+    name = SpecText.parse(spec).head.name
     values = default_registry().values(spec)
     if name == "slabs":
         return _slabs(field, int(values["planes"]), int(values["threads"]), float(values["inner.accuracy"]))

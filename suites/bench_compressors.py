@@ -10,16 +10,16 @@ import time
 import numpy as np
 import pytest
 
-from wavecomp.catalogue import Entry, find_suites
+from wavecomp.catalogue import SpecTemplate, find_suites
 from wavecomp.compressors import default_registry
 from wavecomp.metrics import bit_rate, ratio
 from wavecomp.sweep import Repeats, verify
 
 SUITES = [suite for suite in find_suites("quick") if suite.fields == "last"]
-CASES = {entry: suite.repeats for suite in SUITES for entry in (Entry("identity"), *suite.entries)}
+CASES = {entry: suite.repeats for suite in SUITES for entry in (SpecTemplate("identity"), *suite.entries)}
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: SpecTemplate) -> str:
     # A tolerance that scales with the field is named by its fraction: the same on every field.
     return entry.spec.format(f"{entry.tolerance:g}peak") if entry.scale != "none" else entry.spec
 

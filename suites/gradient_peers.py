@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from gradient_speed import References
 from peers_page import markdown, show
-from peers_verdict import Entry, Row
+from peers_verdict import Contestant, Goal
 from pyrevolve_peer import PeerUnavailable, PyrevolvePeer
 from saving import Saved
 
@@ -61,8 +61,8 @@ class Contest:
         self.lean_bytes = (operators.last - 1) * operators.level_bytes
         self.exact = bench.run(parse_strategy("store-all")).gradient
         references = References(bench)
-        self.entries: dict[str, Entry] = {}
-        self.rows: list[Row] = []
+        self.entries: dict[str, Contestant] = {}
+        self.rows: list[Goal] = []
         self.messages: list[str] = []
         nothing = {"held_bytes": 0, "relative_l2": math.nan}
         self._add("bare", lambda: {"seconds": references.bare(), **nothing})
@@ -75,16 +75,16 @@ class Contest:
             self._ours(text)
         one_percent = {"most_bytes": 0.01 * self.whole_bytes, "most_error": 1e-3}
         self.rows += [
-            Row("over the bare sweeps", fast, "bare", 1.2, 1.0, **one_percent),
-            Row("over the bare sweeps, their blocks tuned", fast, "bare, blocks tuned", 1.2, 1.0, **one_percent),
-            Row("over our own bare sweeps", fast, "our sweeps", 1.2, 1.0, **one_percent),
-            Row("over Devito's store-all", fast, "devito store-all", 0.9, 0.7, **one_percent),
-            Row("over our store-all", fast, "store-all", 0.9, 0.7, **one_percent),
+            Goal("over the bare sweeps", fast, "bare", 1.2, 1.0, **one_percent),
+            Goal("over the bare sweeps, their blocks tuned", fast, "bare, blocks tuned", 1.2, 1.0, **one_percent),
+            Goal("over our own bare sweeps", fast, "our sweeps", 1.2, 1.0, **one_percent),
+            Goal("over Devito's store-all", fast, "devito store-all", 0.9, 0.7, **one_percent),
+            Goal("over our store-all", fast, "store-all", 0.9, 0.7, **one_percent),
         ]
         lean = one_percent | {"most_bytes": 0.01 * self.lean_bytes}
         self.rows += [
-            Row("in 1 % of our store-all's memory, over the bare sweeps", fast, "bare", 1.2, 1.0, **lean),
-            Row("in 1 % of our store-all's memory, over Devito's", fast, "devito store-all", 0.9, 0.7, **lean),
+            Goal("in 1 % of our store-all's memory, over the bare sweeps", fast, "bare", 1.2, 1.0, **lean),
+            Goal("in 1 % of our store-all's memory, over Devito's", fast, "devito store-all", 0.9, 0.7, **lean),
         ]
         lossless = tuple(self._ours(text) for text in given.lossless)
         # The same bits in the same memory without compression: what it takes is known once it has run.
@@ -98,11 +98,11 @@ class Contest:
         except PeerUnavailable as reason:
             self.messages.append(str(reason))
         self.rows += [
-            Row("every step, over the bare sweeps", every, "bare", 2.0, 1.4, False, 0.02 * self.whole_bytes, 2e-3),
-            Row("lossless, over Devito's store-all", lossless, "devito store-all", 1.5, 1.5),
-            Row("exact in its memory, over Devito's store-all", unpacked, "devito store-all", 1.5, 1.5),
-            Row("exact in its memory, over our store-all", unpacked, "store-all", 1.5, 1.5),
-            Row("lossless, over our store-all", lossless, "store-all", 1.5, 1.5),
+            Goal("every step, over the bare sweeps", every, "bare", 2.0, 1.4, False, 0.02 * self.whole_bytes, 2e-3),
+            Goal("lossless, over Devito's store-all", lossless, "devito store-all", 1.5, 1.5),
+            Goal("exact in its memory, over Devito's store-all", unpacked, "devito store-all", 1.5, 1.5),
+            Goal("exact in its memory, over our store-all", unpacked, "store-all", 1.5, 1.5),
+            Goal("lossless, over our store-all", lossless, "store-all", 1.5, 1.5),
         ]
 
     def _pyrevolve(
@@ -116,7 +116,7 @@ class Contest:
         share = self.whole_bytes // 100
         few = max(1, share // peer.checkpoint_bytes)
         name = self._peer(peer, few, None)
-        self.rows.append(Row("pyrevolve, same bytes: times faster", fast, name, 6, 10, faster=True, **limits))
+        self.rows.append(Goal("pyrevolve, same bytes: times faster", fast, name, 6, 10, faster=True, **limits))
         for spec in fast:
             strategy = parse_strategy(spec)
             if strategy.quantum is not None:
@@ -127,14 +127,14 @@ class Contest:
             many = int(min(share // peer.compressed_bytes(compressor), reservable, self.bench.operators.last - 1))
             name = self._peer(peer, max(1, many), compressor)
             label = "pyrevolve, same compressor: times faster"
-            self.rows.append(Row(label, (spec,), name, 2, 4, faster=True, **limits))
+            self.rows.append(Goal(label, (spec,), name, 2, 4, faster=True, **limits))
         for budget, names in exact.items():
             name = self._peer(peer, max(1, budget // peer.checkpoint_bytes), None)
             label = f"exact in {budget / 1e6:.0f} MB, pyrevolve: times faster"
-            self.rows.append(Row(label, names, name, 1.2, 2, True, budget))
+            self.rows.append(Goal(label, names, name, 1.2, 2, True, budget))
 
     def _add(self, name: str, run: Callable[[], dict[str, Any]]) -> str:
-        self.entries.setdefault(name, Entry(name, run, quick=not name.startswith("pyrevolve")))
+        self.entries.setdefault(name, Contestant(name, run, quick=not name.startswith("pyrevolve")))
         return name
 
     def _ours(self, text: str, budget_bytes: int | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass
-class Entry:
+class Contestant:
     """One contestant, and what its runs gave; one that is quick runs more often in a round."""
 
     name: str
@@ -21,7 +21,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Row:
+class Goal:
     """One line of the verdict: the median ratio of two contestants, held against a bar and an aim.
 
     ``faster`` turns the quotient around: how many times faster ``ours`` is than ``other``.
@@ -36,7 +36,7 @@ class Row:
     most_bytes: float = math.inf
     most_error: float = 0.0
 
-    def measure(self, entries: dict[str, Entry]) -> dict[str, Any]:
+    def measure(self, entries: dict[str, Contestant]) -> dict[str, Any]:
         """Return ratio, spread and verdict of the fastest of ours that keeps within memory and error."""
         best: dict[str, Any] | None = None
         for name in self.ours:

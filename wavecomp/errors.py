@@ -154,6 +154,22 @@ class MemoryTooSmall(WavecompError):
         )
 
 
+class SnapshotWordsError(UsageError):
+    """The text that names somebody's snapshots has an unknown key, or asks for what cannot be."""
+
+
+class SnapshotError(WavecompError):
+    """A file of somebody's snapshots is missing, damaged, or holds what no compressor takes; the text names it."""
+
+
+class MissingExtra(WavecompError):
+    """A format needs a library that is not installed."""
+
+    def __init__(self, path: str | Path, form: str, extra: str) -> None:
+        super().__init__(f"{path}: reading {form} needs the extra {extra}: pip install 'wavecomp[{extra}]'")
+        self.extra = extra
+
+
 class CompilerMissing(WavecompError):
     """Devito compiles C at run time and no C compiler was found."""
 

@@ -1,7 +1,5 @@
 """Every lie about a time-stepping code is seen and named; those that keep their word are left in peace."""
 
-# ruff: noqa: ARG002 (liars need not look at what they are given)
-
 from __future__ import annotations
 
 import numpy as np

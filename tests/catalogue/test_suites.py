@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wavecomp.catalogue import SUITES, Entry, Suite, find_suites
+from wavecomp.catalogue import SUITES, SpecTemplate, Suite, find_suites
 from wavecomp.catalogue.lossless import CHUNKS, CODECS, TABLE1, TABLE1_QUICK
 from wavecomp.compressors import default_registry
 from wavecomp.errors import UnknownSuite
@@ -50,15 +50,15 @@ def test_lossy_holds_what_the_study_and_its_readers_ask_for():
 
 def test_scales():
     small = FieldRef("f@0", Path("g.npy"), "1" * 64, (4, 4), "float32", 0, 0.0, 0.25)
-    assert Entry("zfp:accuracy={}", 1e-2, "peak").resolve(small, FIELD) == "zfp:accuracy=2.50e-03"
-    assert Entry("zfp:accuracy={}", 1e-2, "last-peak").resolve(small, FIELD) == "zfp:accuracy=5.00e-03"
-    assert Entry("sz3:l2norm={}", 1e-2, "l2").resolve(small, FIELD) == "sz3:l2norm=1.00e-02"
+    assert SpecTemplate("zfp:accuracy={}", 1e-2, "peak").resolve(small, FIELD) == "zfp:accuracy=2.50e-03"
+    assert SpecTemplate("zfp:accuracy={}", 1e-2, "last-peak").resolve(small, FIELD) == "zfp:accuracy=5.00e-03"
+    assert SpecTemplate("sz3:l2norm={}", 1e-2, "l2").resolve(small, FIELD) == "sz3:l2norm=1.00e-02"
     silent = FieldRef("f@0", Path("g.npy"), "1" * 64, (4, 4), "float32", 0, 0.0, 0.0)
-    assert Entry("zfp:accuracy={}", 1e-2, "peak").resolve(silent, FIELD) == "zfp:accuracy=1.00e-02"
+    assert SpecTemplate("zfp:accuracy={}", 1e-2, "peak").resolve(silent, FIELD) == "zfp:accuracy=1.00e-02"
 
 
 def test_threads_leave_out_what_cannot_use_them():
-    suite = Suite("s", "", (Entry("zfp:rate=8"), Entry("blosc2:codec=lz4")), threads=(1, 2))
+    suite = Suite("s", "", (SpecTemplate("zfp:rate=8"), SpecTemplate("blosc2:codec=lz4")), threads=(1, 2))
     cases = [(case.spec, case.threads) for case in suite.cases([FIELD], default_registry())]
     assert [threads for _, threads in cases] == [1, 1, 1, 2]
     assert cases[-1][0].endswith("threads=2")
@@ -72,7 +72,7 @@ def test_threads_that_a_spec_names_stand_and_are_the_cases():
         "slabs:planes=4,threads=2/blosc2:threads=2",
     )
     for asked in ((1,), (1, 2), (4,)):
-        suite = Suite("s", "", tuple(map(Entry, named)), threads=asked)
+        suite = Suite("s", "", tuple(map(SpecTemplate, named)), threads=asked)
         found = {
             case.spec: case.threads for case in suite.cases([FIELD], default_registry()) if case.spec != "identity"
         }

@@ -12,8 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from wavecomp.checkpoints.entries import table_bytes
-from wavecomp.checkpoints.store import CheckpointStore
+from wavecomp.checkpoints.store import CheckpointStore, table_bytes
 from wavecomp.checkpoints.tiers import Disk, Memory, TwoTier
 from wavecomp.compressors import Capabilities, Compressor, Unbounded, default_registry
 from wavecomp.errors import (

@@ -22,8 +22,8 @@ def here(tmp_path, monkeypatch, generated, fields_root):
     for module, name in (
         (sweeping, "measure_suites"),
         (study, "measure_suites"),
-        (sweeping, "generated"),
-        (study, "generated"),
+        (sweeping, "chosen"),
+        (study, "chosen"),
         (gradient_module, "measure_gradients"),
         (gradient_module, "run_experiments"),
     ):

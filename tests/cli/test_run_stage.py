@@ -33,7 +33,7 @@ def small_run(tmp_path, monkeypatch, generated, fields_root):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("WAVECOMP_FIELDS", raising=False)
     shutil.copytree(fields_root / "tiny", tmp_path / "reference_fields" / "tiny")
-    monkeypatch.setattr(study, "generated", lambda _: generate("tiny"))
+    monkeypatch.setattr(study, "chosen", lambda _: generate("tiny"))
     monkeypatch.setattr(study, "field_name", lambda _: "tiny")
     monkeypatch.setitem(study.PRESETS, "quick", ("blosc2",))
     monkeypatch.setitem(study.GRADIENT_STAGES, "quick", study.GradientStage("tiny", ("trajectory/int8",)))

@@ -148,7 +148,7 @@ def test_process_that_is_starting_leaves_ctrl_c_to_its_parent(array_field):
     from wavecomp.isolation import Limits
     from wavecomp.isolation import worker as isolated
     from wavecomp.records import Measurement
-    from wavecomp.sweep import Case, Repeats, Worker
+    from wavecomp.sweep import Case, Repeats, SweepWorker
 
     assert isolated.interrupts_held is not None
     real = isolated.multiprocessing.process.BaseProcess.start
@@ -159,7 +159,7 @@ def test_process_that_is_starting_leaves_ctrl_c_to_its_parent(array_field):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(isolated.multiprocessing.process.BaseProcess, "start", start)
-        worker = Worker()
+        worker = SweepWorker()
         try:
             outcome = worker.run(Case("identity", 1, array_field()), Repeats(0.0, 1, 1), Limits(60.0, 2**31))
         finally:

@@ -313,6 +313,9 @@ def test_threads_of_a_plug_in_that_cannot_tell() -> None:
 
     made = {"odd": Odd, "three": Three}
     known = Registry([*BUILT_IN, *(Definition(n, "", (), lambda c: made[c.spec](c.spec), (n,)) for n in made)])
-    assert (known.threads("odd"), known.threads("three")) == (1, 3)
-    assert known.with_threads("three", 1) == known.with_threads("three", 3) == "three"
+    for spec, threads in (("odd", 1), ("three", 3)):
+        for asked in (1, threads):
+            found = known.with_threads(spec, asked)
+            assert found is not None
+            assert (found.spec, found.threads) == (spec, threads)
     assert known.with_threads("three", 2) is None

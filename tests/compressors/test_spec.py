@@ -62,11 +62,11 @@ def test_any_legal_values_come_back(configuration: tuple[str, dict[str, Value], 
     name, values, items = configuration
     parameters = REGISTRY.definition(name).parameters
     text = f"{name}:{','.join(items)}" if items else name
-    read = read_values(text, split_spec(text).items, parameters)
+    read = read_values(text, split_spec(text).head.items, parameters)
     defaults = {p.name: p.default for p in parameters if p.default is not None}
     assert read == defaults | values
     printed = canonical_text(name, read, parameters, None)
-    again = read_values(printed, split_spec(printed).items, parameters)
+    again = read_values(printed, split_spec(printed).head.items, parameters)
     assert again == read
     assert {key: type(value) for key, value in again.items()} == {key: type(value) for key, value in read.items()}
     assert canonical_text(name, again, parameters, None) == printed

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from impact_answers import answer
 from wavecomp.compressors import default_registry
 from wavecomp.errors import MeaninglessGradient
 from wavecomp.impact import study as impact
@@ -23,7 +24,6 @@ from wavecomp.records import (
     GradientImpact,
     GradientRecord,
     Provenance,
-    WorkTimes,
     collect_provenance,
     load_gradients,
 )
@@ -60,8 +60,7 @@ class FakeMachine:
             self.slowness *= 1.7
         gradient = None if spec == BARE else self.gradients.get(spec, np.array([3.0, -4.0], np.float32))
         wall = self.slowness * FACTOR.get(spec, 1.0)
-        times = WorkTimes(wall, 0.0, 0.0, 0.0, 0.0, wall)
-        return Measured(9, times, 8, 0, 0, 0, (), 100, 0, self.misfit, gradient)
+        return answer(gradient, wall, misfit=self.misfit)
 
 
 @pytest.fixture
@@ -176,10 +175,9 @@ def test_the_worst_round_is_what_a_row_says_of_its_gradient(tiny, cases):
     said = []
     for task in study.tasks:
         last = -next(answers) if task.case == third else -4.0
-        times = WorkTimes(1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
         gradient = None if task.case.spec == BARE else np.array([3.0, last], np.float32)
         peak = 500 if last == -4.5 else 100
-        said += study.take(task, Measured(9, times, 8, 0, 0, 0, (), peak, 0, 1.0, gradient))
+        said += study.take(task, answer(gradient, peak=peak))
     errors = [out[1].distance["relative_l2"] for _, out in said]
     assert errors == [0.0, pytest.approx(0.1), pytest.approx(0.1)]
     assert [out[1].peak_checkpoint_bytes for _, out in said] == [100, 500, 500]

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from impact_answers import answer
 from wavecomp.cli import status_of
 from wavecomp.compressors import default_registry
 from wavecomp.impact.cases import BARE, EXACT, ImpactCase, impact_cases
@@ -22,7 +23,7 @@ from wavecomp.inversion.stacking import add_up
 from wavecomp.isolation import Limits
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.plans.strategies import parse_strategy
-from wavecomp.records import Failure, GradientArchive, GradientRecord, WorkTimes, load_gradients
+from wavecomp.records import Failure, GradientArchive, GradientRecord, load_gradients
 from wavecomp.records.record import line_of
 from wavecomp.report.gradient_table import gradient_table
 
@@ -111,8 +112,7 @@ def test_a_crash_in_one_shot_costs_its_case_alone(tiny, tmp_path, troublemaker):
 
 
 def measured(gradient: np.ndarray | None, wall: float = 1.0) -> Measured:
-    times = WorkTimes(wall, 0.0, 0.0, 0.0, 0.0, wall)
-    return Measured(9, times, 8, 3, 2, 1, (4.0,), 100, 0, 1.0, gradient)
+    return answer(gradient, wall, writes=3, reads=2, checkpoints_held=1, checkpoint_ratios=(4.0,))
 
 
 def test_outcomes_come_when_all_is_there_in_any_order(tiny):

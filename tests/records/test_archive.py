@@ -257,3 +257,34 @@ def test_message_is_one_short_line_whoever_wrote_it():
         assert found.outcome.message.startswith(r"first second \x1b[31mred \u202exxx")
         assert len(found.outcome.message) <= LONGEST_MESSAGE + 3
         assert found.outcome.message.isprintable()
+
+
+def test_sections_of_a_grid_that_nobody_described(tmp_path):
+    made = Section(
+        field="wave",
+        field_digest="d",
+        spec=None,
+        step=None,
+        time_s=None,
+        plane="the whole level",
+        extent_m=(0.0, 4.0, 0.0, 3.0),
+        statistics={},
+        values=np.ones((5, 4), np.float32),
+        error=None,
+        curves={},
+        length_unit="points",
+        axes=("First axis", "Second axis"),
+    )
+    path = save_section(tmp_path, made)
+    (read,) = load_sections(tmp_path)
+    assert (read.step, read.time_s, read.length_unit, read.axes) == (None, None, "points", made.axes)
+    # A section that is older than unit and axes is one in metres.
+    with np.load(path) as data:
+        head = json.loads(str(data["head"]))
+    older = {name: value for name, value in head.items() if name not in ("length_unit", "axes")}
+    np.savez_compressed(path, head=np.array(json.dumps(older)), values=made.values)
+    (read,) = load_sections(tmp_path)
+    assert (read.length_unit, read.axes) == ("m", ())
+    np.savez_compressed(path, head=np.array(json.dumps(head | {"length_unit": "feet"})), values=made.values)
+    with pytest.raises(DamagedArchive, match="feet"):
+        load_sections(tmp_path)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wavecomp.compressors import default_registry
+from wavecomp.errors import SpecError
 from wavecomp.records import Archive, Failure, Measurement, Provenance, Record, Section, Timing, load_frame
 
 PROVENANCE = Provenance(
@@ -77,6 +79,8 @@ def make_record(
         "nrmse": nrmse,
         "psnr_db": -20 * math.log10(nrmse) if nrmse else math.inf,
         "max_abs_original": peak,
+        "value_min": -peak,
+        "value_max": peak,
     }
     measured = Measurement(
         stream_bytes=round(raw_bytes / ratio),
@@ -86,7 +90,7 @@ def make_record(
         decompress=Timing(2 * decompress_s, (decompress_s, decompress_s, decompress_s)),
         compress_peak_bytes=None,
         decompress_peak_bytes=None,
-        bound=bound or ("lossless" if error == 0.0 else f"|e| <= {error:g}"),
+        bound=bound or promised(spec, error),
         bound_status=bound_status,
         bound_margin=bound_margin,
         distortion=distortion,
@@ -113,6 +117,16 @@ def make_record(
         created_utc=created_utc,
         outcome=failure or measured,
     )
+
+
+def promised(spec: str, error: float) -> str:
+    """What the compressor of a spec promises; of one that nobody registered its very error. Exact ones are lossless."""
+    if error == 0.0:
+        return "lossless"
+    try:
+        return str(default_registry().parse(spec).bound)
+    except SpecError:
+        return f"|e| <= {error:g}"
 
 
 def blosc(

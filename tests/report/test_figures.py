@@ -95,9 +95,9 @@ def test_figure12_shows_tolerances_left_and_errors_right(study: list[Record]) ->
     assert right["ZFP accuracy"][0] == pytest.approx([tolerance / 5 for tolerance in tolerances])
     assert left["SZ3 abs, interp_lorenzo"][0] == right["SZ3 abs, interp_lorenzo"][0] == tolerances
     assert "SZ3 abs, lorenzo_reg" in left
-    assert right["int8 blocks of 64"] == ([4e-3], [3.8])
-    assert right["ZFP precision"] == ([3e-3], [5.0])
-    assert "int8 blocks of 64" not in left
+    assert right["int8 block 64"] == ([4e-3], [3.8])
+    assert right["ZFP precision 16"] == ([3e-3], [5.0])
+    assert "int8 block 64" not in left
     at_one = [line for line in figure.axes[0].get_lines() if list(line.get_ydata()) == [1.0, 1.0]]
     assert [line.get_linestyle() for line in at_one] == ["--"]
     for axes in figure.axes:
@@ -154,7 +154,7 @@ def test_figure13_shares_one_scale_among_errors_of_one_size() -> None:
     panels = [axes for axes in figure.axes if axes.get_images() and axes.get_ylim()[0] > axes.get_ylim()[1]]
     titles = [axes.get_title(loc="left") for axes in panels]
     assert titles[0] == "The field"
-    assert [title.split("\n")[0] for title in titles[1:]] == ["SZ3 abs 1e-4", "ZFP accuracy 1e-3"]
+    assert [title.split("\n")[0] for title in titles[1:]] == ["SZ3 abs 1e-4 (interp_lorenzo)", "ZFP accuracy 1e-3"]
     assert "RMS error 0.0001" in titles[2]
     limits = {axes.get_images()[0].get_clim() for axes in panels[1:]}
     assert len(limits) == 1

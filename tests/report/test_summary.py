@@ -102,15 +102,15 @@ def test_outside_share_by_hand() -> None:
     [
         ("zfp:accuracy=8.5431e-5", "ZFP accuracy 8.54e-5"),
         ("zfp:reversible", "ZFP reversible"),
-        ("sz3:abs=1e-3,algorithm=interp_lorenzo", "SZ3 abs 1e-3"),
+        ("sz3:abs=1e-3,algorithm=interp_lorenzo", "SZ3 abs 1e-3 (interp_lorenzo)"),
         ("sz3:rel=1e-3,algorithm=nopred", "SZ3 rel 1e-3 (nopred)"),
-        ("sz3:algorithm=lossless", "SZ3 lossless"),
+        ("sz3:algorithm=lossless", "SZ3 (lossless)"),
         ("blosc2:codec=lz4,level=4,shuffle=none,chunk=524288", "LZ4 4 no shuffle"),
         ("blosc2:codec=zstd,level=5,shuffle=shuffle,truncate=12,chunk=4096", "ZStd 5 shuffle truncated to 12 bits"),
         ("slabs:planes=16,threads=2/zfp:accuracy=1e-3", "ZFP accuracy 1e-3, slabs × 2 threads"),
-        ("int8:block=64", "int8 blocks of 64"),
+        ("int8:block=64", "int8 block 64"),
         ("float16", "float16"),
-        ("mine:quality=3", "mine quality=3"),
+        ("mine:quality=3", "mine quality 3"),
     ],
 )
 def test_labels(spec: str, label: str) -> None:

@@ -32,30 +32,30 @@ def bench() -> Workbench:
 
 def entry(peers, name, seconds, held=1, error=0.0, deep=0.0):
     found = {"held_bytes": held, "relative_l2": error, "deep_relative_l2": deep}
-    return peers.Entry(name, dict, seconds=list(seconds), found=found)
+    return peers.Contestant(name, dict, seconds=list(seconds), found=found)
 
 
 def test_a_ratio_is_the_median_of_the_ratios_within_rounds(load):
     """Medians of the times, 2 and 4, would give 0.5; the ratios of the rounds are 1/4, 2 and 3/4."""
     peers = load("peers_verdict")
     entries = {"a": entry(peers, "a", [1, 2, 3]), "b": entry(peers, "b", [4, 1, 4])}
-    row = peers.Row("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)
+    row = peers.Goal("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)
     assert (row["ratio"], row["least"], row["greatest"]) == (0.75, 0.25, 2.0)
     assert row["verdict"] == "bar met, aim missed"
-    faster = peers.Row("row", ("a",), "b", bar=1.0, aim=1.3, faster=True).measure(entries)
+    faster = peers.Goal("row", ("a",), "b", bar=1.0, aim=1.3, faster=True).measure(entries)
     assert faster["ratio"] == pytest.approx(4 / 3)
     assert faster["verdict"] == "aim met"
-    assert peers.Row("row", ("a",), "b", bar=0.7, aim=0.5).measure(entries)["verdict"] == "bar missed"
+    assert peers.Goal("row", ("a",), "b", bar=0.7, aim=0.5).measure(entries)["verdict"] == "bar missed"
 
 
 def test_what_ran_more_often_in_a_round_counts_with_its_median_there(load):
     """Rounds of three runs against one: medians 2 and 5 over 4 and 10."""
     peers = load("peers_verdict")
     entries = {"a": entry(peers, "a", [1, 2, 9, 5, 4, 6]), "b": entry(peers, "b", [4, 10])}
-    row = peers.Row("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)
+    row = peers.Goal("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)
     assert (row["ratio"], row["least"], row["greatest"]) == (0.5, 0.5, 0.5)
     entries["b"] = entry(peers, "b", [2, 2, 9, 10, 4, 6])
-    assert peers.Row("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)["ratio"] == 1.0
+    assert peers.Goal("row", ("a",), "b", bar=0.8, aim=0.5).measure(entries)["ratio"] == 1.0
 
 
 def test_only_runs_within_memory_and_error_count(load):
@@ -69,10 +69,10 @@ def test_only_runs_within_memory_and_error_count(load):
     }
     names = tuple(name for name in entries if name != "b")
     limits = {"most_bytes": 10, "most_error": 1e-3}
-    assert peers.Row("row", names, "b", 2, 1, **limits).measure(entries)["ours"] == "fits"
-    assert "ratio" not in peers.Row("row", names[:3], "b", 2, 1, **limits).measure(entries)
+    assert peers.Goal("row", names, "b", 2, 1, **limits).measure(entries)["ours"] == "fits"
+    assert "ratio" not in peers.Goal("row", names[:3], "b", 2, 1, **limits).measure(entries)
     entries["nan"] = entry(peers, "nan", [1], error=math.inf)
-    assert "ratio" not in peers.Row("row", ("nan",), "b", 2, 1).measure(entries)
+    assert "ratio" not in peers.Goal("row", ("nan",), "b", 2, 1).measure(entries)
 
 
 def test_without_pyrevolve_there_is_one_message(load, monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 
 from wavecomp.records import Failure, Measurement
 from wavecomp.records.record import LONGEST_MESSAGE
-from wavecomp.sweep import Case, Limits, Repeats, Worker
+from wavecomp.sweep import Case, Limits, Repeats, SweepWorker
 
 ONCE = Repeats(seconds=0.0, least=1, most=1)
 LIMITS = Limits(seconds=600.0, memory_bytes=2**40)
@@ -23,7 +23,7 @@ HONEST = "zfp:accuracy=1e-3"
 
 @pytest.fixture
 def worker(hostile):
-    made = Worker()
+    made = SweepWorker()
     yield made
     made.stop()
 
@@ -211,10 +211,11 @@ def test_grandchildren_end_with_a_parent_that_is_killed(tmp_path, hostile, array
     field = array_field()
     script = tmp_path / "sweep.py"
     script.write_text(
-        "import sys\nfrom pathlib import Path\nfrom wavecomp.sweep import Case, FieldRef, Limits, Repeats, Worker\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from wavecomp.sweep import Case, FieldRef, Limits, Repeats, SweepWorker\n"
         "if __name__ == '__main__':\n"
         "    field = FieldRef('f@1', Path(sys.argv[1]), sys.argv[2], (24, 24, 24), 'float32', 1, 0.1, 1.0)\n"
-        "    worker = Worker()\n"
+        "    worker = SweepWorker()\n"
         "    worker.run(Case('hostile:kind=fork_busy', 1, field), Repeats(0.0, 1, 1), Limits())\n"
         "    print('there', flush=True)\n"
         "    sys.stdin.read()\n"

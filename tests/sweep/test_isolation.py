@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wavecomp.records import Failure, Measurement
-from wavecomp.sweep import Case, Limits, Repeats, Worker
+from wavecomp.sweep import Case, Limits, Repeats, SweepWorker
 
 ONCE = Repeats(seconds=0.0, least=1, most=1)
 LIMITS = Limits(seconds=600.0, memory_bytes=2**40)
@@ -13,7 +13,7 @@ LIMITS = Limits(seconds=600.0, memory_bytes=2**40)
 
 @pytest.fixture
 def worker():
-    made = Worker()
+    made = SweepWorker()
     yield made
     made.stop()
 

@@ -116,3 +116,21 @@ def test_a_model_file_counts(tmp_path):
     )
     recipe = parse_recipe(recipe_text((100, 100), model=model), "cube.toml", tmp_path)
     assert propagation_bytes(recipe) - propagation_bytes(recipe_of((100, 100))) > 10 * 40_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the high-water mark is Linux's")
+@pytest.mark.parametrize(
+    ("physics", "shape"),
+    [("tti", (1400, 1100)), ("viscoacoustic", (1400, 1100)), ("viscoelastic", (1000, 900)), ("elastic", (90, 80, 70))],
+)
+def test_every_physics_counts_its_own_arrays(physics, shape):
+    """As above: never more than is said, and no less than seven tenths of it."""
+    text = (
+        recipe_text(shape, model=CONSTANT)
+        .replace('"acoustic"', f'"{physics}"')
+        .replace("space_order = 8", "space_order = 4")
+    )
+    command = [sys.executable, "-c", textwrap.dedent(PROGRAM), text]
+    taken = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    said = propagation_bytes(parse_recipe(text, "cube.toml"))
+    assert 0.7 * said <= taken <= said

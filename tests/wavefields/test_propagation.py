@@ -126,9 +126,9 @@ def test_unstable_time_step_is_refused_with_the_stable_one(make_recipe):
 
 @pytest.mark.parametrize("kept", [(400,), (1, 2, 399, 400)])
 def test_blow_up_is_reported(make_recipe, monkeypatch, kept):
-    from wavecomp.wavefields import propagation_acoustic
+    from wavecomp.wavefields import seismic_model
 
-    monkeypatch.setattr(propagation_acoustic, "time_step_ms", lambda *_: np.float32(4.0))
+    monkeypatch.setattr(seismic_model, "time_step_ms", lambda *_: np.float32(4.0))
     recipe = make_recipe({"time.steps": 400})
     propagator, _ = open_propagator(recipe, build_velocity(recipe))
     with pytest.raises(PropagationError, match="blew up: at step"):
@@ -227,4 +227,4 @@ def test_snapshot_view_is_not_a_copy(make_recipe):
     recipe = make_recipe({"snapshots.padded": True})
     propagator, _ = open_propagator(recipe, build_velocity(recipe))
     for _, level in run(propagator, (40,)):
-        assert np.shares_memory(level, np.asarray(propagator._wavefield.data_with_halo))
+        assert np.shares_memory(level, np.asarray(propagator._fields["u"].data_with_halo))

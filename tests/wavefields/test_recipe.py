@@ -18,7 +18,20 @@ from wavecomp.wavefields.recipe import (
     recipe_names,
 )
 
-SHIPPED = ("layered-3d", "marmousi-2d", "overthrust-2d", "paper", "quick", "standard", "thrust-2d", "tiny")
+SHIPPED = (
+    "elastic-2d",
+    "layered-3d",
+    "marmousi-2d",
+    "overthrust-2d",
+    "paper",
+    "quick",
+    "standard",
+    "thrust-2d",
+    "tiny",
+    "tti-2d",
+    "viscoacoustic-2d",
+    "viscoelastic-2d",
+)
 
 
 def test_shipped_recipes_are_these():
@@ -329,7 +342,7 @@ def test_missing_key_is_named(make_recipe, path):
 
 def test_physics_that_is_not_there_lists_what_is(make_recipe):
     with pytest.raises(RecipeError, match="acoustic"):
-        make_recipe({"physics": "tti"})
+        make_recipe({"physics": "ttl"})
 
 
 def test_steps_and_duration_exclude_each_other(make_recipe):

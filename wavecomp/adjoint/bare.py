@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wavecomp.adjoint.clock import Clock, Seconds
+import numpy as np
+
+from wavecomp.adjoint.clock import Clock
+from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.time_stepping import TimeStepping
 from wavecomp.errors import UnsupportedStrategy
 
@@ -16,13 +19,13 @@ class Bare:
 
     Attributes
     ----------
-    seconds : Seconds
-        No time in it is for checkpoints.
+    run : GradientRun
+        Nothing in it is for checkpoints, and there is no gradient.
     one_level : bool
         Whether each step of the way back was given one and the same level; else it was given none.
     """
 
-    seconds: Seconds
+    run: GradientRun
     one_level: bool
 
 
@@ -44,7 +47,7 @@ def bare_sweeps(code: TimeStepping[Any]) -> Bare:
     code.begin_reversal()
     with clock.doing("reverse"):
         sweep.down(code.last, code.first)
-    return Bare(clock.read(), one_level=False)
+    return Bare(_run(code, clock), one_level=False)
 
 
 def _with_one_level(code: TimeStepping[Any]) -> Bare:
@@ -63,4 +66,9 @@ def _with_one_level(code: TimeStepping[Any]) -> Bare:
         for step in range(last - 1, first - 1, -1):
             sweep.down_to_image(step + 1, step)
             sweep.image(step, slot)
-    return Bare(clock.read(), one_level=True)
+    return Bare(_run(code, clock), one_level=True)
+
+
+def _run(code: TimeStepping[Any], clock: Clock) -> GradientRun:
+    nothing = np.empty(0, code.dtype)
+    return GradientRun("bare", nothing, float("nan"), clock.read(), code.last - code.first, 0, 0, 0, (), 0, 0, 0)

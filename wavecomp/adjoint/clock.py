@@ -4,37 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal, TypeAlias
 
+from wavecomp.records import WorkTimes
+
 Work: TypeAlias = Literal["advance", "compress", "decompress", "reverse"]
-
-
-@dataclass(frozen=True, slots=True)
-class Seconds:
-    """Wall time of one run, by kind of work; they add up to ``wall``.
-
-    Attributes
-    ----------
-    advance, reverse : float
-        In the forward operators, and in the adjoint and imaging operators.
-    compress, decompress : float
-        For checkpoints, as far as the run waited for them: what ran beside the operators shows there.
-    wall : float
-        Of the whole run.
-    """
-
-    advance: float
-    compress: float
-    decompress: float
-    reverse: float
-    wall: float
-
-    @property
-    def other(self) -> float:
-        """What none of the four kinds took."""
-        return self.wall - self.advance - self.compress - self.decompress - self.reverse
 
 
 class Clock:
@@ -53,6 +28,16 @@ class Clock:
         finally:
             self._sums[work] += perf_counter() - begun
 
-    def read(self) -> Seconds:
-        """Return the sums so far."""
-        return Seconds(**self._sums, wall=perf_counter() - self._begun)
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """Leave the time of a block out of the whole: it is not the run's."""
+        begun = perf_counter()
+        try:
+            yield
+        finally:
+            self._begun += perf_counter() - begun
+
+    def read(self) -> WorkTimes:
+        """Return the sums so far; ``other`` is what none of the four kinds took."""
+        wall = perf_counter() - self._begun
+        return WorkTimes(**self._sums, other=wall - sum(self._sums.values()), wall=wall)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic
 
 from wavecomp.adjoint.clock import Clock
@@ -88,7 +89,20 @@ class Executor(Generic[S]):
         DamagedCheckpoint
             A checkpoint has changed in the store.
         """
+        return self.finish(self.forward(actions))
+
+    def forward(self, actions: Iterable[Action]) -> Iterator[Action]:
+        """Obey the actions before the first reversal; return those that are left, for :meth:`finish`."""
         self._code.rest()
+        left = iter(actions)
+        for action in left:
+            if isinstance(action, Reverse):
+                return chain((action,), left)
+            self._obey(action)
+        return left
+
+    def finish(self, actions: Iterable[Action]) -> Array:
+        """Obey the rest of a run's actions and return a copy of the gradient."""
         for action in actions:
             self._obey(action)
         self._courier.settle()

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.clock import Seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Ratios:
-    """Compression ratio over all checkpoints that a run wrote."""
-
-    least: float
-    median: float
-    greatest: float
+from wavecomp.records import Spread, WorkTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +19,12 @@ class GradientRun:
     strategy : str
         Canonical text of the strategy.
     gradient : ndarray, the problem's shape
-        Of the acoustic operators dJ/dm with m = 1/v² in s²/km²: misfit times km²/s². A copy of its own.
+        Of the acoustic operators dJ/dm with m = 1/v² in s²/km²: misfit times km²/s². A copy of its own; of size 0
+        where none was computed.
     misfit : float
         Of the acoustic operators J = ½ Σ r² over receivers and time steps, r = synthetic − observed; NaN where the
         code names none.
-    seconds : Seconds
+    seconds : WorkTimes
         Where the time went.
     forward_steps : int
         Forward steps that were run, the first sweep included.
@@ -54,7 +45,7 @@ class GradientRun:
     strategy: str
     gradient: NDArray[np.floating]
     misfit: float
-    seconds: Seconds
+    seconds: WorkTimes
     forward_steps: int
     writes: int
     reads: int
@@ -65,13 +56,6 @@ class GradientRun:
     peak_disk_bytes: int
 
     @property
-    def ratios(self) -> Ratios | None:
+    def ratios(self) -> Spread | None:
         """Their spread; None where there are none."""
-        return spread(self.checkpoint_ratios)
-
-
-def spread(ratios: Sequence[float]) -> Ratios | None:
-    """Return least, median and greatest."""
-    if not ratios:
-        return None
-    return Ratios(min(ratios), float(np.median(ratios)), max(ratios))
+        return Spread.of(self.checkpoint_ratios)

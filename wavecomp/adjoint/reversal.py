@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
 from pathlib import Path
 from typing import Generic
 
@@ -17,13 +17,12 @@ from wavecomp.checkpoints.arena import Arena
 from wavecomp.checkpoints.store import CheckpointStore
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.identity import Identity
-from wavecomp.compressors.origin import registry_for
 from wavecomp.errors import UnsupportedField
 from wavecomp.machine_memory import trim_heap
 from wavecomp.plans.actions import Tape
 from wavecomp.plans.budget import Plan, plan
 from wavecomp.plans.relative import absolute_text
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import Strategy, parse_alone
 
 UNLIMITED = 1 << 62
 
@@ -91,6 +90,10 @@ class Reversal(Generic[S]):
             self._peaks[series] = greatest
         return self._peaks[series]
 
+    def forget_peaks(self) -> None:
+        """Look anew where a tolerance is relative: the code has another wavefield."""
+        self._peaks.clear()
+
     def run(
         self,
         strategy: Strategy,
@@ -125,6 +128,30 @@ class Reversal(Generic[S]):
         UnsupportedStrategy
             The code cannot do what the strategy asks for.
         """
+        halves = self.halves(
+            strategy,
+            series=series,
+            budget_bytes=budget_bytes,
+            disk_folder=disk_folder,
+            disk_budget_bytes=disk_budget_bytes,
+        )
+        next(halves)
+        return finished(halves)
+
+    def halves(
+        self,
+        strategy: Strategy,
+        *,
+        series: Hashable = None,
+        budget_bytes: int = UNLIMITED,
+        disk_folder: Path | None = None,
+        disk_budget_bytes: int = UNLIMITED,
+    ) -> Generator[None, None, GradientRun]:
+        """Do the same in two halves: stop once, where the forward run has come to its end and nothing is reversed yet.
+
+        Parameters and errors are those of :meth:`run`; :func:`finished` runs the second half. Closing the generator
+        lets go of the checkpoints.
+        """
         strategy = settled(strategy, self.peak(series)) if strategy.relative else strategy
         code, quantum = self.code, strategy.quantum
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
@@ -150,7 +177,10 @@ class Reversal(Generic[S]):
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(code, store, strategy.compressor, courier, tape, clock, quantum)
-                gradient = executor.run(planned.schedule)
+                left = executor.forward(planned.schedule)
+                with clock.standing():
+                    yield
+                gradient = executor.finish(left)
             seconds = clock.read()
             if arena is not None:
                 self._stacked[strategy.spec, room, series] = store.peak_bytes
@@ -198,9 +228,19 @@ class Reversal(Generic[S]):
         return self._slots.get(kind, [])[:count]
 
 
+def finished(halves: Generator[None, None, GradientRun]) -> GradientRun:
+    """Run the second half of a gradient, and return what came of both."""
+    try:
+        next(halves)
+    except StopIteration as end:
+        run: GradientRun = end.value
+        return run
+    raise AssertionError("a gradient has two halves")
+
+
 def settled(strategy: Strategy, peak: float) -> Strategy:
     """Return a strategy whose tolerances are absolute, for a wavefield of that greatest amplitude."""
-    return parse_strategy(absolute_text(strategy.spec, peak), registry_for(strategy.compressor_spec))
+    return parse_alone(absolute_text(strategy.spec, peak))
 
 
 def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from wavecomp.catalogue.lossless import TABLE1, TABLE1_QUICK
 from wavecomp.catalogue.lossy import LOSSY, LOSSY_QUICK
 from wavecomp.catalogue.steps import STEPS
-from wavecomp.catalogue.suite import Entry, Suite, decades, plain
+from wavecomp.catalogue.suite import SpecTemplate, Suite, decades, plain
 from wavecomp.compressors import BUILT_IN, Registry, default_registry
 from wavecomp.errors import UnknownCompressor, UnknownSuite, WavecompError
+from wavecomp.spec_text import SpecText
 
 SUITES: dict[str, tuple[Suite, ...]] = {
     "table1": (TABLE1,),
@@ -43,7 +44,7 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
     known = registry if registry is not None else default_registry()
     if name in SUITES:
         return (*SUITES[name], *_plugins(known)) if name == "all" else SUITES[name]
-    if ":" in name or "/" in name:
+    if not SpecText.parse(name).is_bare:
         spec = known.canonical(name)
         return (Suite(spec, "one compressor", plain([spec])),)
     try:
@@ -71,4 +72,4 @@ def _plugins(registry: Registry) -> tuple[Suite, ...]:
     return (Suite("plug-ins", about, plain(specs), left_out=tuple(left_out)),) if specs or left_out else ()
 
 
-__all__ = ["SUITES", "Entry", "Suite", "decades", "find_suites", "plain"]
+__all__ = ["SUITES", "SpecTemplate", "Suite", "decades", "find_suites", "plain"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavecomp.catalogue.suite import Entry, Suite, decades, plain
+from wavecomp.catalogue.suite import SpecTemplate, Suite, decades, plain
 from wavecomp.sweep import Repeats
 
 _DECADES = tuple(range(0, -16, -1))
@@ -17,8 +17,8 @@ _ZFP = (
 )
 
 
-def _sz3() -> tuple[Entry, ...]:
-    entries: list[Entry] = []
+def _sz3() -> tuple[SpecTemplate, ...]:
+    entries: list[SpecTemplate] = []
     for algorithm in _SZ3_LOSSY:
         entries += decades(f"sz3:abs={{}},algorithm={algorithm}", _DECADES)
         entries += decades(f"sz3:abs={{}},algorithm={algorithm}", _DECADES, "peak")

@@ -14,7 +14,7 @@ Scale = Literal["none", "peak", "last-peak", "l2"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SpecTemplate:
     """A spec, or a template of one whose ``{}`` stands for a tolerance that scales with the field.
 
     Attributes
@@ -50,7 +50,7 @@ class Suite:
     ----------
     name, summary : str
         For listings and records.
-    entries : tuple of Entry
+    entries : tuple of SpecTemplate
         Compressors; the memory copy (``identity``) is added to every field, so that each run has its yardstick.
     fields : {"last", "every"}
         Which of a field set's snapshots.
@@ -64,7 +64,7 @@ class Suite:
 
     name: str
     summary: str
-    entries: tuple[Entry, ...]
+    entries: tuple[SpecTemplate, ...]
     fields: Literal["last", "every"] = "last"
     threads: tuple[int, ...] = (1,)
     repeats: Repeats = field(default_factory=Repeats)
@@ -89,24 +89,24 @@ class Suite:
         SpecError
             A spec of the suite is wrong.
         """
-        found: dict[str, Case] = {}
+        cases: dict[str, Case] = {}
         for about in self.choose(snapshots):
             for threads in self.threads:
-                for entry in (Entry("identity"), *self.entries):
-                    spec = registry.with_threads(entry.resolve(about, snapshots[-1]), threads)
-                    if spec is not None:
-                        case = Case(spec, registry.threads(spec), about)
-                        found.setdefault(case.digest, case)
-        return list(found.values())
+                for entry in (SpecTemplate("identity"), *self.entries):
+                    found = registry.with_threads(entry.resolve(about, snapshots[-1]), threads)
+                    if found is not None:
+                        case = Case(found.spec, found.threads, about, found)
+                        cases.setdefault(case.digest, case)
+        return list(cases.values())
 
 
-def plain(specs: Iterable[str]) -> tuple[Entry, ...]:
+def plain(specs: Iterable[str]) -> tuple[SpecTemplate, ...]:
     """Make entries of specs that hold no tolerance."""
-    return tuple(Entry(spec) for spec in specs)
+    return tuple(SpecTemplate(spec) for spec in specs)
 
 
-def decades(template: str, exponents: Iterable[int], scale: Scale = "none") -> tuple[Entry, ...]:
+def decades(template: str, exponents: Iterable[int], scale: Scale = "none") -> tuple[SpecTemplate, ...]:
     """Make entries for the tolerances :math:`10^k`; with a scale they are fractions of it."""
     if scale == "none":
-        return tuple(Entry(template.format(f"1e{k}")) for k in exponents)
-    return tuple(Entry(template, 10.0**k, scale) for k in exponents)
+        return tuple(SpecTemplate(template.format(f"1e{k}")) for k in exponents)
+    return tuple(SpecTemplate(template, 10.0**k, scale) for k in exponents)

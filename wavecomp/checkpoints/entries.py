@@ -12,8 +12,6 @@ from wavecomp.compressors.stream import Buffer, Stream, seal
 from wavecomp.compressors.stream import verify as verify_stream
 from wavecomp.errors import DamagedCheckpoint, StreamError
 
-# A dict's table grows in jumps and never shrinks; this is at least sys.getsizeof of one that once had so many keys.
-_TABLE_BYTES, _TABLE_BYTES_A_KEY = 256, 160
 _SOMEWHERE: Piece = (1 << 31, 1 << 31, 1 << 31)
 _POOLED_TO, _MAPPED_FROM, _PAGE = 512, 128 * 1024, 4096
 
@@ -54,6 +52,21 @@ class Checkpoint:
         """Bytes of all parts, wherever they are."""
         return sum(array.size for array in self.arrays)
 
+    @property
+    def stream_bytes(self) -> int:
+        """Bytes of all streams: heads and parts."""
+        return sum(len(array.head) + array.size for array in self.arrays)
+
+    @property
+    def disk_bytes(self) -> int:
+        """Bytes of the parts that are in the file."""
+        return sum(array.size for array in self.arrays if array.on_disk)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether any part is in memory."""
+        return any(array.parts for array in self.arrays)
+
 
 def keep(stream: Stream, *, copied_later: bool = False) -> Kept:
     """Take over a stream's parts, sealed. Parts that are not plain bytes are copied, here or later."""
@@ -76,11 +89,6 @@ def verify(key: Hashable, checkpoint: Checkpoint, streams: Sequence[Stream | Buf
                 f"checkpoint {key!r}: array {number} of {len(streams)} ({array.size} bytes, "
                 f"{'on disk' if array.on_disk else 'in memory'}) has changed since it was stored"
             ) from error
-
-
-def table_bytes(keys: int) -> int:
-    """Return what a dict that once had so many keys takes at most."""
-    return _TABLE_BYTES + _TABLE_BYTES_A_KEY * keys if keys else 0
 
 
 def cost_bytes(key: Hashable, checkpoint: Checkpoint, *, in_arena: bool = False) -> int:

@@ -1,23 +1,26 @@
-"""Where the parts of checkpoints lie: in memory of their own, in an arena, or in a file on a disk."""
+"""Checkpoints packed, laid where they belong (memory of their own, an arena, a file on a disk), and unpacked again."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
+from time import perf_counter
 
 import numpy as np
 
 from wavecomp.checkpoints.arena import Arena
-from wavecomp.checkpoints.entries import Checkpoint, Kept, cost_bytes
+from wavecomp.checkpoints.entries import Checkpoint, Kept, cost_bytes, keep, verify
 from wavecomp.checkpoints.tiers import CheckpointFile, Memory, Tier
 from wavecomp.compressors.base import Compressor, Field, identity_of
 from wavecomp.compressors.identity import Identity
-from wavecomp.compressors.stream import Stream, pack
+from wavecomp.compressors.stream import Buffer, Stream, pack
 from wavecomp.errors import BudgetExceeded, CheckpointTooLarge
 
 
 class Shelves:
-    """What a store of one tier puts checkpoints on; it knows sizes and places, no keys and no budget of memory.
+    """What a store of one tier puts checkpoints on; it knows sizes and places, no budget, and not which keys are held.
+
+    One thread at a time, but for :meth:`pack` and :meth:`unpack`.
 
     Parameters
     ----------
@@ -32,20 +35,82 @@ class Shelves:
     """
 
     def __init__(self, tier: Tier, arena: Arena | None) -> None:
-        self.arena = arena
+        assert arena is None or isinstance(tier, Memory)
+        self._arena = arena
         self.disk = None if isinstance(tier, Memory) else CheckpointFile(tier.folder, tier.budget_bytes)
 
-    def compressed(self, compressor: Compressor, prepared: Field) -> Stream:
-        """Compress an array; one that nothing compresses is not even copied, where the arena does that later."""
-        if self.arena is not None and isinstance(compressor, Identity):
-            return pack(prepared, (prepared.reshape(-1).view(np.uint8).data,), identity_of(compressor.spec))
-        return compressor.encode(prepared)
+    @property
+    def held_bytes(self) -> int:
+        """Memory of the arena that is touched, whether a checkpoint lies there or not."""
+        return self._arena.held_bytes if self._arena is not None else 0
+
+    @property
+    def stacked_bytes(self) -> int:
+        """Memory of the arena up to the highest checkpoint."""
+        return self._arena.stacked_bytes if self._arena is not None else 0
+
+    def alone_bytes(self, checkpoint: Checkpoint) -> int:
+        """Return what of the arena is held if a checkpoint is the only one there."""
+        return self._arena.alone_bytes(checkpoint.size) if self._arena is not None else 0
+
+    def beyond(self, checkpoint: Checkpoint, most_bytes: int) -> int:
+        """Return by how many bytes the arena would hold more than ``most_bytes`` with one more checkpoint."""
+        return self._arena.beyond(checkpoint.size, most_bytes) if self._arena is not None else -most_bytes
+
+    def shed(self, most_bytes: int) -> None:
+        """Give memory that waits in the arena back, until no more than so many bytes are held."""
+        if self._arena is not None:
+            self._arena.shed(most_bytes)
+
+    def pack(self, key: Hashable, arrays: Sequence[Field], compressor: Compressor) -> tuple[Checkpoint, float, float]:
+        """Compress arrays and seal them; return the checkpoint, and the seconds that each of the two took.
+
+        Raises
+        ------
+        UnsupportedField
+            The compressor cannot take one of the arrays.
+        """
+        in_arena = self._arena is not None
+        begun = perf_counter()
+        streams = [self._compressed(compressor, compressor.prepare(array)) for array in arrays]
+        compressed = perf_counter()
+        kept = tuple(keep(stream, copied_later=in_arena) for stream in streams)
+        sealed = perf_counter()
+        checkpoint = Checkpoint(compressor.spec, sum(array.nbytes for array in arrays), 0, kept)
+        checkpoint.cost = cost_bytes(key, checkpoint, in_arena=in_arena)
+        return checkpoint, compressed - begun, sealed - compressed
+
+    def unpack(
+        self,
+        key: Hashable,
+        checkpoint: Checkpoint,
+        streams: Sequence[Stream | Buffer],
+        outs: Sequence[Field],
+        compressor: Compressor,
+    ) -> tuple[float, float]:
+        """Check what was lent, all of it, then decompress it; return the seconds that each of the two took.
+
+        Raises
+        ------
+        DamagedCheckpoint
+            A checksum differs.
+        StreamError
+            Other shapes or dtypes than those that were packed.
+        """
+        begun = perf_counter()
+        verify(key, checkpoint, streams)
+        checked = perf_counter()
+        opened = [compressor.open(stream, out, verified=True) for stream, out in zip(streams, outs, strict=True)]
+        for parts, out in zip(opened, outs, strict=True):
+            compressor.fill(parts, out)
+        return checked - begun, perf_counter() - checked
 
     def to_arena(self, checkpoint: Checkpoint) -> None:
-        """Copy the parts into the arena; raises AddressesRefused."""
-        assert self.arena is not None
-        checkpoint.piece = self.arena.take(checkpoint.size)
-        view, start = self.arena.view(checkpoint.piece), 0
+        """Copy the parts into the arena, where there is one; raises AddressesRefused."""
+        if self._arena is None:
+            return
+        checkpoint.piece = self._arena.take(checkpoint.size)
+        view, start = self._arena.view(checkpoint.piece), 0
         for array in checkpoint.arrays:
             places = []
             for part in array.parts:
@@ -82,8 +147,40 @@ class Shelves:
         checkpoint.arrays = tuple(moved)
         checkpoint.cost = cost_bytes(key, checkpoint)
 
-    def fetch(self, array: Kept) -> Stream | bytearray:
-        """Return an array's stream, read from the disk if it lies there; raises StorageError."""
+    def lend(self, checkpoint: Checkpoint) -> list[Stream | bytearray]:
+        """Return the streams, read from the disk if they lie there, until they are taken back; raises StorageError."""
+        streams = [self._fetch(array) for array in checkpoint.arrays]
+        checkpoint.readers += 1
+        return streams
+
+    def take_back(self, checkpoint: Checkpoint) -> None:
+        """End what :meth:`lend` began."""
+        checkpoint.readers -= 1
+        self._free_unread(checkpoint)
+
+    def free(self, checkpoint: Checkpoint) -> None:
+        """Let go of what a checkpoint has on disk and, once nobody reads it, in the arena."""
+        if self.disk is not None:
+            for array in checkpoint.arrays:
+                self.disk.free(array.extents)
+        checkpoint.dropped = True
+        self._free_unread(checkpoint)
+
+    def close(self, checkpoints: Iterable[Checkpoint]) -> None:
+        """Let go of all that these checkpoints have; the file on disk is gone."""
+        if self._arena is not None:
+            for checkpoint in checkpoints:
+                self.free(checkpoint)
+        if self.disk is not None:
+            self.disk.close()
+
+    def _compressed(self, compressor: Compressor, prepared: Field) -> Stream:
+        """Compress an array; one that nothing compresses is not even copied, where the arena does that later."""
+        if self._arena is not None and isinstance(compressor, Identity):
+            return pack(prepared, (prepared.reshape(-1).view(np.uint8).data,), identity_of(compressor.spec))
+        return compressor.encode(prepared)
+
+    def _fetch(self, array: Kept) -> Stream | bytearray:
         if not array.on_disk:
             return Stream(array.head, array.parts)
         assert self.disk is not None
@@ -92,21 +189,8 @@ class Shelves:
         self.disk.read_into(array.extents, memoryview(whole)[len(array.head) :])
         return whole
 
-    def free(self, checkpoint: Checkpoint) -> None:
-        """Let go of what a checkpoint has on disk and, once nobody reads it, in the arena."""
-        if self.disk is not None:
-            for array in checkpoint.arrays:
-                self.disk.free(array.extents)
-        checkpoint.dropped = True
-        self.free_unread(checkpoint)
-
-    def free_unread(self, checkpoint: Checkpoint) -> None:
+    def _free_unread(self, checkpoint: Checkpoint) -> None:
         """Let go of a dropped checkpoint's piece of the arena, unless somebody still reads there."""
-        if self.arena is not None and checkpoint.dropped and not checkpoint.readers and checkpoint.piece is not None:
-            self.arena.give(checkpoint.piece)
+        if self._arena is not None and checkpoint.dropped and not checkpoint.readers and checkpoint.piece is not None:
+            self._arena.give(checkpoint.piece)
             checkpoint.piece = None
-
-    def close(self) -> None:
-        """Let go of the file on disk."""
-        if self.disk is not None:
-            self.disk.close()

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from wavecomp.checkpoints.arena import Arena
-from wavecomp.checkpoints.entries import Checkpoint, cost_bytes, keep, table_bytes, verify
+from wavecomp.checkpoints.entries import Checkpoint
 from wavecomp.checkpoints.receipts import Counts, Receipt
 from wavecomp.checkpoints.shelves import Shelves
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
@@ -25,9 +25,15 @@ from wavecomp.errors import (
 
 __all__ = ["CheckpointStore", "Counts", "Receipt"]
 
+# A dict's table grows in jumps and never shrinks; this is at least sys.getsizeof of one that once had so many keys.
+_TABLE_BYTES, _TABLE_BYTES_A_KEY = 256, 160
+
 
 class CheckpointStore:
     """Holds compressed arrays by key, never more bytes than the budget.
+
+    It knows keys, the budget and the counts. What is done to a checkpoint is done by its shelves, and they by one
+    entry: calls go that way alone.
 
     Everything that stays in memory from one call to the next counts: streams, checksums, and the objects that keep
     them. What a call needs while it runs does not: :meth:`put` has the streams of one checkpoint on its hands before it
@@ -73,12 +79,10 @@ class CheckpointStore:
         self._beside = beside_bytes
         self.budget_bytes = budget_bytes - beside_bytes
         self._tier = tier
-        assert arena is None or isinstance(tier, Memory)
         self._shelves = Shelves(tier, arena)
-        self._disk, self._arena = self._shelves.disk, arena
+        self._disk = self._shelves.disk
+        self._shelves.shed(self.budget_bytes)
         self._checkpoints: dict[Hashable, Checkpoint] = {}
-        if arena is not None:
-            arena.shed(self.budget_bytes)
         self._costs = 0
         self._most_keys = 0
         self._peak = 0
@@ -102,7 +106,7 @@ class CheckpointStore:
     @property
     def held_bytes(self) -> int:
         """Bytes held in memory now, those included that wait in the arena for checkpoints to come."""
-        return self._own_bytes + (self._arena.held_bytes if self._arena is not None else 0)
+        return self._own_bytes + self._shelves.held_bytes
 
     @property
     def _own_bytes(self) -> int:
@@ -153,16 +157,8 @@ class CheckpointStore:
         """
         if key in self._checkpoints:
             raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
-        raw = sum(array.nbytes for array in arrays)
-        begun = perf_counter()
-        streams = [self._shelves.compressed(compressor, compressor.prepare(array)) for array in arrays]
-        compressed = perf_counter()
-        kept = tuple(keep(stream, copied_later=self._arena is not None) for stream in streams)
-        checked = perf_counter()
-        streams.clear()
-        checkpoint = Checkpoint(compressor.spec, raw, 0, kept)
-        checkpoint.cost = cost_bytes(key, checkpoint, in_arena=self._arena is not None)
-        size = sum(len(array.head) + array.size for array in kept)
+        checkpoint, compress_seconds, checksum_seconds = self._shelves.pack(key, arrays, compressor)
+        raw, size = checkpoint.raw_bytes, checkpoint.stream_bytes
         with self._lock:
             if key in self._checkpoints:
                 raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
@@ -174,17 +170,17 @@ class CheckpointStore:
                 raise
             finally:
                 self._count(
-                    compress_seconds=compressed - begun,
-                    checksum_seconds=checked - compressed,
+                    compress_seconds=compress_seconds,
+                    checksum_seconds=checksum_seconds,
                     disk_seconds=perf_counter() - disk_begun if self._disk else 0.0,
                 )
             self._count(puts=1, raw_bytes=raw, stored_bytes=size)
-            disk_bytes = sum(array.size for array in checkpoint.arrays if array.on_disk)
+            disk_bytes = checkpoint.disk_bytes
             return Receipt(
                 size,
                 checkpoint.cost + disk_bytes + (checkpoint.piece[-1] if checkpoint.piece else 0),
                 raw / size if size else 1.0,
-                compressed - begun,
+                compress_seconds,
                 "disk" if disk_bytes else "memory",
             )
 
@@ -211,26 +207,19 @@ class CheckpointStore:
             if len(outs) != len(checkpoint.arrays):
                 raise StreamError(f"checkpoint {key!r} holds {len(checkpoint.arrays)} arrays, {len(outs)} were given")
             begun = perf_counter()
-            streams = [self._shelves.fetch(array) for array in checkpoint.arrays]
-            checkpoint.readers += 1
-        try:
+            streams = self._shelves.lend(checkpoint)
             fetched = perf_counter()
-            verify(key, checkpoint, streams)
-            checked = perf_counter()
-            opened = [compressor.open(stream, out, verified=True) for stream, out in zip(streams, outs, strict=True)]
-            for parts, out in zip(opened, outs, strict=True):
-                compressor.fill(parts, out)
-            done = perf_counter()
+        try:
+            checksum_seconds, decompress_seconds = self._shelves.unpack(key, checkpoint, streams, outs, compressor)
         finally:
             with self._lock:
-                checkpoint.readers -= 1
-                self._shelves.free_unread(checkpoint)
+                self._shelves.take_back(checkpoint)
         with self._lock:
             self._count(
                 gets=1,
                 disk_seconds=fetched - begun if self._disk else 0.0,
-                checksum_seconds=checked - fetched,
-                decompress_seconds=done - checked,
+                checksum_seconds=checksum_seconds,
+                decompress_seconds=decompress_seconds,
             )
 
     def drop(self, key: Hashable) -> None:
@@ -253,11 +242,8 @@ class CheckpointStore:
     def close(self) -> None:
         """Let go of everything; the file on disk is gone."""
         with self._lock:
-            if self._arena is not None:
-                for checkpoint in self._checkpoints.values():
-                    self._shelves.free(checkpoint)
+            self._shelves.close(self._checkpoints.values())
             self._checkpoints, self._most_keys, self._costs = {}, 0, 0
-            self._shelves.close()
 
     def _find(self, key: Hashable) -> Checkpoint:
         try:
@@ -274,30 +260,28 @@ class CheckpointStore:
         elif isinstance(self._tier, Disk):
             self._shelves.to_disk(key, checkpoint)
         left = self.budget_bytes - self._costs - table_bytes(keys) - checkpoint.cost
-        missing = -left if self._arena is None else self._arena.beyond(checkpoint.size, left)
+        missing = self._shelves.beyond(checkpoint, left)
         if missing > 0:
             self._shelves.free(checkpoint)
-            needed = checkpoint.cost + (self._arena.alone_bytes(checkpoint.size) if self._arena is not None else 0)
+            needed = checkpoint.cost + self._shelves.alone_bytes(checkpoint)
             alone = needed + table_bytes(1) > self.budget_bytes
             held = table_bytes(1) if alone else self.budget_bytes + missing - needed
             kind = CheckpointTooLarge if alone else BudgetExceeded
             raise kind(
                 key, "memory", checkpoint.raw_bytes, needed, held + self._beside, self.budget_bytes + self._beside
             )
-        if self._arena is not None:
-            self._shelves.to_arena(checkpoint)
+        self._shelves.to_arena(checkpoint)
         self._checkpoints[key] = checkpoint
         self._costs += checkpoint.cost
         self._most_keys = keys
-        stacked = self._arena.stacked_bytes if self._arena is not None else 0
-        self._peak = max(self._peak, self._own_bytes + stacked)
+        self._peak = max(self._peak, self._own_bytes + self._shelves.stacked_bytes)
 
     def _make_room(self, needed: int) -> bool:
         """Move checkpoints to the disk, the oldest first, until so many bytes of memory are free."""
         for key, checkpoint in self._checkpoints.items():
             if self._costs + needed <= self.budget_bytes:
                 break
-            if not any(array.parts for array in checkpoint.arrays):
+            if not checkpoint.in_memory:
                 continue
             # Its entry is replaced, not changed: another thread may be reading the parts.
             moved = replace(checkpoint)
@@ -312,3 +296,8 @@ class CheckpointStore:
 
     def _count(self, **more: float) -> None:
         self._counts = replace(self._counts, **{name: getattr(self._counts, name) + n for name, n in more.items()})
+
+
+def table_bytes(keys: int) -> int:
+    """Return what a dict that once had so many keys takes at most."""
+    return _TABLE_BYTES + _TABLE_BYTES_A_KEY * keys if keys else 0

@@ -7,6 +7,7 @@ import click
 from wavecomp.cli.plain_text import one_line, printable
 from wavecomp.compressors import default_registry
 from wavecomp.compressors.foreign import failing_as
+from wavecomp.spec_text import SpecText
 
 
 @click.command()
@@ -22,7 +23,7 @@ def compressors(spec: str | None) -> None:
     """
     if spec is None:
         _overview()
-    elif ":" in spec or "/" in spec or not default_registry().definition(spec).parameters:
+    elif not SpecText.parse(spec).is_bare or not default_registry().definition(spec).parameters:
         _explain(spec)
     else:
         _keys(spec)

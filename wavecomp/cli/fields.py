@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from wavecomp.cli.console import err, fields_folder, out, progress_bar, size_text
+from wavecomp.cli.own_snapshots import is_own, is_stored, own_name, own_references, read_own
 from wavecomp.errors import DamagedField, UnknownRecipe
+from wavecomp.snapshots import SnapshotSet
 from wavecomp.sweep import FieldRef
 from wavecomp.wavefields import FieldSet, FieldStore, find_recipe
 from wavecomp.wavefields.fetch import PUBLISHED
@@ -31,7 +33,7 @@ def generated(name: str, *, force: bool = False) -> FieldSet:
         recipe = find_recipe(name)
     except UnknownRecipe:
         # A field that was made from a recipe file is known by its name afterwards.
-        if not _is_stored(name):
+        if not is_stored(name):
             raise
         found = store().open(name)
         if not store().model_is_here(name):
@@ -46,6 +48,11 @@ def generated(name: str, *, force: bool = False) -> FieldSet:
     return found
 
 
+def chosen(field: str) -> FieldSet | SnapshotSet:
+    """Return what ``--field`` names: a field set, propagated if need be, or somebody's own snapshots."""
+    return read_own(field) if is_own(field) else generated(field)
+
+
 def field_name(name: str) -> str:
     """Return the name that a field's records go by: its recipe's, also where the recipe is given as a file.
 
@@ -53,7 +60,11 @@ def field_name(name: str) -> str:
     ------
     RecipeError
         The file is missing or wrong.
+    SnapshotWordsError
+        The words that name snapshots are wrong.
     """
+    if is_own(name):
+        return own_name(name)
     try:
         return find_recipe(name).name
     except UnknownRecipe:
@@ -61,21 +72,23 @@ def field_name(name: str) -> str:
         return Path(name).name
 
 
-def _is_stored(name: str) -> bool:
-    try:
-        return (fields_folder() / name / "manifest.json").is_file()
-    except (OSError, ValueError):  # too long a name, for example: it is no field's
-        return False
+def references(fields: FieldSet | SnapshotSet, folder: Path | None = None) -> list[FieldRef]:
+    """Describe snapshots for a sweep, in order of time.
 
-
-def references(fields: FieldSet) -> list[FieldRef]:
-    """Describe the snapshots of a field set for a sweep, in order of time.
+    Parameters
+    ----------
+    fields : FieldSet or SnapshotSet
+        Of a recipe, or somebody's own.
+    folder : pathlib.Path, optional
+        The archive's: there somebody's own snapshots get a name that no other wavefield has.
 
     Raises
     ------
     DamagedField
         A file differs from its manifest.
     """
+    if isinstance(fields, SnapshotSet):
+        return own_references(fields, folder)
     problems = fields.problems()
     if problems:
         raise DamagedField(f"{'; '.join(problems)}; run: wavecomp fields generate --force {fields.name}")

@@ -153,9 +153,7 @@ def gradient(
         disk_budget_bytes=disk_memory,
         scratch=scratch,
     )
-    result = measure_gradients(
-        problem, folder, cases, limits=limits, asked=strategies, rounds=rounds, workers=workers, retry=retry
-    )
+    result = measure_gradients(problem, folder, cases, limits=limits, rounds=rounds, workers=workers, retry=retry)
     build_page(folder)
     show_gradients(folder, problem.name, result, form, wide=wide)
     err.print(f"tables and figures: {folder / 'report.md'} ({time.perf_counter() - start:.0f} s in all)")
@@ -173,7 +171,6 @@ def measure_gradients(
     cases: Sequence[ImpactCase],
     *,
     limits: Limits,
-    asked: Sequence[str] = (),
     rounds: int | None = None,
     workers: int = 1,
     retry: bool = False,
@@ -181,7 +178,7 @@ def measure_gradients(
     """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
     check_operators(problem, limits.memory_bytes)
     there = memory_for_levels(limits.memory_bytes, problem)
-    cases, left_out = leave_out(cases, asked, there, default_registry())
+    cases, left_out = leave_out(cases, there, default_registry())
     problem.true_velocity()  # said before anything is half done: a model file that is not there
     for case in left_out:
         err.print(Text(str(case)))

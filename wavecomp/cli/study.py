@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 from rich.text import Text
 
-from wavecomp.catalogue import Entry, find_suites
+from wavecomp.catalogue import find_suites
 from wavecomp.cli.claiming import claim
-from wavecomp.cli.console import err, out
-from wavecomp.cli.fields import field_name, generated, references
+from wavecomp.cli.console import out
+from wavecomp.cli.fields import chosen, field_name, references
 from wavecomp.cli.gradient import case_limits, fell_short, measure_gradients, show_gradients
 from wavecomp.cli.out_folder import OutFolder
+from wavecomp.cli.own_snapshots import FIELD_WORDS, is_own
+from wavecomp.cli.sections import write_sections
 from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
 from wavecomp.compressors import default_registry
@@ -26,11 +25,8 @@ from wavecomp.impact.memory import memory_for_levels
 from wavecomp.impact.sets import SHORT, CaseSet
 from wavecomp.impact.study import ImpactResult
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.records import Archive, GradientArchive, Section, load_frame, save_section
-from wavecomp.study import library_of
-from wavecomp.sweep import FieldRef
-from wavecomp.sweep.examine import examine
-from wavecomp.wavefields import FieldSet
+from wavecomp.records import Archive, GradientArchive, load_frame
+from wavecomp.snapshots import SnapshotSet
 from wavecomp.wavefields.devito_setup import check_devito
 
 # What each preset measures. On large fields the full lossless sweep takes hours: `wavecomp sweep table1` adds it.
@@ -67,18 +63,10 @@ GRADIENT_STAGES = {
     "thrust-2d": GradientStage("thrust-2d"),
 }
 
-# Settings whose error is looked at closely; tolerances are fractions of the last field's peak, chosen so that the
-# errors that come out are of one size (ZFP stays far below its tolerance).
-EXAMINED = (
-    Entry("zfp:accuracy={}", 3e-2, "peak"),
-    Entry("sz3:abs={},algorithm=interp_lorenzo", 1.5e-3, "peak"),
-    Entry("int8:block=64"),
-)
-
 
 @click.command()
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="quick", show_default=True)
-@click.option("--field", help="Another field for the preset's sweeps: a recipe's name or file.")
+@click.option("--field", help=f"Another field for the preset's sweeps: {FIELD_WORDS}.")
 @click.option("--out", "out_folder", type=OutFolder(), help="Where results go [default: results/FIELD]")
 def run(preset: str, field: str | None, out_folder: Path | None) -> None:
     """Run the whole study: propagate, sweep, compute gradients, and write Table 1, figures and a page about them.
@@ -90,20 +78,23 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
       wavecomp run
       wavecomp run --preset standard
       wavecomp run --field my-model.toml
+      wavecomp run --field wave.npy
     """
     start = time.perf_counter()
-    check_devito()  # said before anything is half done
+    if field is None or not is_own(field):
+        check_devito()  # said before anything is half done
     stage = GRADIENT_STAGES.get(preset) if field is None else None
     folder = out_folder or Path("results") / field_name(field or preset)
     claim(folder, Archive, *([GradientArchive] if stage is not None else []), report=True)
-    fields = generated(field or preset)
-    snapshots = references(fields)
+    fields = chosen(field or preset)
+    snapshots = references(fields, folder)
     suites = [suite for name in PRESETS[preset] for suite in find_suites(name)]
     results = measure_suites(suites, snapshots, folder)
     write_sections(fields, snapshots, folder)
     short = report_shortfalls(results, suites)
     gradients = stage.measure(folder) if stage is not None else None
-    figures = _close(folder)
+    # Somebody's own snapshots may lie in one archive with others of the same name.
+    figures = _close(folder, snapshots[-1].digest if isinstance(fields, SnapshotSet) else None)
     if stage is not None and gradients is not None:
         click.echo()
         show_gradients(folder, stage.problem, gradients)
@@ -114,8 +105,8 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
         fell_short(folder, gradients)
 
 
-def _close(folder: Path) -> int:
-    """Write the page, print Table 1 and what was found; return the number of figures."""
+def _close(folder: Path, digest: str | None) -> int:
+    """Write the page, print Table 1 (of one field's values) and what was found; return the number of figures."""
     from wavecomp.report.page import build_report
     from wavecomp.report.summary import summary
     from wavecomp.report.table import render
@@ -124,44 +115,8 @@ def _close(folder: Path) -> int:
     archive = Archive(folder)
     frame = load_frame([archive])
     written = build_report(folder, folder)
-    click.echo(render(table1(frame, None, archive.provenances()).to_table(), "text"))
+    rows = frame if digest is None else frame[frame["field_digest"] == digest]
+    click.echo(render(table1(rows, None, archive.provenances()).to_table(), "text"))
     for line in summary(frame):
         out.print(Text(f"- {line}"))
     return sum(path.suffix == ".png" for path in written)
-
-
-def write_sections(fields: FieldSet, snapshots: Sequence[FieldRef], folder: Path) -> None:
-    """Keep the vertical plane through the source of the last field, and of the errors of a few compressors."""
-    last = snapshots[-1]
-    recipe = fields.recipe
-    (left, right), (top, bottom) = recipe.extent_m[0], recipe.extent_m[-1]
-    plane, at = "x-z", None
-    if len(last.shape) == 3:
-        at = round(recipe.source_from_origin_m[1] / recipe.spacing_m[1])
-        plane = f"x-z at y = {recipe.source_m[1]:.12g} m"
-    field = last.load()
-
-    def cut(values: NDArray[np.floating]) -> NDArray[np.float32]:
-        return np.ascontiguousarray(values if at is None else values[:, at, :], dtype=np.float32)
-
-    def section(spec: str | None) -> Section:
-        looked = examine(default_registry().parse(spec), field, recipe.spacing_m) if spec is not None else None
-        return Section(
-            field=last.name,
-            field_digest=last.digest,
-            spec=spec,
-            step=last.step or 0,
-            time_s=last.time_s or 0.0,
-            plane=plane,
-            extent_m=(left, right, top, bottom),
-            statistics=looked.statistics if looked else {},
-            values=cut(field),
-            error=cut(looked.error) if looked else None,
-            curves=looked.curves if looked else {},
-            library=library_of(default_registry(), spec),
-        )
-
-    specs = [default_registry().canonical(entry.resolve(last, last)) for entry in EXAMINED]
-    for spec in (None, *specs):
-        save_section(folder, section(spec))
-    err.print(f"closer look at {len(specs)} settings: done")

@@ -12,8 +12,9 @@ from wavecomp import machine_memory
 from wavecomp.catalogue import SUITES, Suite, find_suites
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
-from wavecomp.cli.fields import field_name, generated, references
+from wavecomp.cli.fields import chosen, field_name, references
 from wavecomp.cli.out_folder import OutFolder
+from wavecomp.cli.own_snapshots import FIELD_WORDS
 from wavecomp.cli.shortfalls import SweepFellShort, report_shortfalls
 from wavecomp.compressors import default_registry
 from wavecomp.records import Archive
@@ -63,7 +64,7 @@ def measure_suites(
 
 @click.command()
 @click.argument("suite", metavar="SUITE|SPEC")
-@click.option("--field", default="quick", show_default=True, help="Recipe whose snapshots are swept.")
+@click.option("--field", default="quick", show_default=True, help=f"What is swept: {FIELD_WORDS}.")
 @click.option("--out", "out_folder", type=OutFolder(), help="Archive folder [default: results/FIELD]")
 @click.option(
     "--workers", type=click.IntRange(1), default=1, show_default=True, help="Cases at a time; above 1 no times count."
@@ -97,6 +98,7 @@ def sweep(
       wavecomp sweep zfp:accuracy=1e-4 --field tiny
       wavecomp sweep table1-quick --field quick
       wavecomp sweep lossy --field standard --workers 2
+      wavecomp sweep quick --field wave.npy
     """
     suites = find_suites(suite)
     limits = default_limits()
@@ -106,8 +108,8 @@ def sweep(
         limits = replace(limits, memory_bytes=int(memory_limit * 2**30))
     folder = out_folder or Path("results") / field_name(field)
     claim(folder, Archive)
-    fields = generated(field)
-    results = measure_suites(suites, references(fields), folder, workers=workers, retry=retry, limits=limits)
+    fields = chosen(field)
+    results = measure_suites(suites, references(fields, folder), folder, workers=workers, retry=retry, limits=limits)
     short = report_shortfalls(results, suites)
     err.print(f"records: {folder / 'records.jsonl'}; tables and figures: wavecomp report {folder}")
     short.end(folder / "records.jsonl")

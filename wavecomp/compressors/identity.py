@@ -10,6 +10,7 @@ from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import Lossless
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.stream import MAX_DIMENSIONS, Buffer
+from wavecomp.spec_text import UNCOMPRESSED
 
 
 class Identity(Compressor):
@@ -30,4 +31,4 @@ def _build(configuration: Configuration) -> Compressor:
     return Identity(configuration.spec)
 
 
-DEFINITION = Definition("identity", "no compression: one memory copy", (), _build, ("identity",))
+DEFINITION = Definition(UNCOMPRESSED, "no compression: one memory copy", (), _build, (UNCOMPRESSED,))

@@ -7,6 +7,7 @@ from functools import cache
 from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
 from wavecomp.errors import CompressorUnavailable, UnknownCompressor
 from wavecomp.installed import entry_points_of
+from wavecomp.spec_text import SpecText
 
 
 def foreign_code(spec: str, registry: Registry | None = None) -> str:
@@ -20,7 +21,7 @@ def foreign_code(spec: str, registry: Registry | None = None) -> str:
         Where compressors are looked up.
     """
     known = registry if registry is not None else default_registry()
-    return "/".join(name for name in _names(spec) if _is_foreign(name, known))
+    return "/".join(name for name in SpecText.parse(spec).names if _is_foreign(name, known))
 
 
 def registry_for(spec: str) -> Registry:
@@ -30,7 +31,7 @@ def registry_for(spec: str) -> Registry:
     others measure.
     """
     built_in = {definition.name for definition in BUILT_IN}
-    return _with_plugins(tuple(sorted(set(_names(spec)) - built_in)))
+    return _with_plugins(tuple(sorted(set(SpecText.parse(spec).names) - built_in)))
 
 
 @cache
@@ -40,10 +41,6 @@ def _with_plugins(names: tuple[str, ...]) -> Registry:
         found, _ = entry_points_of(ENTRY_POINT_GROUP)
         registry.load_plugins(entry for entry in found if entry.name in names)
     return registry
-
-
-def _names(spec: str) -> list[str]:
-    return [part.partition(":")[0] for part in spec.split("/")]
 
 
 def _is_foreign(name: str, registry: Registry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -9,10 +10,10 @@ from importlib.metadata import EntryPoint, PackageNotFoundError, version
 
 from wavecomp.compressors import blockint, blosc, halffloat, identity, slabs, sz3, zfp
 from wavecomp.compressors.base import Compressor
-from wavecomp.compressors.definition import Configuration, Definition
+from wavecomp.compressors.definition import Configuration, Definition, Described, Reading
 from wavecomp.compressors.foreign import build, failing_as, missing_from
 from wavecomp.compressors.plugins import load
-from wavecomp.compressors.spec import Value, canonical_text, format_value, names_threads, read_values, split_spec
+from wavecomp.compressors.spec import THREADS, Value, checked_head, format_value, names_threads, read_values, split_spec
 from wavecomp.compressors.well_formed import fault_of
 from wavecomp.errors import CompressorUnavailable, PluginFailed, RegistrationError, SpecError, UnknownCompressor
 from wavecomp.installed import (
@@ -23,6 +24,7 @@ from wavecomp.installed import (
     fingerprint,
     module_files,
 )
+from wavecomp.spec_text import SpecText
 
 ENTRY_POINT_GROUP = "wavecomp.compressors"
 
@@ -86,9 +88,8 @@ class Registry:
         self._broken |= plugins.broken
         self._refused |= plugins.refused | dict(unreadable or {})
 
-    def distribution(self, text: str) -> str:
-        """Return the name of the installed distribution that does the work of a spec (of the innermost compressor)."""
-        name = split_spec(text.rpartition("/")[2]).name
+    def distribution(self, name: str) -> str:
+        """Return the name of the installed distribution that does the work of a compressor of that name."""
         published = distribution_name(self._published[name]) if name in self._published else ""
         return published or self.definition(name).requires or "wavecomp"
 
@@ -98,9 +99,10 @@ class Registry:
         A plug-in is told by its files as well, ``name version sha256:…``: its version stays while it is edited. Where
         plug-ins wrap other compressors, all of them are named, separated by commas, with what does the innermost work.
         """
-        *around, innermost = [split_spec(part).name for part in text.split("/")]
+        *around, innermost = SpecText.parse(text).names
         foreign = [self._plugin_text(name) for name in around if self._is_foreign(name)]
-        last = self._plugin_text(innermost) if self._is_foreign(innermost) else _with_version(self.distribution(text))
+        own = not self._is_foreign(innermost)
+        last = _with_version(self.distribution(innermost)) if own else self._plugin_text(innermost)
         return ", ".join(dict.fromkeys([*foreign, last]))
 
     def _is_foreign(self, name: str) -> bool:
@@ -151,11 +153,15 @@ class Registry:
         CompressorUnavailable
             What it needs is missing on this machine.
         """
-        compressor = self._configured(text)
-        for name in [part.partition(":")[0] for part in compressor.spec.split("/")]:
-            reason = missing_from(self._definitions[name])
+        return self.usable(self.read(SpecText.parse(text)))
+
+    def usable(self, reading: Reading) -> Compressor:
+        """Build what was read, and see that it can be used here; raises as :meth:`parse` does."""
+        compressor = self._built(reading)
+        for one in reading:
+            reason = missing_from(one.definition)
             if reason is not None:
-                raise CompressorUnavailable(name, reason)
+                raise CompressorUnavailable(one.definition.name, reason)
         return compressor
 
     def canonical(self, text: str) -> str:
@@ -166,61 +172,66 @@ class Registry:
         SpecError
             As :meth:`parse`.
         """
-        try:
-            return self._configured(text).spec
-        except PluginFailed as failed:  # it cannot be built, and its words are right
-            return failed.spec
+        reading = self.read(SpecText.parse(text))
+        with contextlib.suppress(PluginFailed):  # it cannot be built, and its words are right
+            self._built(reading)
+        return reading.spec
 
     def values(self, text: str) -> dict[str, Value]:
         """Return the typed values of a spec; those of a wrapped compressor are under ``inner.key``."""
-        parts = split_spec(text)
-        values = read_values(text, parts.items, self.definition(parts.name).parameters)
-        if parts.inner is not None:
-            values["inner"] = split_spec(parts.inner).name
-            values |= {f"inner.{key}": value for key, value in self.values(parts.inner).items()}
-        return values
+        return self.read(SpecText.parse(text)).all_values
 
-    def _configured(self, text: str) -> Compressor:
-        parts = split_spec(text)
-        definition = self.definition(parts.name)
-        values = read_values(text, parts.items, definition.parameters)
-        if definition.wraps and parts.inner is None:
-            raise SpecError(f'spec "{text}": {parts.name} wraps another compressor; write {text}/zfp:accuracy=1e-3')
-        if parts.inner is not None and not definition.wraps:
-            raise SpecError(f'spec "{text}": {parts.name} wraps nothing, drop "/{parts.inner}"')
+    def read(self, spec: SpecText) -> Reading:
+        """Read a spec without building anything.
+
+        Raises
+        ------
+        SpecError
+            Unknown name or key, bad value.
+        """
+        head, inner = checked_head(spec).head, spec.inner
+        definition = self.definition(head.name)
+        values = read_values(str(spec), head.items, definition.parameters)
+        if definition.wraps and inner is None:
+            raise SpecError(f'spec "{spec}": {head.name} wraps another compressor; write {spec}/zfp:accuracy=1e-3')
+        if inner is not None and not definition.wraps:
+            raise SpecError(f'spec "{spec}": {head.name} wraps nothing, drop "/{inner}"')
+        return Reading(definition, values, self.read(inner) if inner is not None else None)
+
+    def _built(self, reading: Reading) -> Compressor:
         try:
-            inner = self._configured(parts.inner) if parts.inner is not None else None
+            inner = self._built(reading.inner) if reading.inner is not None else None
         except PluginFailed as failed:
-            whole = canonical_text(parts.name, values, definition.parameters, failed.spec)
-            raise PluginFailed(whole, str(failed)) from failed
-        spec = canonical_text(parts.name, values, definition.parameters, inner.spec if inner else None)
-        return build(definition, Configuration(spec, values, inner))
+            raise PluginFailed(reading.spec, str(failed)) from failed
+        return build(reading.definition, Configuration(reading.spec, reading.values, inner))
 
-    def with_threads(self, text: str, threads: int) -> str | None:
-        """Return the canonical spec of a compressor on so many threads, or None where it cannot have so many.
+    def describe(self, reading: Reading) -> Described:
+        """Return what was read in plain values, with the threads that one call takes; 1 where its code cannot tell.
+
+        Raises
+        ------
+        SpecError
+            Values contradict each other.
+        """
+        try:
+            compressor = self._built(reading)
+            with failing_as(reading.spec):
+                return reading.described(max(1, operator.index(compressor.capabilities.threads)))
+        except PluginFailed:  # it cannot be built, and its words are right
+            return reading.described(1)
+
+    def with_threads(self, text: str, threads: int) -> Described | None:
+        """Return a spec's compressor on so many threads, or None where it cannot have so many.
 
         Threads that the text names, of a wrapped compressor too, are what was asked for: they stand, whatever
         ``threads`` is. Where nothing in it can be set, one thread stands for what the compressor takes by itself.
         """
-        parts = split_spec(text)
-        definition = self.definition(parts.name)
-        if names_threads(text):
-            return self.canonical(text)
-        if not any(parameter.name == "threads" for parameter in definition.parameters):
-            return self.canonical(text) if threads in (1, self.threads(text)) else None
-        items = [f"{key}={value}" if value is not None else key for key, value in parts.items]
-        items.append(f"threads={format_value(threads)}")
-        inner = f"/{parts.inner}" if parts.inner is not None else ""
-        return self.canonical(f"{parts.name}:{','.join(items)}{inner}")
-
-    def threads(self, text: str) -> int:
-        """Return how many threads one call of a spec's compressor takes; 1 where its code cannot tell."""
-        try:
-            compressor = self._configured(text)
-            with failing_as(compressor.spec):
-                return max(1, operator.index(compressor.capabilities.threads))
-        except PluginFailed:
-            return 1
+        spec = split_spec(text)
+        named = names_threads(spec)
+        if named or not any(parameter.name == THREADS for parameter in self.definition(spec.head.name).parameters):
+            found = self.describe(self.read(spec))
+            return found if named or threads in (1, found.threads) else None
+        return self.describe(self.read(spec.with_value(0, THREADS, format_value(threads))))
 
 
 def _with_version(distribution: str) -> str:

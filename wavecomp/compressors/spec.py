@@ -19,8 +19,12 @@ from decimal import Decimal
 from typing import Literal
 
 from wavecomp.errors import SpecError, did_you_mean
+from wavecomp.spec_text import Item, SpecText
 
 Value = int | float | str | bool
+
+THREADS = "threads"
+"""The key of how many threads one call takes, in the compressors that have one."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
@@ -111,45 +115,38 @@ def is_name(text: str) -> bool:
     return _NAME.match(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class SpecText:
-    """A spec taken apart, before anybody knows what its keys mean."""
-
-    name: str
-    items: tuple[tuple[str, str | None], ...]
-    inner: str | None
-
-
 def split_spec(text: str) -> SpecText:
-    """Take a spec apart.
+    """Take a spec apart; its first part follows the grammar, those behind it are as they come.
 
     Raises
     ------
     SpecError
         The text does not follow the grammar.
     """
-    head, slash, inner = text.partition("/")
-    name, colon, rest = head.partition(":")
-    if not _NAME.match(name):
-        raise SpecError(f'spec "{text}": "{name}" is not a compressor name (write name:key=value,key=value)')
-    if slash and not inner:
-        raise SpecError(f'spec "{text}": nothing follows "/"')
-    if colon and not rest:
-        raise SpecError(f'spec "{text}": nothing follows ":"')
-    items: list[tuple[str, str | None]] = []
-    for item in rest.split(",") if rest else ():
-        key, equals, value = item.partition("=")
+    return checked_head(SpecText.parse(text))
+
+
+def checked_head(spec: SpecText) -> SpecText:
+    """Return a text that was taken apart; raise SpecError, as :func:`split_spec`, where its first part is wrong."""
+    head, inner = spec.head, spec.inner
+    if not _NAME.match(head.name):
+        raise SpecError(f'spec "{spec}": "{head.name}" is not a compressor name (write name:key=value,key=value)')
+    if inner is not None and not str(inner):
+        raise SpecError(f'spec "{spec}": nothing follows "/"')
+    if head.ends_at_colon:
+        raise SpecError(f'spec "{spec}": nothing follows ":"')
+    seen: set[str] = set()
+    for key, value in head.items:
         if not _NAME.match(key):
-            raise SpecError(f'spec "{text}": "{item}" is not key=value')
-        if key in dict(items):
-            raise SpecError(f'spec "{text}": {key} is given twice')
-        items.append((key, value if equals else None))
-    return SpecText(name, tuple(items), inner if slash else None)
+            item = key if value is None else f"{key}={value}"
+            raise SpecError(f'spec "{spec}": "{item}" is not key=value')
+        if key in seen:
+            raise SpecError(f'spec "{spec}": {key} is given twice')
+        seen.add(key)
+    return spec
 
 
-def read_values(
-    text: str, items: Sequence[tuple[str, str | None]], parameters: Sequence[Parameter]
-) -> dict[str, Value]:
+def read_values(text: str, items: Sequence[Item], parameters: Sequence[Parameter]) -> dict[str, Value]:
     """Turn the items of a spec into typed values; keys that are absent get their default, if they have one.
 
     Raises
@@ -199,10 +196,9 @@ def canonical_text(name: str, values: Mapping[str, Value], parameters: Sequence[
     return f"{text}/{inner}" if inner is not None else text
 
 
-def names_threads(text: str) -> bool:
+def names_threads(spec: SpecText) -> bool:
     """Tell whether a spec says how many threads it means, or the wrapped one does."""
-    parts = split_spec(text)
-    return "threads" in dict(parts.items) or (parts.inner is not None and names_threads(parts.inner))
+    return any(THREADS in part.values for part in spec.parts)
 
 
 def without_threads(spec: str) -> str:
@@ -213,9 +209,4 @@ def without_threads(spec: str) -> str:
     >>> without_threads("slabs:planes=16,threads=2/blosc2:codec=lz4,threads=4")
     'slabs:planes=16/blosc2:codec=lz4'
     """
-    parts = []
-    for part in spec.split("/"):
-        name, _, items = part.partition(":")
-        kept = [item for item in items.split(",") if item and not item.startswith("threads=")]
-        parts.append(f"{name}:{','.join(kept)}" if kept else name)
-    return "/".join(parts)
+    return str(SpecText.parse(spec).without(THREADS))

@@ -76,13 +76,13 @@ def _default_fits(parameter: Parameter) -> bool:
 
 def _fault_of_example(definition: Definition, example: str) -> str | None:
     try:
-        parts = split_spec(example)
-        read_values(example, parts.items, definition.parameters)
+        spec = split_spec(example)
+        read_values(example, spec.head.items, definition.parameters)
     except SpecError as error:
         return f"its example is wrong: {one_line(str(error), 300)}"
-    if parts.name != definition.name:
+    if spec.head.name != definition.name:
         return f"its example {_shown(example)} is one of another compressor"
-    if (parts.inner is not None) != definition.wraps:
+    if (spec.inner is not None) != definition.wraps:
         return (
             f"its example {_shown(example)} wraps {'nothing' if definition.wraps else 'a compressor, and it does not'}"
         )

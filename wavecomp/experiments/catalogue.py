@@ -30,7 +30,7 @@ class Experiment:
         """Return the function and its settings' class."""
         import importlib
 
-        module = importlib.import_module(f"wavecomp.adjoint.{self.module}")
+        module = importlib.import_module(f"wavecomp.experiments.{self.module}")
         return getattr(module, self.function), getattr(module, self.settings)
 
     def load_settings(self) -> type[Any]:
@@ -41,29 +41,29 @@ class Experiment:
 EXPERIMENTS = {
     "tolerance": Experiment(
         "gradient error against the tolerance, and of the fixed quantisers",
-        "experiments_error", "tolerance", "ToleranceSettings",
+        "error", "tolerance", "ToleranceSettings",
     ),
     "steps": Experiment(
-        "gradient error against tolerance and number of steps", "experiments_error", "steps", "StepsSettings"
+        "gradient error against tolerance and number of steps", "error", "steps", "StepsSettings"
     ),
     "checkpoints": Experiment(
         "gradient error of a compressed Revolve against its number of checkpoints",
-        "experiments_error", "checkpoints", "CheckpointsSettings",
+        "error", "checkpoints", "CheckpointsSettings",
     ),
     "restart": Experiment(
         "growth of the wavefield's error after a restart from a lossy state",
-        "experiments_forward", "restart", "RestartSettings",
+        "forward", "restart", "RestartSettings",
     ),
     "stack": Experiment(
-        "error of the gradient after stacking 1 to 16 shots", "experiments_shots", "stack", "StackSettings", True
+        "error of the gradient after stacking 1 to 16 shots", "shots", "stack", "StackSettings", True
     ),
     "memory": Experiment(
-        "lossy, subsampled in time, and both, at equal memory", "experiments_memory", "memory", "MemorySettings"
+        "lossy, subsampled in time, and both, at equal memory", "memory", "memory", "MemorySettings"
     ),
-    "ratio": Experiment("ratio at every step of a run", "experiments_forward", "ratio", "RatioSettings"),
+    "ratio": Experiment("ratio at every step of a run", "forward", "ratio", "RatioSettings"),
     "fwi": Experiment(
         "full waveform inversion with exact and with compressed gradients",
-        "experiments_fwi", "fwi", "FwiSettings", True,
+        "fwi", "fwi", "FwiSettings", True,
     ),
 }  # fmt: skip
 """What ``wavecomp gradient --experiment NAME`` knows."""

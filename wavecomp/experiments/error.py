@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wavecomp.experiments.bench import Bench, Progress, Row, power_text
 from wavecomp.records.experiment import ExperimentResult
+from wavecomp.spec_text import SpecText
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def tolerance(bench: Bench, settings: ToleranceSettings, progress: Progress) -> 
         row = bench.measure(f"trajectory/{spec}", shot)
         rows.append(
             {
-                "compressor": str(row["strategy"]).partition("/")[2],
+                "compressor": str(SpecText.parse(str(row["strategy"])).inner),
                 "tolerance": None if exponent is None else 10.0**exponent,
                 **row,
             }
@@ -71,7 +72,14 @@ def steps(bench: Bench, settings: StepsSettings, progress: Progress) -> Experime
                 spec = settings.compressor.format(power_text(exponent))
                 progress(len(rows), total, f"{length} steps, {schedule}/{spec}")
                 row = shorter.measure(f"{schedule}/{spec}", shot)
-                rows.append({"steps": length, "schedule": schedule.split(":")[0], "tolerance": 10.0**exponent, **row})
+                rows.append(
+                    {
+                        "steps": length,
+                        "schedule": SpecText.parse(schedule).head.name,
+                        "tolerance": 10.0**exponent,
+                        **row,
+                    }
+                )
     return _result(bench, "steps", settings, rows, bench.middle_shot)
 
 

@@ -20,6 +20,7 @@ from wavecomp.physics.problem import GradientProblem
 from wavecomp.records import Failure, Provenance
 from wavecomp.records.experiment import ExperimentResult, canonical_settings
 from wavecomp.records.experiment_archive import ExperimentArchive
+from wavecomp.spec_text import SpecText
 from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
 
 Answer: TypeAlias = ExperimentResult | MeaninglessGradient
@@ -145,7 +146,7 @@ class _Experiments(Kind[ExperimentCase, ExperimentTask, Answer, ExperimentResult
 def _words(settings: object) -> Iterator[str]:
     """Yield the names in the texts of settings: in ``trajectory:every=4/zfp:accuracy={}``, trajectory and zfp."""
     if isinstance(settings, str):
-        yield from (part.partition(":")[0] for part in settings.split("/"))
+        yield from SpecText.parse(settings).names
     elif isinstance(settings, Mapping):
         for value in settings.values():
             yield from _words(value)

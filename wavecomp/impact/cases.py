@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wavecomp.compressors import Registry
@@ -13,6 +13,7 @@ from wavecomp.errors import UsageError
 from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import CROSSED, CaseSet, default_set, fitting
 from wavecomp.plans.strategies import PARAMETERS, Strategy, parse_strategy
+from wavecomp.spec_text import SpecText
 
 BARE = "bare"
 """Stands for a strategy: the forward and the adjoint sweep with nothing stored, and no gradient."""
@@ -38,6 +39,11 @@ class ImpactCase:
         What it may hold on disk; None too where the strategy has no tier there.
     scratch : Path or None
         Folder of the disk tier; None for the system's temporary one. No part of what the case is.
+    asked : bool
+        Somebody named this strategy: it is measured even where it is known not to fit. No part of what the case is.
+    parsed : Strategy or None
+        What the text means, where that was read already. It stays in this process: what a plug-in built is not handed
+        to another one, which reads the text itself.
     """
 
     problem: Problem
@@ -46,6 +52,13 @@ class ImpactCase:
     budget_bytes: int | None
     disk_budget_bytes: int | None = None
     scratch: Path | None = None
+    asked: bool = field(default=False, compare=False)
+    parsed: Strategy | None = field(default=None, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[type[ImpactCase], tuple[object, ...]]:
+        return ImpactCase, (
+            self.problem, self.shots, self.spec, self.budget_bytes, self.disk_budget_bytes, self.scratch, self.asked,
+        )  # fmt: skip
 
     @property
     def digest(self) -> str:
@@ -59,7 +72,7 @@ class ImpactCase:
 
     def strategy(self, registry: Registry) -> Strategy | None:
         """Return the strategy, None for the bare sweeps; raises SpecError."""
-        return None if self.spec == BARE else parse_strategy(self.spec, registry)
+        return None if self.spec == BARE else self.parsed or parse_strategy(self.spec, registry)
 
 
 def impact_cases(
@@ -113,22 +126,26 @@ def impact_cases(
     if not strategies and not compressors:
         texts += fitting(chosen, budget_bytes, states)
     elif not strategies:
-        texts += fitting([text for text in chosen if "/" not in text], budget_bytes, states)
+        texts += fitting([text for text in chosen if SpecText.parse(text).inner is None], budget_bytes, states)
     for text in strategies or fitting(CROSSED if compressors else (), budget_bytes, states):
-        name = text.partition("/")[0].partition(":")[0]
-        crossed = compressors and "/" not in text and name != "store-all" and name in PARAMETERS
-        texts += [f"{text}/{compressor}" for compressor in compressors] if crossed else [text]
-    parsed = [parse_strategy(text, registry) for text in ("store-all", *texts)]
-    on_disk = {strategy.spec for strategy in parsed if strategy.tier != "memory"}
+        spec = SpecText.parse(text)
+        name = spec.head.name
+        crossed = compressors and spec.inner is None and name != "store-all" and name in PARAMETERS
+        texts += [str(spec.around(SpecText.parse(one))) for one in compressors] if crossed else [text]
+    parsed = {text: parse_strategy(text, registry) for text in ("store-all", *texts)}
+    on_disk = any(strategy.tier != "memory" for strategy in parsed.values())
+    asked = {parsed[text].spec for text in strategies if text in parsed}
     if not on_disk and (disk_budget_bytes is not None or scratch is not None):
         given = f"the folder {scratch}" if scratch is not None else f"a disk budget of {disk_budget_bytes} bytes"
         raise UsageError(
             f"{given} is given, and no strategy keeps anything on disk; one does with tier=disk or tier=two, such as "
             "trajectory:tier=disk/zfp:accuracy=1e-3"
         )
-    unique = dict.fromkeys([BARE, *(strategy.spec for strategy in parsed)])
+    unique = {strategy.spec: strategy for strategy in parsed.values()}
     stacked = tuple(sorted(set(shots)))
-    return [
-        ImpactCase(problem, stacked, spec, budget_bytes, *((disk_budget_bytes, scratch) if spec in on_disk else ()))
-        for spec in unique
-    ]
+
+    def case(spec: str, strategy: Strategy) -> ImpactCase:
+        disk = (disk_budget_bytes, scratch) if strategy.tier != "memory" else (None, None)
+        return ImpactCase(problem, stacked, spec, budget_bytes, *disk, asked=spec in asked, parsed=strategy)
+
+    return [ImpactCase(problem, stacked, BARE, budget_bytes), *(case(*one) for one in unique.items())]

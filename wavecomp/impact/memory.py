@@ -14,7 +14,8 @@ from wavecomp.errors import MemoryTooSmall
 from wavecomp.impact.cases import ImpactCase
 from wavecomp.impact.problem import Problem
 from wavecomp.plans.budget import plan
-from wavecomp.plans.strategies import UNCOMPRESSED, Strategy, parse_strategy
+from wavecomp.plans.strategies import Strategy
+from wavecomp.spec_text import UNCOMPRESSED
 
 if TYPE_CHECKING:
     from wavecomp.physics.problem import GradientProblem
@@ -97,15 +98,14 @@ def what_fits(problem: Problem, memory_bytes: int) -> str:
 
 
 def leave_out(
-    cases: Sequence[ImpactCase], asked: Sequence[str], memory_bytes: int, registry: Registry
+    cases: Sequence[ImpactCase], memory_bytes: int, registry: Registry
 ) -> tuple[list[ImpactCase], list[LeftOut]]:
     """Take out the cases of which it is known beforehand that they cannot fit, unless they were asked for.
 
     Parameters
     ----------
     cases : sequence of ImpactCase
-    asked : sequence of str
-        Strategies that somebody named; they stay, and become a failure with the numbers.
+        Those whose strategy somebody named stay, and become a failure with the numbers.
     memory_bytes : int
         What a case without a budget may hold.
 
@@ -114,12 +114,11 @@ def leave_out(
     list of ImpactCase, list of LeftOut
         What stays, and what does not.
     """
-    named = {parse_strategy(text, registry).spec for text in asked}
     kept: list[ImpactCase] = []
     out: list[LeftOut] = []
     for case in cases:
         strategy = case.strategy(registry)
-        needed = None if strategy is None or case.spec in named else _held_bytes(strategy, case.problem)
+        needed = None if strategy is None or case.asked else _held_bytes(strategy, case.problem)
         there = memory_bytes if case.budget_bytes is None else case.budget_bytes
         if needed is None or needed <= there:
             kept.append(case)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from wavecomp.impact.problem import Problem
+from wavecomp.spec_text import SpecText
 
 TOLERANCES = tuple(f"1.2e{exponent}peak" for exponent in range(-1, -8, -1))
 """Fractions of the wavefield's greatest amplitude. On the problem ``quick``, where that is 82.9, they are the absolute
@@ -90,10 +91,15 @@ def _work(problem: Problem) -> int:
 
 def fitting(texts: Sequence[str], budget_bytes: int | None, states: int | None = None) -> tuple[str, ...]:
     """Return the strategies with as many slots and levels as a budget holds, or no more than fit as states."""
+    specs = [SpecText.parse(text) for text in texts]
     if budget_bytes is not None:
-        return tuple(text.replace(f":slots={_SLOTS}", "").replace(f":levels={2 * _SLOTS}", "") for text in texts)
+        return tuple(str(spec.without("slots", "levels")) for spec in specs)
     slots = _SLOTS if states is None else max(1, min(_SLOTS, states))
-    return tuple(
-        text.replace(f"slots={_SLOTS}", f"slots={slots}").replace(f"levels={2 * _SLOTS}", f"levels={2 * slots}")
-        for text in texts
-    )
+    counts = {"slots": str(slots), "levels": str(2 * slots)}
+    return tuple(str(_counted(spec, counts)) for spec in specs)
+
+
+def _counted(spec: SpecText, counts: Mapping[str, str]) -> SpecText:
+    for key in counts.keys() & spec.head.values.keys():
+        spec = spec.with_value(0, key, counts[key])
+    return spec

@@ -10,7 +10,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.result import spread
 from wavecomp.impact.cases import ImpactCase
 from wavecomp.impact.exact import check_exact
 from wavecomp.impact.worker import Measured
@@ -39,7 +38,7 @@ class Gathered:
             return
         if outcome.gradient is not None:
             self._stack.add(shot, outcome.gradient)
-        self._parts[shot] = replace(outcome, gradient=None)
+        self._parts[shot] = outcome.without_gradient()
 
     @property
     def complete(self) -> bool:
@@ -54,7 +53,7 @@ class Gathered:
     @property
     def wall_s(self) -> float | None:
         """Wall time of all shots; None where one has failed."""
-        return None if self.failure is not None else sum(part.seconds.wall for part in self._parts.values())
+        return None if self.failure is not None else sum(part.run.seconds.wall for part in self._parts.values())
 
     def check_exact(self) -> None:
         """Raise MeaninglessGradient where the exact gradient, which this is, says nothing about any other."""
@@ -68,19 +67,20 @@ class Gathered:
         if self.failure is not None:
             return self.failure
         parts = [self._parts[shot] for shot in self.case.shots]
+        runs = [part.run for part in parts]
         gradient = self.gradient
         digest = None if gradient is None else hashlib.sha256(np.ascontiguousarray(gradient).tobytes()).hexdigest()
-        seconds = WorkTimes(*(sum(getattr(part.seconds, f.name) for part in parts) for f in fields(WorkTimes)))
+        seconds = WorkTimes(*(sum(getattr(run.seconds, f.name) for run in runs) for f in fields(WorkTimes)))
         return parts[0], GradientImpact(
             seconds=seconds,
             walls_s=(seconds.wall,),
-            forward_steps=sum(part.forward_steps for part in parts),
-            writes=sum(part.writes for part in parts),
-            reads=sum(part.reads for part in parts),
-            checkpoints_held=max(part.checkpoints_held for part in parts),
-            ratio=_spread([ratio for part in parts for ratio in part.ratios]),
-            peak_checkpoint_bytes=max(part.peak_checkpoint_bytes for part in parts),
-            peak_disk_bytes=max(part.peak_disk_bytes for part in parts),
+            forward_steps=sum(run.forward_steps for run in runs),
+            writes=sum(run.writes for run in runs),
+            reads=sum(run.reads for run in runs),
+            checkpoints_held=max(run.checkpoints_held for run in runs),
+            ratio=Spread.of([ratio for run in runs for ratio in run.checkpoint_ratios]),
+            peak_checkpoint_bytes=max(run.peak_checkpoint_bytes for run in runs),
+            peak_disk_bytes=max(run.peak_disk_bytes for run in runs),
             misfit=_sum([part.misfit for part in parts]) if gradient is not None else None,
             distance={}
             if gradient is None or exact is None
@@ -143,8 +143,3 @@ def _error(impact: GradientImpact) -> float:
     found = impact.distance.get("relative_l2")
     # What is not a number is worse than all numbers.
     return 0.0 if not impact.distance else float("inf") if found is None or np.isnan(found) else found
-
-
-def _spread(ratios: Sequence[float]) -> Spread | None:
-    found = spread(ratios)
-    return None if found is None else Spread(found.least, found.median, found.greatest)

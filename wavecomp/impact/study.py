@@ -22,6 +22,7 @@ from wavecomp.impact.sets import default_rounds
 from wavecomp.impact.stack import Outcome
 from wavecomp.impact.worker import Measured, Measuring, ShotTask
 from wavecomp.isolation import Limits
+from wavecomp.promise import NOTHING
 from wavecomp.records import Failure, GradientArchive, GradientImpact, GradientRecord, Provenance
 from wavecomp.records.record import Scalar
 from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
@@ -167,9 +168,8 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
             strategy=BARE if strategy is None else strategy.name,
             strategy_parameters=_bare_words(measured) if strategy is None else strategy.parameters,
             compressor=None if compressor is None or strategy is None else strategy.compressor_spec,
-            compressor_parameters={}
-            if compressor is None or strategy is None
-            else strategy.compressor_parameters(self._registry),
+            compressor_parameters={} if compressor is None or strategy is None else strategy.compressor_parameters,
+            loss=NOTHING if strategy is None else strategy.loss,
             library=self.library(case),
             threads=self._threads if measured is None else measured.threads,
             concurrent=self._concurrent,

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.compressors.origin import registry_for
+from wavecomp.adjoint.result import GradientRun
 from wavecomp.errors import CheckpointTooLarge
 from wavecomp.impact.cases import BARE, EXACT, ImpactCase
 from wavecomp.impact.memory import memory_for_levels, memory_there
 from wavecomp.impact.problem import Bench
 from wavecomp.plans.actions import imaged
-from wavecomp.plans.strategies import Strategy, parse_strategy
-from wavecomp.records import Provenance, WorkTimes, collect_provenance
+from wavecomp.plans.strategies import Strategy, parse_alone, parse_strategy
+from wavecomp.records import Provenance, collect_provenance
 from wavecomp.records.own_code import own_code
-
-if TYPE_CHECKING:
-    from wavecomp.adjoint.result import GradientRun
 
 OWN = ("adjoint", "checkpoints", "compressors", "metrics", "physics", "plans", "wavefields")
 """Our packages whose code is in a gradient and in its times."""
@@ -41,28 +37,41 @@ class ShotTask:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What comes back from the process for one shot: :class:`~wavecomp.records.GradientImpact` has the meanings.
+    """What comes back from the process for one shot.
 
-    ``ratios`` holds the ratio of every checkpoint, ``gradient`` the gradient itself: None for the bare sweeps.
-    ``threads`` is what the code was run with; ``absolute_spec`` what was run where tolerances were asked for relative
-    to the wavefield; ``one_level`` whether the bare sweeps' way back was given one level at every step. A code that
-    names no misfit has None.
+    Attributes
+    ----------
+    run : GradientRun
+        What the machine gave.
+    steps : int
+        How many steps a record says that a run has.
+    threads : int
+        What the code was run with.
+    absolute_spec : str or None
+        What was run where tolerances were asked for relative to the wavefield.
+    one_level : bool
+        Whether the way back of bare sweeps was given one level at every step.
     """
 
+    run: GradientRun
     steps: int
-    seconds: WorkTimes
-    forward_steps: int
-    writes: int
-    reads: int
-    checkpoints_held: int
-    ratios: tuple[float, ...]
-    peak_checkpoint_bytes: int
-    peak_disk_bytes: int
-    misfit: float | None
-    gradient: NDArray[np.floating] | None
     threads: int = 1
     absolute_spec: str | None = None
     one_level: bool = False
+
+    def without_gradient(self) -> Measured:
+        """Return the same with the gradient let go of."""
+        return replace(self, run=replace(self.run, gradient=np.empty(0, np.float32)))
+
+    @property
+    def gradient(self) -> NDArray[np.floating] | None:
+        """The gradient; None where there is none."""
+        return self.run.gradient if self.run.gradient.size else None
+
+    @property
+    def misfit(self) -> float | None:
+        """The misfit; None where there is none."""
+        return None if math.isnan(self.run.misfit) else self.run.misfit
 
 
 class Measuring:
@@ -84,6 +93,7 @@ class Measuring:
         self._memory_bytes, self._devito = memory_bytes, devito
         self._stored_all = False
         self._problem: str | None = None
+        self._strategies: dict[str, Strategy] = {}
         self._granted: dict[tuple[str, int], tuple[int, int]] = {}
         self._bench: Bench
 
@@ -105,7 +115,7 @@ class Measuring:
         del first  # nobody asked for it, and the next runs need its memory
         if case.spec == BARE:
             return self._bare(shot)
-        strategy = parse_strategy(case.spec, registry_for(case.spec.partition("/")[2]))
+        strategy = self._strategy(case.spec)
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
         from wavecomp.adjoint.reversal import UNLIMITED
@@ -115,14 +125,20 @@ class Measuring:
             self._bench.give_back()
             self._stored_all = False
         disk_budget = UNLIMITED if case.disk_budget_bytes is None else case.disk_budget_bytes
-        budget = self._budget(task)
+        budget = self._budget(task, strategy)
         run = self._bench.run(
             strategy, shot=shot, budget_bytes=budget, disk_folder=case.scratch, disk_budget_bytes=disk_budget
         )
         self._granted[case.digest, shot] = budget, run.peak_store_bytes
         return self._measured(run, run.strategy if strategy.relative else None)
 
-    def _budget(self, task: ShotTask) -> int:
+    def _strategy(self, spec: str) -> Strategy:
+        """Return what a text means; it is read once, and run for every shot and round."""
+        if spec not in self._strategies:
+            self._strategies[spec] = parse_alone(spec)
+        return self._strategies[spec]
+
+    def _budget(self, task: ShotTask, strategy: Strategy) -> int:
         """Return what the store may hold in memory.
 
         Without a budget it still refuses, with numbers, what would end this process and all it holds. A later round of
@@ -133,7 +149,7 @@ class Measuring:
 
         if task.case.budget_bytes is not None:
             return task.case.budget_bytes
-        if task.case.spec.startswith("store-all"):
+        if strategy.name == "store-all":
             return UNLIMITED  # it fits, or is there already
         free = self._free()
         granted, taken = self._granted.get((task.case.digest, task.shot), (0, 0))
@@ -194,40 +210,7 @@ class Measuring:
         bench = self._bench
         bench.prepare(shot)
         bare = bench.bare(shot)
-        seconds = bare.seconds
-        times = WorkTimes(seconds.advance, 0.0, 0.0, seconds.reverse, seconds.other, seconds.wall)
-        return Measured(
-            steps=bench.steps,
-            seconds=times,
-            forward_steps=int(bench.code.last - bench.code.first),
-            writes=0,
-            reads=0,
-            checkpoints_held=0,
-            ratios=(),
-            peak_checkpoint_bytes=0,
-            peak_disk_bytes=0,
-            misfit=None,
-            gradient=None,
-            threads=bench.threads,
-            one_level=bare.one_level,
-        )
+        return Measured(bare.run, bench.steps, bench.threads, one_level=bare.one_level)
 
     def _measured(self, run: GradientRun, absolute_spec: str | None = None) -> Measured:
-        seconds, bench = run.seconds, self._bench
-        return Measured(
-            steps=bench.steps,
-            seconds=WorkTimes(
-                seconds.advance, seconds.compress, seconds.decompress, seconds.reverse, seconds.other, seconds.wall
-            ),
-            forward_steps=int(run.forward_steps),
-            writes=run.writes,
-            reads=run.reads,
-            checkpoints_held=run.checkpoints_held,
-            ratios=run.checkpoint_ratios,
-            peak_checkpoint_bytes=run.peak_checkpoint_bytes,
-            peak_disk_bytes=run.peak_disk_bytes,
-            misfit=None if math.isnan(run.misfit) else run.misfit,
-            gradient=run.gradient,
-            threads=bench.threads,
-            absolute_spec=absolute_spec,
-        )
+        return Measured(run, self._bench.steps, self._bench.threads, absolute_spec)

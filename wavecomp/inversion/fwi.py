@@ -94,7 +94,7 @@ def invert(
     ShotFailed
         With shots in other processes: one was refused, or its process died.
     """
-    from scipy.optimize import Bounds, OptimizeResult, minimize  # type: ignore[import-untyped]
+    from scipy.optimize import Bounds, OptimizeResult, minimize
 
     operators, problem = workbench.operators, workbench.operators.problem
     medium = problem.medium

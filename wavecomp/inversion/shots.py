@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.errors import ShotFailed
-from wavecomp.inversion.shots_process import INITIAL, Memory, Refused, Task, begin, compute
+from wavecomp.inversion.shots_process import INITIAL, GradientTask, Refused, SharedArrays, begin, compute
 from wavecomp.isolation import how_it_ended, interrupts_held
 from wavecomp.physics.opening import passive_threads, threads_each
 from wavecomp.physics.problem import GradientProblem
@@ -108,7 +108,7 @@ class ShotPool:
         self.threads = threads_each(self.processes)
         size = int(np.prod(problem.medium.shape))
         self._context = _Context()
-        self._memory = Memory(
+        self._memory = SharedArrays(
             self._context.RawArray(c_double, size),
             self._context.RawArray(c_float, _AHEAD * self.processes * size),
             self._context.RawArray(c_int64, len(problem.shots_m)),
@@ -151,11 +151,11 @@ class ShotPool:
         model = self._model(velocity_m_s)
         todo = deque(shots)
         free = deque(range(len(self._gradients)))
-        under_way: deque[tuple[Task, Future[GradientRun | Refused]]] = deque()
+        under_way: deque[tuple[GradientTask, Future[GradientRun | Refused]]] = deque()
         try:
             while todo or under_way:
                 while todo and free:
-                    task = Task(strategy.spec, todo.popleft(), model, free.popleft())
+                    task = GradientTask(strategy.spec, todo.popleft(), model, free.popleft())
                     under_way.append((task, self._executor.submit(compute, task)))
                 task, future = under_way[0]
                 run = future.result()

@@ -28,7 +28,7 @@ INITIAL = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class SharedArrays:
     """What the processes share. The messages between them stay small, so that a killed one leaves none half written.
 
     Attributes
@@ -47,7 +47,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class GradientTask:
     """One gradient: of which shot, by which strategy, at which model, and where in the shared memory it goes."""
 
     strategy: str
@@ -67,12 +67,12 @@ class Refused:
 class _Desk:
     """One process's operators, and the model that they are at."""
 
-    def __init__(self, problem: GradientProblem, memory: Memory) -> None:
+    def __init__(self, problem: GradientProblem, memory: SharedArrays) -> None:
         self.problem, self.memory = problem, memory
         self._workbench: Workbench | None = None
         self._model = INITIAL
 
-    def run(self, task: Task) -> GradientRun:
+    def run(self, task: GradientTask) -> GradientRun:
         from wavecomp.plans.strategies import parse_strategy
 
         run = self._at(task.model).run(parse_strategy(task.strategy), shot=task.shot)
@@ -100,7 +100,7 @@ class _Desk:
 _desk: _Desk
 
 
-def begin(problem: GradientProblem, memory: Memory, threads: int, parent: int) -> None:
+def begin(problem: GradientProblem, memory: SharedArrays, threads: int, parent: int) -> None:
     """Prepare a fresh process; the operators come with its first shot, so that their errors are answers to it."""
     global _desk
     belong_to(parent)
@@ -108,7 +108,7 @@ def begin(problem: GradientProblem, memory: Memory, threads: int, parent: int) -
     _desk = _Desk(problem, memory)
 
 
-def compute(task: Task) -> GradientRun | Refused:
+def compute(task: GradientTask) -> GradientRun | Refused:
     """Compute one gradient; it lies in the shared memory when this returns."""
     _desk.memory.computing[task.shot] = os.getpid()
     try:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from devito import Buffer, Constant, Eq, Max, Min, Operator, TimeFunction, floor
@@ -28,13 +28,15 @@ from wavecomp.physics.acoustic_adjoint import AdjointSweep, Imaged, InPlaceSweep
 from wavecomp.physics.block_shape import FEWEST_POINTS, TRIAL_STEPS, fastest_block
 from wavecomp.physics.compiled import Compiled, Slot, slots
 from wavecomp.physics.physical_domain import PhysicalDomain
-from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.reciprocal import per_dt2
 from wavecomp.wavefields.absorbing_layer import fill_layer
 from wavecomp.wavefields.float_state import kernel_float_state
 from wavecomp.wavefields.recipe_type import check_sampling
 from wavecomp.wavefields.seismic_examples import examples_importable
 from wavecomp.wavefields.time_axis import last_step, time_step_ms
+
+if TYPE_CHECKING:
+    from wavecomp.physics.problem import GradientProblem
 
 with examples_importable():
     from examples.seismic import AcquisitionGeometry, SeismicModel

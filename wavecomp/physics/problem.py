@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from wavecomp.errors import RecipeError
 from wavecomp.physics.memory_needed import operators_bytes
+from wavecomp.physics.sizes import sizes_of
 from wavecomp.physics.smoothing import smooth_slowness
+from wavecomp.plans.actions import imaged
 from wavecomp.wavefields.memory_needed import PROCESS_BYTES
 from wavecomp.wavefields.model_contents import model_digest
 from wavecomp.wavefields.model_spec import ModelSpec, model_items
@@ -27,6 +29,7 @@ from wavecomp.wavefields.recipe_type import Recipe
 from wavecomp.wavefields.velocity import build_velocity
 
 if TYPE_CHECKING:
+    from wavecomp.physics.solver_bench import SolverBench
     from wavecomp.physics.workbench import Workbench
 
 Velocity = NDArray[np.float32]
@@ -90,8 +93,6 @@ class GradientProblem:
     files_sha256: tuple[str | None, str | None] | None = field(default=None, compare=False, repr=False)
 
     dtype: ClassVar[str] = "float32"
-    first: ClassVar[int] = 1
-    in_buffers: ClassVar[int] = 2
     libraries: ClassVar[tuple[str, ...]] = ("devito",)
     foreign: ClassVar[str] = ""
     devito: ClassVar[bool] = True
@@ -137,6 +138,16 @@ class GradientProblem:
         return self.medium.steps
 
     @property
+    def first(self) -> int:
+        """The step at which a run begins."""
+        return sizes_of(self.medium).first
+
+    @property
+    def in_buffers(self) -> int:
+        """Levels that are at hand with a state."""
+        return sizes_of(self.medium).in_buffers
+
+    @property
     def shot_count(self) -> int:
         """How many shots there are."""
         return len(self.shots_m)
@@ -148,19 +159,19 @@ class GradientProblem:
 
     @property
     def level_bytes(self) -> int:
-        """Bytes of one level of the physical domain in single precision: what the imaging condition reads."""
-        return 4 * math.prod(self.medium.shape)
+        """Bytes of one level in single precision, on the physical domain: what the imaging condition reads."""
+        return 4 * sizes_of(self.medium).level * math.prod(self.medium.shape)
 
     @property
     def state_bytes(self) -> int:
-        """Bytes of one state in single precision: two levels of the whole grid, absorbing layer and halo included."""
+        """Bytes of one state in single precision, on the whole grid, absorbing layer and halo included."""
         margin = 2 * (self.medium.absorbing_points + self.medium.space_order)
-        return 2 * 4 * math.prod(n + margin for n in self.medium.shape)
+        return 4 * sizes_of(self.medium).state * math.prod(n + margin for n in self.medium.shape)
 
     def levels_bytes(self, every: int = 1) -> int | None:
         """Return the bytes of all levels that are imaged; None where a duration is given and not a number of steps."""
         steps = self.medium.steps
-        return None if steps is None else (steps - 1) // every * self.level_bytes
+        return None if steps is None else len(imaged(self.first, steps, every)) * self.level_bytes
 
     def pinned(self) -> GradientProblem:
         """Return this problem with its model files as they are now: it reads no others, and keeps its digest.
@@ -175,12 +186,11 @@ class GradientProblem:
         """
         return replace(self, files_sha256=self._files())
 
-    def open(self) -> Workbench:
+    def open(self) -> Workbench | SolverBench:
         """Compile the operators; errors as in :func:`wavecomp.physics.opening.open_operators`."""
-        from wavecomp.physics.opening import open_operators
-        from wavecomp.physics.workbench import Workbench
+        from wavecomp.physics.opening import open_bench
 
-        return Workbench(open_operators(self))
+        return open_bench(self)
 
     def receivers_m(self) -> NDArray[np.float64]:
         """Return the receivers' positions, in m, shape (receivers, dimensions)."""

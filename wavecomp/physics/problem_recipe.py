@@ -1,6 +1,7 @@
 """Reading gradient problems: from TOML text, from a file, by the name of one that comes with wavecomp.
 
-A problem's file has the tables ``[model]``, ``[grid]`` and ``[time]`` of a wavefield's recipe and three of its own::
+A problem's file has the tables ``[model]``, ``[material]``, ``[grid]`` and ``[time]`` of a wavefield's recipe and three
+of its own::
 
     [initial]       # kind = "smoothed" with radius_m [keep_above_m]; or any kind of model, such as hdf5 with m0
     [source]        # peak_frequency_hz, first_m; with count > 1 also last_m: so many shots on the line to it
@@ -16,10 +17,12 @@ from pathlib import Path
 
 from wavecomp.errors import RecipeError, UnknownProblem
 from wavecomp.physics.problem import GivenInitial, GradientProblem, Initial, Receivers, SmoothedTrue, check_kept
+from wavecomp.physics.sizes import GRADIENT_PHYSICS
+from wavecomp.wavefields.material import TtiMaterial
 from wavecomp.wavefields.model_spec import parse_model
 from wavecomp.wavefields.recipe import recipe_from_json
 from wavecomp.wavefields.recipe_type import Recipe
-from wavecomp.wavefields.toml_table import Table
+from wavecomp.wavefields.toml_table import TomlTable
 
 LEAST_RECEIVER_SPACING = 2
 
@@ -77,7 +80,7 @@ def parse_problem(text: str, source: str, folder: Path | None = None) -> Gradien
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(source, "file", source, f"must be TOML ({error})") from None
-    top = Table(values, source)
+    top = TomlTable(values, source)
     shot, listeners, start = (top.table(key) for key in ("source", "receivers", "initial"))
     count = shot.integer("count", least=1, most=10_000) if shot.has("count") else 1
     first = shot.numbers("first_m", sizes=(2, 3), unit="m")
@@ -86,6 +89,7 @@ def parse_problem(text: str, source: str, folder: Path | None = None) -> Gradien
     shot.finish()
     media = [_medium(values, source, folder, place, peak) for place in (first, last)]
     medium = media[0]
+    _check_physics(top, medium, count)
     if medium.padded or medium.kept.steps or medium.kept.every:
         top.wrong("snapshots", "a gradient problem keeps no snapshots; leave the table out")
     problem = GradientProblem(
@@ -94,7 +98,7 @@ def parse_problem(text: str, source: str, folder: Path | None = None) -> Gradien
         receivers=_receivers(listeners, medium),
         shots_m=tuple(_between(first, last, index, count) for index in range(count)),
     )
-    for key in ("name", "description", "physics", "model", "grid", "time"):
+    for key in ("name", "description", "physics", "model", "material", "grid", "time"):
         top.has(key)
     top.finish()
     return problem
@@ -105,14 +109,27 @@ def _medium(
 ) -> Recipe:
     """Read the tables that a problem shares with a wavefield's recipe, with the recipe's own checks."""
     shared = {
-        key: values[key] for key in ("name", "description", "model", "grid", "time", "snapshots") if key in values
+        key: values[key]
+        for key in ("name", "description", "model", "material", "grid", "time", "snapshots")
+        if key in values
     }
     shared |= {"physics": values.get("physics", "acoustic"), "snapshots": values.get("snapshots", {})}
     shared["source"] = {"position_m": list(place), "peak_frequency_hz": peak}
     return recipe_from_json(json.dumps(shared), source, folder)
 
 
-def _initial(table: Table, medium: Recipe) -> Initial:
+def _check_physics(top: TomlTable, medium: Recipe, shots: int) -> None:
+    if medium.physics not in GRADIENT_PHYSICS:
+        top.wrong("physics", f"has no gradient: must be one of {', '.join(GRADIENT_PHYSICS)}")
+    material = medium.material
+    if shots > 1 and isinstance(material, TtiMaterial) and material.isotropic_radius_m > 0:
+        place = TomlTable({"isotropic_radius_m": material.isotropic_radius_m}, medium.source, "material")
+        place.wrong(
+            "isotropic_radius_m", f"must be 0 with {shots} shots: around each of them the model would be another one"
+        )
+
+
+def _initial(table: TomlTable, medium: Recipe) -> Initial:
     if table.text("kind") != SmoothedTrue.kind:
         return GivenInitial(parse_model(table, len(medium.shape)))
     widest = _WIDEST_RADIUS * max(high - low for low, high in medium.extent_m)
@@ -123,7 +140,7 @@ def _initial(table: Table, medium: Recipe) -> Initial:
     return SmoothedTrue(radius, kept)
 
 
-def _receivers(table: Table, medium: Recipe) -> Receivers:
+def _receivers(table: TomlTable, medium: Recipe) -> Receivers:
     depth = table.number("depth_m", unit="m")
     top, bottom = medium.extent_m[-1]
     below, spacing, count = medium.depth_from_origin_m(depth), medium.spacing_m[-1], medium.shape[-1]

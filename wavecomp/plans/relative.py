@@ -9,12 +9,14 @@ clock of a run starts.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TypeAlias
 
 from wavecomp.compressors import Registry
 from wavecomp.compressors.bounds import Absolute, ErrorBound, ValueRangeRelative
 from wavecomp.compressors.spec import format_value
 from wavecomp.errors import SpecError
+from wavecomp.spec_text import Item, SpecPart, SpecText
 
 UNIT = "peak"
 
@@ -22,40 +24,31 @@ Place: TypeAlias = tuple[int, str, str]
 """Which part of the text between slashes, which key in it, and the fraction of the peak."""
 
 
-def without_unit(text: str) -> tuple[str, tuple[Place, ...]]:
+def without_unit(spec: SpecText) -> tuple[SpecText, tuple[Place, ...]]:
     """Return a text with its relative tolerances as plain numbers, and where they are.
 
     Examples
     --------
-    >>> without_unit("trajectory:every=4/zfp:accuracy=1e-3peak")
+    >>> plain, places = without_unit(SpecText.parse("trajectory:every=4/zfp:accuracy=1e-3peak"))
+    >>> str(plain), places
     ('trajectory:every=4/zfp:accuracy=1e-3', ((1, 'accuracy', '1e-3'),))
     """
     places: list[Place] = []
-    parts = []
-    for number, part in enumerate(text.split("/")):
-        head, colon, rest = part.partition(":")
-        items = []
-        for item in rest.split(",") if colon else ():
-            key, equals, value = item.partition("=")
-            if equals and _is_relative(value):
-                value = value.removesuffix(UNIT)
-                places.append((number, key, format_value(float(value))))
-            items.append(f"{key}{equals}{value}")
-        parts.append(f"{head}{colon}{','.join(items)}")
-    return "/".join(parts), tuple(places)
+
+    def plain(number: int, key: str, fraction: str) -> str:
+        places.append((number, key, format_value(float(fraction))))
+        return fraction
+
+    return _changed(spec, plain), tuple(places)
 
 
-def with_unit(canonical: str, places: tuple[Place, ...]) -> str:
+def with_unit(canonical: SpecText, places: tuple[Place, ...]) -> SpecText:
     """Return a canonical text with the unit again where it was."""
-    parts = canonical.split("/")
     for number, key, value in places:
-        head, _, rest = parts[number].partition(":")
-        items = rest.split(",") if rest else []
-        if not any(item.partition("=")[0] == key for item in items):
-            items.append(f"{key}={value}")  # as a plain number it is the default, which canonical text leaves out
-        items = [f"{item}{UNIT}" if item.partition("=")[0] == key else item for item in items]
-        parts[number] = f"{head}:{','.join(items)}"
-    return "/".join(parts)
+        # As a plain number it may be the default, which canonical text leaves out: then it is added.
+        there = canonical.parts[number].values.get(key, value)
+        canonical = canonical.with_value(number, key, f"{there}{UNIT}")
+    return canonical
 
 
 def absolute_text(text: str, peak: float) -> str:
@@ -66,20 +59,10 @@ def absolute_text(text: str, peak: float) -> str:
     >>> absolute_text("trajectory:quantum=6e-5peak/blosc2", 82.857)
     'trajectory:quantum=4.97e-3/blosc2'
     """
-    parts = []
-    for part in text.split("/"):
-        head, colon, rest = part.partition(":")
-        items = []
-        for item in rest.split(",") if colon else ():
-            key, equals, value = item.partition("=")
-            if equals and _is_relative(value):
-                value = format_value(float(f"{float(value.removesuffix(UNIT)) * peak:.2e}"))
-            items.append(f"{key}{equals}{value}")
-        parts.append(f"{head}{colon}{','.join(items)}")
-    return "/".join(parts)
+    return str(_changed(SpecText.parse(text), lambda _, __, f: format_value(float(f"{float(f) * peak:.2e}"))))
 
 
-def check_relative(text: str, places: tuple[Place, ...], registry: Registry) -> None:
+def check_relative(spec: SpecText, places: tuple[Place, ...], registry: Registry) -> None:
     """Refuse the unit where the value is no tolerance in the unit of the field.
 
     A compressor's value is one if its bound is absolute and grows with it; that is tried, so plug-ins need say nothing.
@@ -90,25 +73,19 @@ def check_relative(text: str, places: tuple[Place, ...], registry: Registry) -> 
         The unit stands behind another number; or the text would change its meaning with it.
     """
     for number, key, _ in places:
-        if (number == 0 and key != "quantum") or (number > 0 and not _scales(text, number, key, registry)):
+        if (number == 0 and key != "quantum") or (number > 0 and not _scales(spec, number, key, registry)):
             raise SpecError(
-                f'strategy "{text}": {key} is no tolerance in the unit of the wavefield, so it cannot be given as a '
+                f'strategy "{spec}": {key} is no tolerance in the unit of the wavefield, so it cannot be given as a '
                 f"fraction of the {UNIT}; quantum can, and absolute tolerances such as zfp:accuracy=1e-3{UNIT}"
             )
 
 
-def _scales(text: str, number: int, key: str, registry: Registry) -> bool:
+def _scales(spec: SpecText, number: int, key: str, registry: Registry) -> bool:
+    plain, _ = without_unit(spec)
     bounds = []
     for factor in (1.0, 2.0):
-        parts = without_unit(text)[0].split("/")
-        head, _, rest = parts[number].partition(":")
-        pairs = [item.partition("=") for item in rest.split(",")]
-        items = [
-            f"{name}={format_value(factor * float(value))}" if name == key else f"{name}{equals}{value}"
-            for name, equals, value in pairs
-        ]
-        parts[number] = f"{head}:{','.join(items)}"
-        bounds.append(_tolerance(registry.parse("/".join(parts[1:])).bound))
+        value = format_value(factor * float(plain.parts[number].values[key]))
+        bounds.append(_tolerance(registry.parse(str(plain.with_value(number, key, value).inner)).bound))
     return bounds[0] is not None and bounds[1] == 2.0 * bounds[0]
 
 
@@ -119,6 +96,20 @@ def _tolerance(bound: ErrorBound) -> float | None:
         case ValueRangeRelative(_, absolute) if absolute < float("inf"):
             return absolute
     return None
+
+
+def _changed(spec: SpecText, change: Callable[[int, str, str], str]) -> SpecText:
+    """Return a text with every relative value changed: ``change`` gets its part, its key and the fraction."""
+
+    def item(number: int, key: str, value: str | None) -> Item:
+        if value is None or not _is_relative(value):
+            return key, value
+        return key, change(number, key, value.removesuffix(UNIT))
+
+    parts = (
+        SpecPart(part.name, tuple(item(number, *one) for one in part.items)) for number, part in enumerate(spec.parts)
+    )
+    return SpecText(tuple(parts))
 
 
 def _is_relative(value: str) -> bool:

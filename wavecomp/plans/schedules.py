@@ -110,15 +110,15 @@ class Schedule:
 
     def held_bytes_max(self, state_bytes: int, level_bytes: int) -> int:
         """Return the most bytes in the store at one time, without compression and bookkeeping."""
-        tally, most = _Tally(self.state_levels), 0
+        tally, most = _ActionCounts(self.state_levels), 0
         for action in self.actions:
             tally.add(action)
             most = max(most, tally.states * state_bytes + tally.levels * level_bytes)
         return most
 
     @cached_property
-    def _tally(self) -> _Tally:
-        tally = _Tally(self.state_levels)
+    def _tally(self) -> _ActionCounts:
+        tally = _ActionCounts(self.state_levels)
         for action in self.actions:
             tally.add(action)
         return tally
@@ -244,7 +244,7 @@ def _last(steps: int, every: int, first: int) -> int:
     return first + steps
 
 
-class _Tally:
+class _ActionCounts:
     """Counts what a list of actions does; it believes that the list is right."""
 
     def __init__(self, state_levels: int) -> None:

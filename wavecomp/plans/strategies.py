@@ -22,13 +22,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from wavecomp.compressors import Compressor, Lossless, Parameter, Registry, Value, default_registry
+from wavecomp.compressors.foreign import failing_as
+from wavecomp.compressors.origin import registry_for
+from wavecomp.compressors.promises import promise_of
 from wavecomp.compressors.spec import canonical_text, format_value, read_values
-from wavecomp.errors import CheckpointTooLarge, SpecError, UnknownStrategy
+from wavecomp.errors import CheckpointTooLarge, PluginFailed, SpecError, UnknownStrategy
 from wavecomp.plans import schedules
 from wavecomp.plans.relative import UNIT, Place, check_relative, with_unit, without_unit
 from wavecomp.plans.schedules import FIRST_STEP, Schedule
-
-UNCOMPRESSED = "identity"
+from wavecomp.promise import NOTHING, QUANTUM, Loss, Promise
+from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
 _EVERY = Parameter("every", "int", "imaging condition at every k-th step, with weight k", default=1, low=1, high=10**6)
 _SLOTS = Parameter(
@@ -71,6 +74,8 @@ class Strategy:
         Its parameters.
     compressor : Compressor
         For whatever goes into the checkpoint store.
+    compressor_values : mapping
+        Its parameters; those of a wrapped one are under ``inner.key``.
     relative : tuple
         Which of its numbers are fractions of the wavefield's peak; with any, ``values`` and ``compressor`` are those
         for a peak of 1, and it is no strategy to be run yet.
@@ -79,34 +84,63 @@ class Strategy:
     name: str
     values: Mapping[str, Value]
     compressor: Compressor
+    compressor_values: Mapping[str, Value]
     relative: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         return self.spec
 
     @cached_property
+    def text(self) -> SpecText:
+        """The one canonical text, taken apart."""
+        inner = self.compressor.spec if self.name != "store-all" else None
+        whole = canonical_text(self.name, self.values, PARAMETERS[self.name], inner)
+        return with_unit(SpecText.parse(whole), self.relative)
+
+    @cached_property
     def spec(self) -> str:
         """The one canonical text."""
-        inner = self.compressor.spec if self.name != "store-all" else None
-        return with_unit(canonical_text(self.name, self.values, PARAMETERS[self.name], inner), self.relative)
+        return str(self.text)
 
     @property
     def compressor_spec(self) -> str:
         """The part of the canonical text that is the compressor's; empty for store-all."""
-        return self.spec.partition("/")[2]
+        return str(self.text.inner or "")
 
     @property
     def parameters(self) -> dict[str, Value]:
         """Its parameters as a record keeps them: one that is relative to the peak as text."""
         return {key: self._shown(0, key, value) for key, value in self.values.items()}
 
-    def compressor_parameters(self, registry: Registry) -> dict[str, Value]:
-        """Return those of its compressor in the same way; of a wrapped one under ``inner.key``."""
-        values = registry.values(self.compressor.spec)
-        return {key: self._shown(1 + key.count("."), key.rpartition(".")[2], v) for key, v in values.items()}
+    @property
+    def compressor_parameters(self) -> dict[str, Value]:
+        """Those of its compressor in the same way."""
+        return {
+            key: self._shown(1 + key.count("."), key.rpartition(".")[2], value)
+            for key, value in self.compressor_values.items()
+        }
 
     def _shown(self, part: int, key: str, value: Value) -> Value:
         return f"{format_value(value)}{UNIT}" if (part, key) in {place[:2] for place in self.relative} else value
+
+    @cached_property
+    def loss(self) -> Loss:
+        """What loses of a stored level: the quantum, the compressor, or nothing.
+
+        Of a tolerance that is relative to the wavefield's peak the number is the fraction of it.
+        """
+        relative = {place for place, _, _ in self.relative}
+        if self.quantum is not None:
+            return Loss(QUANTUM, "wavefield-peak" if 0 in relative else "absolute", self.quantum / 2)
+        try:
+            with failing_as(self.compressor.spec):
+                promise = promise_of(self.compressor.bound)
+        except PluginFailed:  # the measuring process will say so
+            promise = Promise("none")
+        if promise.kind == "lossless":
+            return NOTHING
+        kind = "wavefield-peak" if relative and promise.kind == "absolute" else promise.kind
+        return Loss(self.text.innermost.name, kind, promise.value)
 
     @property
     def every(self) -> int:
@@ -231,34 +265,46 @@ def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
     CompressorUnavailable
         What the compressor needs is missing on this machine.
     """
-    plain, relative = without_unit(text)
-    strategy = _absolute(plain, registry or default_registry())
+    return _parsed(SpecText.parse(text), registry or default_registry())
+
+
+def parse_alone(text: str) -> Strategy:
+    """Do what :func:`parse_strategy` does, and import the code of no plug-in but those that the text names.
+
+    For processes that measure: what a plug-in does while it is loaded could change what others measure.
+    """
+    spec = SpecText.parse(text)
+    return _parsed(spec, registry_for(str(spec.inner or "")))
+
+
+def _parsed(spec: SpecText, registry: Registry) -> Strategy:
+    plain, relative = without_unit(spec)
+    strategy = _absolute(plain, registry)
     if not relative:
         return strategy
-    check_relative(text, relative, registry or default_registry())
+    check_relative(spec, relative, registry)
     return replace(strategy, relative=relative)
 
 
-def _absolute(text: str, registry: Registry) -> Strategy:
-    head, slash, inner = text.partition("/")
-    name, colon, rest = head.partition(":")
-    if name not in PARAMETERS:
-        raise UnknownStrategy(name, PARAMETERS)
-    if (colon and not rest) or (slash and not inner):
-        raise SpecError(f'strategy "{text}": nothing follows "{":" if colon and not rest else "/"}"')
-    items: list[tuple[str, str | None]] = []
-    for item in rest.split(",") if rest else ():
-        key, equals, value = item.partition("=")
-        if key in dict(items):
-            raise SpecError(f'strategy "{text}": {key} is given twice')
-        items.append((key, value if equals else None))
-    values = read_values(text, items, PARAMETERS[name])
-    if name == "store-all" and slash:
+def _absolute(spec: SpecText, registry: Registry) -> Strategy:
+    head, inner, text = spec.head, spec.inner, str(spec)
+    if head.name not in PARAMETERS:
+        raise UnknownStrategy(head.name, PARAMETERS)
+    unfinished = inner is not None and not str(inner)
+    if head.ends_at_colon or unfinished:
+        raise SpecError(f'strategy "{text}": nothing follows "{":" if head.ends_at_colon else "/"}"')
+    if len(head.values) < len(head.items):
+        keys = [key for key, _ in head.items]
+        twice = next(key for number, key in enumerate(keys) if key in keys[:number])
+        raise SpecError(f'strategy "{text}": {twice} is given twice')
+    values = read_values(text, head.items, PARAMETERS[head.name])
+    if head.name == "store-all" and inner is not None:
         raise SpecError(f'strategy "{text}": store-all compresses nothing; write trajectory/{inner}')
-    compressor = registry.parse(inner or UNCOMPRESSED)
+    reading = registry.read(SpecText.parse(UNCOMPRESSED) if inner is None else inner)
+    compressor = registry.usable(reading)
     if "quantum" in values and not (isinstance(compressor.bound, Lossless) and compressor.capabilities.nonfinite):
         raise SpecError(
             f'strategy "{text}": with a quantum the compressor gets integers; it must be lossless for any bits, like '
             f"blosc2:codec=lz4,shuffle=bitshuffle; {compressor.spec} is not"
         )
-    return Strategy(name, values, compressor)
+    return Strategy(head.name, values, compressor, reading.all_values)

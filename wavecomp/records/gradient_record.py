@@ -5,18 +5,25 @@ Lines are flat, carry a checksum, and name units, as those of :mod:`wavecomp.rec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from statistics import median
 from typing import Any
 
 from wavecomp.errors import DamagedArchive
+from wavecomp.promise import Loss
 from wavecomp.records.column_types import checked
+from wavecomp.records.older_losses import older_loss
 from wavecomp.records.record import SCHEMA_VERSION, Failure, Scalar, checked_row, line_of
 
 
 @dataclass(frozen=True, slots=True)
 class WorkTimes:
-    """Wall time in seconds of one run, by kind of work; the first five add up to ``wall``."""
+    """Wall time in seconds of one run, by kind of work; the first five add up to ``wall``.
+
+    ``advance`` and ``reverse`` are those of the time-stepping code, ``compress`` and ``decompress`` as far as the run
+    waited for checkpoints: what ran beside the code shows there. ``other`` is the rest.
+    """
 
     advance: float
     compress: float
@@ -33,6 +40,11 @@ class Spread:
     least: float
     median: float
     greatest: float
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Spread | None:
+        """Return the spread of some numbers; None where there are none."""
+        return cls(min(numbers), median(numbers), max(numbers)) if numbers else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,10 @@ class GradientRecord:
     disk : str or None
         What a tier on disk lay on: the file system and a digest of its device. None where there was none, and in older
         rows.
+    loss : Loss or None
+        What loses of the stored levels, and how much at most: a quantum hides under a lossless compressor's name. Of
+        older rows it is derived; None where their compressor is none of ours. Levels that are not imaged are no part of
+        it.
     provenance, created_utc : str
         As in a sweep's record.
     outcome : GradientImpact or Failure
@@ -148,6 +164,13 @@ class GradientRecord:
     outcome: GradientImpact | Failure
     disk_budget_bytes: int | None = field(default=None, kw_only=True)
     disk: str | None = field(default=None, kw_only=True)
+    loss: Loss | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        # What has another type than it should is said where the whole record is checked.
+        readable = isinstance(self.strategy_parameters, Mapping) and isinstance(self.compressor, str | None)
+        if self.loss is None and readable:
+            object.__setattr__(self, "loss", older_loss(self.strategy_parameters, self.compressor))
 
     @property
     def failed(self) -> bool:
@@ -162,12 +185,14 @@ class GradientRecord:
     def to_row(self) -> dict[str, Any]:
         """Return the record as a flat mapping of JSON values."""
         row: dict[str, Any] = {"schema": SCHEMA_VERSION, "kind": "gradient"}
-        row |= {f.name: getattr(self, f.name) for f in fields(self) if f.name != "outcome"}
+        row |= {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("outcome", "loss")}
         row |= {name: dict(row[name]) for name in ("strategy_parameters", "compressor_parameters")}
         row |= {"shape": list(self.shape), "shots": list(self.shots)}
         for name in _LATER:  # lines from before there was one stay as they are
             if row[name] is None:
                 del row[name]
+        if self.loss is not None:
+            row |= {f"loss_{f.name}": getattr(self.loss, f.name) for f in fields(self.loss)}
         if isinstance(self.outcome, Failure):
             return row | {"status": "failed", "failure": self.outcome.kind, "message": self.outcome.message}
         out = self.outcome
@@ -201,15 +226,19 @@ class GradientRecord:
         try:
             # Before there were stacks, a record had one shot, in a column of that name.
             row["shots"] = row["shots"] if "shots" in row else [row["shot"]]
-            common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", *_LATER)}
+            common = {f.name: row[f.name] for f in fields(cls) if f.name not in ("outcome", "loss", *_LATER)}
             common |= {name: tuple(row[name]) for name in ("shape", "shots")} | {name: row.get(name) for name in _LATER}
-            return checked(cls(**common, outcome=_outcome(row)))
+            return checked(cls(**common, loss=_loss(row), outcome=_outcome(row)))
         except (KeyError, TypeError, AttributeError) as error:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 
 
 _NESTED = ("seconds", "walls_s", "bare_walls_s", "absolute_specs", "ratio", "distance")
 _LATER = ("disk_budget_bytes", "disk")  # columns that older rows lack
+
+
+def _loss(row: Mapping[str, Any]) -> Loss | None:
+    return Loss(*(row[f"loss_{f.name}"] for f in fields(Loss))) if "loss_by" in row else None
 
 
 def _outcome(row: Mapping[str, Any]) -> GradientImpact | Failure:

@@ -20,6 +20,7 @@ import numpy as np
 from wavecomp import __version__
 from wavecomp.errors import DamagedArchive, MisplacedRecord, NewerRecord
 from wavecomp.plain_text import one_line
+from wavecomp.promise import Kind, promise_in_words
 from wavecomp.records.column_types import checked
 
 SCHEMA_VERSION = 1
@@ -78,6 +79,9 @@ class Measurement:
         system does not tell.
     bound, bound_status : str
         The promise, in words, and whether it was kept ("holds", "rounding", "violated", "none").
+    bound_kind, bound_value
+        The promise again, as a :class:`~wavecomp.promise.Promise`. Older rows have the words alone: it is read from
+        them, and None where they cannot be read.
     bound_margin : float or None
         Worst error over the allowed one.
     distortion : mapping
@@ -102,6 +106,14 @@ class Measurement:
     distortion: Mapping[str, float]
     details: Mapping[str, int]
     outside_s: float
+    bound_kind: Kind | None = None
+    bound_value: float | None = None
+
+    def __post_init__(self) -> None:
+        promise = promise_in_words(self.bound) if self.bound_kind is None else None
+        if promise is not None:
+            object.__setattr__(self, "bound_kind", promise.kind)
+            object.__setattr__(self, "bound_value", promise.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,14 +241,17 @@ class Record:
 
 
 _NESTED = ("compress", "decompress", "distortion", "details")
+_LATER = ("bound_kind", "bound_value")  # columns that older rows lack
 
 
 def _outcome(row: Mapping[str, Any]) -> Measurement | Failure:
     if row["status"] == "failed":
         return Failure(row["failure"], row["message"])
-    plain = {f.name: row[f.name] for f in fields(Measurement) if f.name not in _NESTED}
+    plain = {f.name: row[f.name] for f in fields(Measurement) if f.name not in (*_NESTED, *_LATER)}
     return Measurement(
         **plain,
+        bound_kind=row.get("bound_kind"),
+        bound_value=row.get("bound_value"),
         compress=Timing(row["compress_first_s"], tuple(row["compress_samples_s"])),
         decompress=Timing(row["decompress_first_s"], tuple(row["decompress_samples_s"])),
         distortion={name[6:]: value for name, value in row.items() if name.startswith("error_")},

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +29,12 @@ class Section:
         Name and SHA-256 of the whole field.
     spec : str or None
         Compressor; None for the reference alone.
-    step : int
-        Time step of the field.
-    time_s : float
-        Its physical time in seconds.
+    step : int or None
+        Time step of the field, and ``time_s`` its physical time in seconds; None where nobody knows it.
     plane : str
         Which plane, in words: ``x-z at y = 1000 m``.
     extent_m : tuple of float
-        First and last horizontal position, first and last depth, in metres.
+        First and last horizontal position, first and last depth, in ``length_unit``.
     statistics : mapping
         Numbers about the whole field's error, e.g. ``ssim``, ``autocorrelation_1``.
     values : ndarray of float32, shape (nx, nz)
@@ -48,13 +47,17 @@ class Section:
     library : str
         Distributions and versions that compressed; empty in sections that are older than it. A section is made anew by
         every run, so that it takes the place of one that another version made.
+    length_unit : {"m", "points"}
+        Points where the grid's spacing is not known; a wavenumber is then in cycles a point.
+    axes : tuple of str
+        What the horizontal and the vertical axis are called, where they are not those of ``plane`` and depth.
     """
 
     field: str
     field_digest: str
     spec: str | None
-    step: int
-    time_s: float
+    step: int | None
+    time_s: float | None
     plane: str
     extent_m: tuple[float, float, float, float]
     statistics: dict[str, float]
@@ -62,6 +65,8 @@ class Section:
     error: NDArray[np.float32] | None
     curves: dict[str, NDArray[np.float64]]
     library: str = ""
+    length_unit: Literal["m", "points"] = "m"
+    axes: tuple[str, ...] = ()
 
     @property
     def file_name(self) -> str:
@@ -70,6 +75,9 @@ class Section:
 
 
 _ARRAYS = ("values", "error", "curves")
+
+_OLDER = {"library": "", "length_unit": "m", "axes": ()}
+"""What sections lack that are older than it."""
 
 
 def save_section(folder: str | Path, section: Section) -> Path:
@@ -110,10 +118,10 @@ def load_sections(folder: str | Path) -> list[Section]:
 def _read(file: Path) -> Section:
     try:
         with file.open("rb") as opened, np.load(opened) as data:
-            head = {"library": "", **json.loads(str(data["head"]))}
+            head = {**_OLDER, **json.loads(str(data["head"]))}
             # A newer version may know more about a section; that is left out.
             known = {entry.name: head[entry.name] for entry in fields(Section) if entry.name not in _ARRAYS}
-            known["extent_m"] = tuple(head["extent_m"])
+            known |= {name: tuple(head[name]) for name in ("extent_m", "axes")}
             curves = {name[6:]: data[name] for name in data.files if name.startswith("curve_")}
             made = checked(Section(**known, values=data["values"], error=data.get("error"), curves=curves))
             _check_planes(made)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Section
-from wavecomp.report.names import setting_label, spec_words
+from wavecomp.report.names import is_word, setting_label
 from wavecomp.report.rows import RUN, base_name
+from wavecomp.spec_text import SpecText
 
 _MOST = 5
 _NEAR = 3.0  # errors within this factor of the goal are of one size
@@ -32,8 +33,12 @@ def sections_of_field(sections: Sequence[Section], field: str | None) -> list[Se
     groups: dict[tuple[str, str], list[Section]] = {}
     for section in named:
         groups.setdefault((section.field, section.field_digest), []).append(section)
-    best = max(groups, key=lambda key: (len(groups[key]), groups[key][0].step, key))
+    best = max(groups, key=lambda key: (len(groups[key]), _step(groups[key][0]), key))
     return sorted(groups[best], key=lambda section: section.spec or "")
+
+
+def _step(section: Section) -> int:
+    return -1 if section.step is None else section.step
 
 
 def comparable(sections: Sequence[Section]) -> tuple[list[Section], list[str]]:
@@ -41,7 +46,7 @@ def comparable(sections: Sequence[Section]) -> tuple[list[Section], list[str]]:
 
     Every measured size of error is tried as the goal, with each compressor's nearest setting. The goal that most
     compressors come near (within a factor of 3) is kept; among equals the one with the smallest spread, then the
-    smaller error. SZ3's predictors count as compressors of their own.
+    smaller error. Settings that differ in a word, such as a predictor, count as compressors of their own.
 
     Returns
     -------
@@ -54,9 +59,9 @@ def comparable(sections: Sequence[Section]) -> tuple[list[Section], list[str]]:
     for section in sections:
         size = rms(section.error) if section.error is not None else 0.0
         if section.spec is not None and 0.0 < size < math.inf:
-            words = spec_words(section.spec)
-            algorithm = (words.inner or words).values.get("algorithm", "")
-            families.setdefault((words.family, algorithm), []).append((size, section))
+            part = SpecText.parse(section.spec).innermost
+            words = " ".join(filter(is_word, part.values.values()))
+            families.setdefault((part.name, words), []).append((size, section))
     best: tuple[int, float, float] = (0, math.inf, math.inf)
     chosen: list[Section] = []
     for goal in sorted(size for family in families.values() for size, _ in family):
@@ -69,8 +74,8 @@ def comparable(sections: Sequence[Section]) -> tuple[list[Section], list[str]]:
     taken = {section.spec for section in chosen}
     others = [
         setting_label(min((section.spec or "" for _, section in family), key=len)).split(" ")[0]
-        + (f" {algorithm}" if algorithm else "")
-        for (_, algorithm), family in sorted(families.items())
+        + (f" {words}" if words else "")
+        for (_, words), family in sorted(families.items())
         if not taken & {section.spec for _, section in family}
     ]
     return sorted(chosen, key=lambda section: section.spec or ""), others

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from wavecomp.errors import NothingToReport
 from wavecomp.records.experiment import Cell, ExperimentResult
 from wavecomp.report.direct_labels import EndLabel, label_ends, label_room_in
-from wavecomp.report.names import family_label, setting_label, spec_words
+from wavecomp.report.names import family_label, family_of, setting_label
 from wavecomp.report.style import BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION, drawing, family_style, new_figure, panel
 
 ERROR = "Gradient error, relative L2"
@@ -53,13 +53,13 @@ def figure_tolerance(result: ExperimentResult) -> Figure:
         inexact = [row for row in fixed if number(row["relative_l2"]) > 0]
         labels = [setting_label(str(row["compressor"])) for row in inexact]
         figure, axes = labelled_axes([*labels, "half a unit in the last place"])
-        families = list(dict.fromkeys(spec_words(str(row["compressor"])).family for row in swept))
-        known = [spec_words(str(row["compressor"])).family for row in result.rows]
+        families = list(dict.fromkeys(family_of(str(row["compressor"])) for row in swept))
+        known = [family_of(str(row["compressor"])) for row in result.rows]
         for family in families:
             line = sorted(
                 (number(row["tolerance"]), number(row["relative_l2"]))
                 for row in swept
-                if spec_words(str(row["compressor"])).family == family
+                if family_of(str(row["compressor"])) == family
             )
             style = family_style(family, known)
             axes.plot(*zip(*line, strict=True), color=style.colour, marker=style.marker, label=family_label(family))
@@ -70,7 +70,7 @@ def figure_tolerance(result: ExperimentResult) -> Figure:
         ends: list[EndLabel] = []
         for row, label in zip(inexact, labels, strict=True):
             error = number(row["relative_l2"])
-            style = family_style(spec_words(str(row["compressor"])).family, known)
+            style = family_style(family_of(str(row["compressor"])), known)
             axes.axhline(error, color=style.colour, linestyle=DASHES[1 + len(ends) % 4], linewidth=1.2)
             ends.append(EndLabel(right, error, label, style.colour))
         axes.axhline(_FLOOR, color=GREY, linestyle=":", linewidth=1.2)
@@ -124,7 +124,7 @@ def figure_checkpoints(result: ExperimentResult) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         panel(
             axes,
-            f"{result.problem}, {result.facts['steps']} steps: Revolve with ZFP states",
+            f"{result.problem}, {result.facts['steps']} steps: Revolve with {_compressor(result)} states",
             "Checkpoints of Revolve",
             ERROR,
         )
@@ -188,3 +188,7 @@ def _panels(result: ExperimentResult, split: str, lines: str, titles: dict[str, 
         axes[0].invert_xaxis()
         figure.subplots_adjust(left=0.08, right=0.985, bottom=0.13, top=0.92, wspace=0.06)
         return figure
+
+
+def _compressor(result: ExperimentResult) -> str:
+    return family_label(family_of(str(result.settings["compressor"])))

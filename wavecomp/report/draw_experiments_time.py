@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.direct_labels import EndLabel, label_ends
 from wavecomp.report.draw_experiments_error import distinct, labelled_axes, number, rows_where
-from wavecomp.report.names import setting_label, spec_words, strategy_label
+from wavecomp.report.names import family_of, setting_label, strategy_label
 from wavecomp.report.style import BLUE, DASHES, GREEN, GREY, PURPLE, VERMILION, drawing, family_style, new_figure, panel
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE)
@@ -94,7 +94,7 @@ def figure_stack(result: ExperimentResult) -> Figure:
 
 def _along(result: ExperimentResult, x: str, y: str) -> Axes:
     specs = [str(spec) for spec in distinct(result, "compressor")]
-    families = [spec_words(spec).family for spec in specs]
+    families = [family_of(spec) for spec in specs]
     _, axes = labelled_axes([setting_label(spec) for spec in specs])
     for place, (spec, family) in enumerate(zip(specs, families, strict=True)):
         rows = rows_where(result, compressor=spec)
@@ -110,7 +110,7 @@ def _along(result: ExperimentResult, x: str, y: str) -> Axes:
 def _finish(axes: Axes, result: ExperimentResult, x: str, y: str) -> Figure:
     axes.margins(x=0.01)
     ends = []
-    families = [spec_words(str(spec)).family for spec in distinct(result, "compressor")]
+    families = [family_of(str(spec)) for spec in distinct(result, "compressor")]
     for spec, family in zip(distinct(result, "compressor"), families, strict=True):
         last = rows_where(result, compressor=spec)[-1]
         colour = family_style(family, families).colour

@@ -22,8 +22,10 @@ from wavecomp.report.gradient_rows import (
     problem_rows,
     set_up_text,
 )
+from wavecomp.report.names import short_number
 from wavecomp.report.place_labels import PointLabel, label_points
 from wavecomp.report.style import BLACK, GREY, drawing, new_figure, panel
+from wavecomp.spec_text import UNCOMPRESSED, SpecPart, SpecText
 
 GOOD = 1e-3
 """Relative L2 error that a gradient may have to stand for its strategy."""
@@ -143,9 +145,24 @@ def _name_bare(axes: Axes, wall: float, shown: pd.DataFrame, words: str) -> None
 
 
 def _label(row: dict[Hashable, Any]) -> str:
-    name, setting = compressor_words(row["compressor"] if isinstance(row["compressor"], str) else None)
-    strategy, _, keys = str(row["head"]).partition(":")
-    words = keys.replace("every=", "every ").replace("slots=", "").replace("levels=", "").replace(",", ", ")
-    setting = setting.partition(",")[0].partition("=")[2] if not name.startswith("int") else ""
-    first = f"{strategy} {words}".strip()
-    return first if name == "none" else f"{first}\n{name} {setting}".strip()
+    spec = row["compressor"] if isinstance(row["compressor"], str) else UNCOMPRESSED
+    name, _ = compressor_words(spec)
+    values = [*SpecText.parse(spec).innermost.values.values()]
+    head = SpecPart.parse(str(row["head"]))
+    words = ", ".join(_key_words(key, value) for key, value in head.items)
+    # What every setting of a format has alike says nothing that its name does not.
+    first_value = short_number(values[0]) if values and row.get("loss_kind") not in _FORMATS else ""
+    first = f"{head.name} {words}".strip()
+    return first if name == "none" else f"{first}\n{name} {first_value}".strip()
+
+
+_FORMATS = ("peak", "pointwise")
+
+
+def _key_words(key: str, value: str | None) -> str:
+    match key:
+        case "every":
+            return f"every {value}"
+        case "slots" | "levels":
+            return str(value)
+    return key if value is None else f"{key}={value}"

@@ -24,7 +24,9 @@ _BAR: dict[str, Any] = {"extend": "both", "extendfrac": 0.03, "format": FuncForm
 
 
 def figure11(sections: Sequence[Section], field: str | None = None) -> Figure:
-    """Draw the reference field in the plane of the source: distances in km, depth downwards, amplitudes clipped.
+    """Draw the reference field in the plane that was kept: distances in km, depth downwards, amplitudes clipped.
+
+    Where the grid's spacing is not known, distances are in points.
 
     Raises
     ------
@@ -62,7 +64,14 @@ def figure13(sections: Sequence[Section], field: str | None = None) -> Figure:
 
 
 def _heading(section: Section) -> str:
-    return f"{section.field}: wavefield at t = {section.time_s:.4g} s (step {section.step})"
+    return f"{section.field}: wavefield{when_words(section)}"
+
+
+def when_words(section: Section) -> str:
+    """Say at which time and step a section is, as far as that is known."""
+    if section.time_s is None:
+        return "" if section.step is None else f" at step {section.step}"
+    return f" at t = {section.time_s:.4g} s (step {section.step})"
 
 
 def _stretch(section: Section) -> float:
@@ -74,7 +83,14 @@ def _stretch(section: Section) -> float:
 
 def _stretch_words(section: Section) -> str:
     stretch = _stretch(section)
-    return "" if math.isclose(stretch, 1.0) else f", depth drawn {stretch:.2g} times larger"
+    what = _axis_names(section)[1].lower()
+    return "" if math.isclose(stretch, 1.0) else f", {what} drawn {stretch:.2g} times larger"
+
+
+def _axis_names(section: Section) -> tuple[str, str]:
+    if len(section.axes) == 2:
+        return section.axes[0], section.axes[1]
+    return section.plane[:1] if section.plane[1:2] in ("–", "-") else "Distance", "Depth"
 
 
 def _panel_size(section: Section, width: float, tallest: float) -> tuple[float, float]:
@@ -90,10 +106,11 @@ def _inches(figure: Figure, left: float, bottom: float, width: float, height: fl
 
 
 def _show(axes: Axes, values: NDArray[np.float32], section: Section, clip: float, interpolation: str) -> AxesImage:
-    first, last, top, bottom = (metres / 1e3 for metres in section.extent_m)
+    unit, size = ("points", 1.0) if section.length_unit == "points" else ("km", 1e3)
+    first, last, top, bottom = (place / size for place in section.extent_m)
     # Positions are those of grid points, the middles of the pixels.
-    dx = (last - first) / max(values.shape[0] - 1, 1) / 2 or 0.5e-3
-    dz = (bottom - top) / max(values.shape[1] - 1, 1) / 2 or 0.5e-3
+    dx = (last - first) / max(values.shape[0] - 1, 1) / 2 or 0.5 / size
+    dz = (bottom - top) / max(values.shape[1] - 1, 1) / 2 or 0.5 / size
     image = axes.imshow(
         values.T, cmap="RdBu_r", vmin=-clip, vmax=clip, aspect="auto", interpolation=interpolation, origin="upper",
         extent=(first - dx, last + dx, bottom + dz, top - dz),
@@ -102,8 +119,9 @@ def _show(axes: Axes, values: NDArray[np.float32], section: Section, clip: float
     axes.grid(visible=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(True)
-    axes.set_xlabel(f"{section.plane[:1] if section.plane[1:2] in ('–', '-') else 'Distance'} (km)")
-    axes.set_ylabel("Depth (km)")
+    across, down = _axis_names(section)
+    axes.set_xlabel(f"{across} ({unit})")
+    axes.set_ylabel(f"{down} ({unit})")
     return image
 
 

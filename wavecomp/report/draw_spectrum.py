@@ -11,7 +11,7 @@ from wavecomp.errors import NothingToReport
 from wavecomp.records import Section
 from wavecomp.report.choose_sections import comparable, sections_of_field
 from wavecomp.report.direct_labels import EndLabel, label_ends, label_room_in
-from wavecomp.report.names import setting_label, spec_words
+from wavecomp.report.names import family_of, setting_label
 from wavecomp.report.rows import RUN
 from wavecomp.report.style import BLACK, DASHES, drawing, family_style, new_figure, panel
 
@@ -19,7 +19,8 @@ from wavecomp.report.style import BLACK, DASHES, drawing, family_style, new_figu
 def figure_spectrum(sections: Sequence[Section], field: str | None = None) -> Figure:
     """Draw the mean power a Fourier mode of the field and of each compressor's error, at errors of one size.
 
-    The curve ``wavenumber`` is taken in cycles/m and drawn in cycles/km.
+    The curve ``wavenumber`` is taken in cycles/m and drawn in cycles/km; where the grid's spacing is not known it is in
+    cycles a point.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def figure_spectrum(sections: Sequence[Section], field: str | None = None) -> Fi
 
 
 def _draw(chosen: list[Section]) -> Figure:
-    families = [spec_words(section.spec or "").family for section in chosen]
+    families = [family_of(section.spec or "") for section in chosen]
     first = chosen[0]
     curves = [(first.curves["wavenumber"], first.curves["field_power"], "the field", BLACK, DASHES[0], "")]
     for place, (section, family) in enumerate(zip(chosen, families, strict=True)):
@@ -50,25 +51,33 @@ def _draw(chosen: list[Section]) -> Figure:
     width, height = 6.7 + label_room_in([curve[2] for curve in curves]), 5.0
     figure = new_figure(width, height)
     axes = figure.add_axes((0.85 / width, 0.6 / height, 5.8 / width, 1 - 1.05 / height))
-    ends = []
+    unit, scale = ("cycles/point", 1.0) if first.length_unit == "points" else ("cycles/km", 1e3)
+    drawn = []
     for wavenumber, power, label, colour, dash, marker in curves:
         shown = (wavenumber > 0.0) & (power > 0.0)
-        x, y = 1e3 * wavenumber[shown], power[shown]
+        x, y = scale * wavenumber[shown], power[shown]
         if not x.size:
             continue
         every = max(1, x.size // 10)
         axes.plot(x, y, color=colour, linestyle=dash, marker=marker, markevery=every, label=label)
-        ends.append(EndLabel(float(x[-1]), float(y[-1]), label, colour))
+        drawn.append((x, y, label, colour))
     axes.set_yscale("log")
     axes.margins(x=0.01)
     axes.set_xlim(left=0.0)
     low, high = axes.get_ylim()
-    axes.set_ylim(max(low, high * 1e-16), high)
+    low = max(low, high * 1e-16)
+    axes.set_ylim(low, high)
     panel(
         axes,
-        f"{first.field} at t = {first.time_s:.4g} s: spectra of the field and of the errors",
-        "Wavenumber (cycles/km)",
+        f"{first.field}{f' at t = {first.time_s:.4g} s' if first.time_s is not None else ''}: spectra of the field and "
+        "of the errors",
+        f"Wavenumber ({unit})",
         "Mean power a mode (squared unit of the field)",
     )
-    label_ends(axes, [end for end in ends if np.isfinite(end.y)])
+    ends = []
+    for x, y, label, colour in drawn:
+        inside = np.flatnonzero(np.isfinite(y) & (y >= low))  # a smooth field falls out of the figure before its end
+        if inside.size:
+            ends.append(EndLabel(float(x[inside[-1]]), float(y[inside[-1]]), label, colour))
+    label_ends(axes, ends)
     return figure

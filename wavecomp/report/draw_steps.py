@@ -11,13 +11,16 @@ from matplotlib.ticker import FuncFormatter
 
 from wavecomp.errors import NothingToReport
 from wavecomp.report.direct_labels import EndLabel, label_ends, label_room_in
-from wavecomp.report.names import setting_label, spec_words
+from wavecomp.report.names import family_of, setting_label
 from wavecomp.report.rows import SWEEP_STEPS, base_name, current, lossless, numbers, single_threaded, succeeded
 from wavecomp.report.style import DASHES, GREY, drawing, family_style, new_figure, panel
+from wavecomp.spec_text import UNCOMPRESSED
 
 
 def figure10(frame: pd.DataFrame, field: str | None = None) -> Figure:
     """Draw the ratio of each setting of the suite ``steps`` against the simulated time of the compressed field.
+
+    Where nobody knows the time it is drawn against the step.
 
     Parameters
     ----------
@@ -32,45 +35,57 @@ def figure10(frame: pd.DataFrame, field: str | None = None) -> Figure:
         Fewer than two time steps of one wavefield were measured.
     """
     frame = current(frame)
-    swept = set(frame["spec"][(frame["suite"] == "steps") & (frame["compressor"] != "identity")])
+    swept = set(frame["spec"][(frame["suite"] == "steps") & (frame["compressor"] != UNCOMPRESSED)])
     # A case of the last step may stand under another suite's name that measured it first.
     rows = frame[frame["spec"].isin(swept) & succeeded(frame) & single_threaded(frame)]
     rows = rows.assign(base=rows["field"].map(base_name), time_s=numbers(rows, "time_s"), ratio=numbers(rows, "ratio"))
-    rows = rows[rows["time_s"].notna() & rows["ratio"].notna()]
+    of_field = frame
     if field is not None:
-        rows = rows[rows["base"] == base_name(field)]
-    counts = rows.groupby("base")["time_s"].nunique().sort_index().sort_values(kind="stable")
-    if counts.empty or counts.iloc[-1] < 2:
-        raise NothingToReport(
-            f"the records hold no ratio at two or more time steps{f' of {field}' if field else ''}; "
-            f"{SWEEP_STEPS} makes them"
+        rows, of_field = (
+            rows[rows["base"] == base_name(field)],
+            frame[frame["field"].map(base_name) == base_name(field)],
         )
+    alone = not of_field.empty and of_field["step"].isna().all()
+    rows = rows.assign(at=rows["time_s"].where(_is_timed(rows), numbers(rows, "step")))
+    rows = rows[rows["at"].notna() & rows["ratio"].notna()]
+    counts = rows.groupby("base")["at"].nunique().sort_index().sort_values(kind="stable")
+    if counts.empty or counts.iloc[-1] < 2:
+        of = f" of {field}" if field else ""
+        if alone:
+            raise NothingToReport(f"figure 10{of}: one level without a step has no ratio at every time step")
+        raise NothingToReport(f"the records hold no ratio at two or more time steps{of}; {SWEEP_STEPS} makes them")
     base = str(counts.index[-1])
     with drawing():
         return _draw(rows[rows["base"] == base], base)
 
 
+def _is_timed(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Mark the rows of wavefields of which every level has a time."""
+    return rows["time_s"].notna().groupby(rows["base"]).transform("all").astype(bool)
+
+
 def _draw(rows: pd.DataFrame, base: str) -> Figure:
-    specs = sorted(set(rows["spec"]), key=lambda spec: (spec_words(spec).family, spec))
-    families = [spec_words(spec).family for spec in specs]
+    timed = bool(rows["time_s"].notna().all())
+    specs = sorted(set(rows["spec"]), key=lambda spec: (family_of(spec), spec))
+    families = [family_of(spec) for spec in specs]
     exact = set(rows["spec"][lossless(rows)])
     labels = {spec: setting_label(spec) + (" (lossless)" if spec in exact else "") for spec in specs}
     width, height = 6.6 + label_room_in(list(labels.values())), max(5.0, 0.2 * len(specs) + 1.6)
     figure = new_figure(width, height)
-    axes = figure.add_axes((0.78 / width, 0.6 / height, 5.8 / width, 1 - 1.5 / height))
+    axes = figure.add_axes((0.78 / width, 0.6 / height, 5.8 / width, 1 - (1.5 if timed else 1.05) / height))
     ends = []
     for place, (spec, family) in enumerate(zip(specs, families, strict=True)):
-        line = rows[rows["spec"] == spec].sort_values("time_s", kind="stable")
+        line = rows[rows["spec"] == spec].sort_values("at", kind="stable")
         style = family_style(family, families)
         axes.plot(
-            line["time_s"],
+            line["at"],
             line["ratio"],
             color=style.colour,
             marker=style.marker,
             linestyle=DASHES[families[:place].count(family) % len(DASHES)],
             label=spec,
         )
-        ends.append(EndLabel(line["time_s"].iloc[-1], line["ratio"].iloc[-1], labels[spec], style.colour))
+        ends.append(EndLabel(line["at"].iloc[-1], line["ratio"].iloc[-1], labels[spec], style.colour))
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.margins(x=0.02)
@@ -81,9 +96,13 @@ def _draw(rows: pd.DataFrame, base: str) -> Figure:
         "no compression", (0.995, 1.0), xycoords=("axes fraction", "data"), xytext=(0, -3), textcoords="offset points",
         ha="right", va="top", color=GREY, fontsize=8.5,
     )  # fmt: skip
-    panel(axes, "", "Simulated time (s)", "Ratio (uncompressed / compressed bytes)")
-    axes.set_title(f"{base}: ratio at every kept time step", pad=36)
-    _steps_on_top(axes, rows)
+    panel(
+        axes, "", "Simulated time (s)" if timed else "Time step (its length is not known)",
+        "Ratio (uncompressed / compressed bytes)",
+    )  # fmt: skip
+    axes.set_title(f"{base}: ratio at every kept time step", pad=36 if timed else 8)
+    if timed:
+        _steps_on_top(axes, rows)
     label_ends(axes, ends)
     return figure
 

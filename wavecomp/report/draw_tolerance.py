@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from wavecomp.report.names import family_label, setting_label, spec_words
+from wavecomp.report.bound_key import bound_key
+from wavecomp.report.names import family_label, family_of, is_word, setting_label
 from wavecomp.report.quality import best_lossless, lossy
-from wavecomp.report.rows import SWEEP_LOSSY, current, numbers, parameter, plain, rows_of_field, single_threaded
+from wavecomp.report.rows import SWEEP_LOSSY, current, numbers, plain, rows_of_field, single_threaded
 from wavecomp.report.style import BLACK, DASHES, GREY, drawing, family_style, new_figure, panel
 
-_ALGORITHMS = ("interp_lorenzo", "interp", "lorenzo_reg", "nopred")
+_HOLLOW = ("d", "h", "v", "D", "p")
 
 
 def figure12(frame: pd.DataFrame, field: str | None = None) -> Figure:
-    """Draw ratio against absolute tolerance for ZFP and SZ3 (left), and against the largest error for all (right).
+    """Draw ratio against the tolerance of every compressor that has one (left), and against the largest error (right).
 
     A compressor may use only part of its tolerance, so the left panel ranks settings, not compressors; the right one
     compares at equal error. Rows without any error stand in the left panel only: a logarithmic axis has no zero.
+    Bounds relative to the field's range or peak are drawn as what they mean for this field, where a compressor has no
+    absolute ones.
 
     Raises
     ------
     NothingToReport
-        No case with an absolute tolerance was measured.
+        No case with a tolerance was measured.
     """
     frame = current(frame)
     tolerance = _tolerance(frame)
@@ -41,10 +48,22 @@ def figure12(frame: pd.DataFrame, field: str | None = None) -> Figure:
 
 
 def _tolerance(frame: pd.DataFrame) -> pd.Series[float]:
-    """Return the absolute tolerance of ZFP's accuracy mode and SZ3's abs mode; NaN for everything else."""
-    zfp, sz3 = parameter(frame, "accuracy"), parameter(frame, "abs").where(parameter(frame, "rel").isna())
-    asked = zfp.where(frame["compressor"] == "zfp", sz3.where(frame["compressor"] == "sz3"))
-    return pd.to_numeric(asked, errors="coerce").astype("float64")
+    """Return what each row's bound allows for an error, in the unit of the field; NaN where it is no such bound.
+
+    Only whole curves are compared: bounds relative to range or peak count where a compressor has several of one kind,
+    and none that is absolute.
+    """
+    value = numbers(frame, "bound_value")
+    if "bound_kind" not in frame:
+        return value
+    found = value.where(frame["bound_kind"] == "absolute")
+    span = numbers(frame, "error_value_max") - numbers(frame, "error_value_min")
+    absolute = set(frame["compressor"][found.notna()])
+    for kind, unit in (("range", span), ("peak", numbers(frame, "error_max_abs_original"))):
+        mine = (frame["bound_kind"] == kind) & ~frame["compressor"].isin(absolute)
+        several = value.where(mine).groupby(frame["compressor"]).transform("nunique") > 1
+        found = found.where(~(mine & several), value * unit)
+    return found
 
 
 def _draw(rows: pd.DataFrame, baseline: pd.DataFrame) -> Figure:
@@ -86,30 +105,37 @@ def _draw(rows: pd.DataFrame, baseline: pd.DataFrame) -> Figure:
 
 
 def _curves(rows: pd.DataFrame) -> list[tuple[pd.DataFrame, dict[str, object]]]:
-    """Return the lines of both panels with their style: ZFP, then SZ3's algorithms, its default one heaviest."""
+    """Return the lines of both panels with their style: of each compressor the one that compresses best is heaviest."""
     asked = rows[rows["tolerance"].notna()]
+    families = sorted(set(asked["compressor"]))
     found: list[tuple[pd.DataFrame, dict[str, object]]] = []
-    zfp = asked[asked["compressor"] == "zfp"]
-    if not zfp.empty:
-        look = family_style("zfp", [])
-        found.append((zfp, {"color": look.colour, "marker": look.marker, "label": "ZFP accuracy", "zorder": 4}))
-    sz3 = asked[asked["compressor"] == "sz3"]
-    algorithms = parameter(sz3, "algorithm")
-    look = family_style("sz3", [])
-    known = [word for word in _ALGORITHMS if word in set(algorithms)]
-    for word in [*known, *sorted(set(algorithms) - set(known))]:
-        place = _ALGORITHMS.index(word) if word in _ALGORITHMS else len(_ALGORITHMS)
-        style: dict[str, object] = {
-            "color": look.colour,
-            "marker": look.marker,
-            "linestyle": DASHES[place],
-            "label": f"SZ3 abs, {word}",
-            "zorder": 3 - 0.1 * place,
-        }
-        if place:
-            style |= {"alpha": 0.65, "linewidth": 1.2, "markersize": 3}
-        found.append((sz3[algorithms == word], style))
+    for family in families:
+        mine = asked[asked["compressor"] == family]
+        look = family_style(family, set(rows["compressor"]))
+        key = bound_key(list(mine["parameters"]), list(mine["bound_value"]))
+        others = [_others_of(values, key) for values in mine["parameters"]]
+        varying = {word for values in others for word in values} - set(others[0]).intersection(*others[1:])
+        names = pd.Series([", ".join(w for w in values if w in varying) for values in others], index=mine.index)
+        ranked = sorted(set(names), key=lambda name: (-np.log(mine["ratio"][names == name]).mean(), name))
+        for place, name in enumerate(ranked):
+            label = " ".join(filter(None, (family_label(family), key)))
+            style: dict[str, object] = {
+                "color": look.colour,
+                "marker": look.marker,
+                "linestyle": DASHES[place % len(DASHES)],
+                "label": ", ".join(filter(None, (label, name))),
+                "zorder": 4 - 0.1 * place,
+            }
+            if place:
+                style |= {"alpha": 0.65, "linewidth": 1.2, "markersize": 3}
+            found.append((mine[names == name], style))
     return found
+
+
+def _others_of(values: Mapping[str, object], key: str) -> list[str]:
+    """Return a setting without the key that says the bound: words stand for themselves."""
+    words = ((name, str(value)) for name, value in values.items() if name != key)
+    return [word if is_word(word) else f"{name} {word}" for name, word in words]
 
 
 def _mark_violations(axes: Axes, rows: pd.DataFrame) -> None:
@@ -122,29 +148,28 @@ def _mark_violations(axes: Axes, rows: pd.DataFrame) -> None:
 
 
 def _others(axes: Axes, rows: pd.DataFrame) -> list[Line2D]:
-    """Draw what has no absolute tolerance: ZFP's other modes as hollow markers, quantisers and plug-ins as points."""
-    rows = rows[rows["tolerance"].isna() & (rows["largest"] > 0.0) & (rows["compressor"] != "sz3")]
+    """Draw what has no tolerance: hollow where the compressor has a curve as well, best ratio first.
+
+    Left out is what a compressor with a curve has in other units: a PSNR or a norm becomes the same tolerance inside.
+    """
+    curves = set(rows["compressor"][rows["tolerance"].notna()])
+    again = rows["bound_kind"].isin(("range", "psnr", "l2")) & rows["compressor"].isin(curves)
+    rest = rows[rows["tolerance"].isna() & (rows["largest"] > 0.0) & ~again]
+    groups = [(str(name), points) for (name, _), points in rest.groupby(["compressor", "bound_kind"], dropna=False)]
+    groups.sort(key=lambda group: (group[0] not in curves, -group[1]["ratio"].max(), group[0]))
+    hollow = itertools.cycle(_HOLLOW)
     lines: list[Line2D] = []
-    zfp = rows[rows["compressor"] == "zfp"]
-    for mode, marker in (("precision", "d"), ("rate", "h")):
-        points = zfp[parameter(zfp, mode).notna()].sort_values("largest", kind="stable")
-        if not points.empty:
-            lines += axes.plot(
-                points["largest"], points["ratio"], linestyle="none", marker=marker, markerfacecolor="white",
-                color=family_style("zfp", []).colour, label=f"ZFP {mode}", zorder=3,
-            )  # fmt: skip
-    rest = rows[rows["compressor"] != "zfp"]
-    families = sorted(
-        set(rest["compressor"]), key=lambda name: (-rest["ratio"][rest["compressor"] == name].max(), name)
-    )
-    for family in families:
-        points = rest[rest["compressor"] == family]
-        look = family_style(spec_words(points["spec"].iloc[0]).family, families)
-        several = "Blosc2, truncated mantissas" if family == "blosc2" else family_label(family)
+    for name, points in groups:
+        look = family_style(name, set(rows["compressor"]))
+        beside = name in curves
+        key = bound_key(list(points["parameters"]), list(points["bound_value"]))
+        several = " ".join(filter(None, (family_label(name), key)))
         label = setting_label(points["spec"].iloc[0]) if len(points) == 1 else several
+        points = points.sort_values("largest", kind="stable")
         lines += axes.plot(
-            points["largest"], points["ratio"], linestyle="none", marker=look.marker, color=look.colour, markersize=7,
-            label=label, zorder=5,
+            points["largest"], points["ratio"], linestyle="none", marker=next(hollow) if beside else look.marker,
+            markerfacecolor="white" if beside else look.colour, color=look.colour, markersize=5 if beside else 7,
+            label=label, zorder=3 if beside else 5,
         )  # fmt: skip
     return lines
 
@@ -162,7 +187,7 @@ def _name_levels(asked: Axes, came: Axes, baseline: pd.DataFrame) -> None:
     """Write on the left panel, whose lower right is empty, what the horizontal lines of both panels are."""
     levels = [(1.0, "no compression", GREY, -3, "top")]
     for spec, ratio in zip(baseline["spec"], baseline["ratio"], strict=True):
-        colour = family_style(spec_words(spec).family, [spec_words(spec).family]).colour
+        colour = family_style(family_of(spec), [family_of(spec)]).colour
         for axes in (asked, came):
             axes.axhline(ratio, color=colour, linestyle=":", linewidth=1.4)
         levels.append((float(ratio), f"best lossless: {setting_label(spec)}, {ratio:.3g}", colour, 3, "bottom"))

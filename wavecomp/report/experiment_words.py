@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.draw_experiments_error import distinct, number, rows_where
-from wavecomp.report.names import family_label, join_words, setting_label, short_number, spec_words, strategy_label
+from wavecomp.report.names import family_label, family_of, join_words, setting_label, short_number, strategy_label
 
 GOOD = 1e-3
 """Gradient error up to which the memory experiment asks for the least memory."""
@@ -26,8 +26,8 @@ def _short(value: float, digits: int = 2) -> str:
 def _tolerance(result: ExperimentResult) -> str:
     swept = [row for row in result.rows if row["tolerance"] is not None]
     parts = []
-    for family in dict.fromkeys(spec_words(str(row["compressor"])).family for row in swept):
-        mine = [row for row in swept if spec_words(str(row["compressor"])).family == family]
+    for family in dict.fromkeys(family_of(str(row["compressor"])) for row in swept):
+        mine = [row for row in swept if family_of(str(row["compressor"])) == family]
         line = sorted((number(row["tolerance"]), number(row["relative_l2"])) for row in mine)
         (low, least), (high, most) = line[0], line[-1]
         parts.append(

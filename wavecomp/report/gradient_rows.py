@@ -12,8 +12,10 @@ from typing import Any
 import pandas as pd
 
 from wavecomp.errors import NothingToReport
-from wavecomp.report.names import PEAK, SpecWords, family_label, short_number, spec_words
+from wavecomp.promise import QUANTUM
+from wavecomp.report.names import family_label, family_of, short_number
 from wavecomp.report.rows import numbers
+from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
 GRADIENT = "wavecomp gradient --problem NAME"
 BARE = "bare"
@@ -105,12 +107,14 @@ def measured(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with an outcome, with numeric columns of what figures need.
 
     Added are ``error`` (relative L2), ``peak_mb``, ``wall`` in seconds, ``over_bare`` with ``over_bare_least`` and
-    ``_greatest`` (see :func:`over_bare`; all NaN where times say nothing), ``rounds``, ``tolerance`` (NaN where the
-    compressor has none) and whether it is ``relative``, a fraction of the wavefield's peak, ``family`` and ``head``
-    (the strategy's own text).
+    ``_greatest`` (see :func:`over_bare`; all NaN where times say nothing), ``rounds``, ``tolerance`` (NaN where what
+    loses has none) and whether it is ``relative``, a fraction of the wavefield's peak, ``family``, ``loses`` (what
+    does: the quantum, or the family) and ``head`` (the strategy's own text).
     """
     rows = rows[rows["status"] == "ok"]
-    words = [None if text is None or text != text else spec_words(text) for text in rows["compressor"]]
+    families = [None if text is None or text != text else family_of(text) for text in rows["compressor"]]
+    by = rows.get("loss_by", pd.Series(None, index=rows.index, dtype="object"))
+    kinds = rows.get("loss_kind", by)
     wall = numbers(rows, "wall_s").where(~rows["concurrent"].astype(bool))
     ratios = [over_bare(row) for row in rows.to_dict("records")]
     return rows.assign(
@@ -121,10 +125,11 @@ def measured(rows: pd.DataFrame) -> pd.DataFrame:
         over_bare_least=[min(row, default=math.nan) for row in ratios],
         over_bare_greatest=[max(row, default=math.nan) for row in ratios],
         rounds=[len(row) for row in ratios],
-        family=pd.Series([None if word is None else word.family for word in words], rows.index, dtype="object"),
-        tolerance=[math.nan if word is None else _tolerance(word) for word in words],
-        relative=[word is not None and _tolerance_text(word).endswith(PEAK) for word in words],
-        head=[str(text).partition("/")[0] for text in rows["spec"]],
+        family=pd.Series(families, rows.index, dtype="object"),
+        loses=pd.Series(families, rows.index, dtype="object").mask(by == QUANTUM, QUANTUM),
+        tolerance=tolerances(rows),
+        relative=kinds == "wavefield-peak",
+        head=[str(SpecText.parse(str(text)).head) for text in rows["spec"]],
     )
 
 
@@ -140,11 +145,6 @@ def over_bare(row: Mapping[Hashable, Any]) -> list[float]:
     return [wall / bare for wall, bare in zip(walls, bares, strict=True) if wall is not None and bare]
 
 
-def innermost(words: SpecWords) -> SpecWords:
-    """Return the compressor that does the work, without what wraps it."""
-    return words if words.inner is None else innermost(words.inner)
-
-
 def compressor_words(spec: str | None) -> tuple[str, str]:
     """Return a compressor's name and its setting for a table.
 
@@ -155,24 +155,46 @@ def compressor_words(spec: str | None) -> tuple[str, str]:
     >>> compressor_words("identity"), compressor_words(None)
     (('none', ''), ('none', ''))
     """
-    if spec is None or spec == "identity":
+    if spec is None or spec == UNCOMPRESSED:
         return "none", ""
-    words = spec_words(spec)
-    inner = innermost(words)
-    parts = [f"{key}={short_number(value)}" if value else key for key, value in inner.values.items()]
-    if words.inner is not None:
-        parts.append(f"{words.values.get('threads', '?')} threads")
-    return family_label(inner.name), ", ".join(parts)
+    text = SpecText.parse(spec)
+    parts = [f"{key}={short_number(value)}" if value else key for key, value in text.innermost.values.items()]
+    if text.inner is not None:
+        parts.append(f"{text.head.values.get('threads', '?')} threads")
+    return family_label(text.innermost.name), ", ".join(parts)
 
 
-def _tolerance(words: SpecWords) -> float:
-    try:
-        return float(_tolerance_text(words).removesuffix(PEAK))
-    except ValueError:
-        return math.nan
+def loss_words(row: Mapping[Hashable, Any]) -> str:
+    """Say what loses of the stored levels of a row, and how much at most.
+
+    Examples
+    --------
+    >>> loss_words({"loss_by": "quantum", "loss_kind": "wavefield-peak", "loss_value": 3e-5})
+    'quantum: 3e-5 of the peak'
+    >>> loss_words({"loss_by": "nothing", "loss_kind": "lossless"}), loss_words({})
+    ('nothing', '')
+    """
+    by, kind, value = (row.get(f"loss_{name}") for name in ("by", "kind", "value"))
+    if not isinstance(by, str) or not isinstance(kind, str):
+        return ""
+    name = by if kind == "lossless" or by == QUANTUM else family_label(by)
+    if value is None or value != value or kind not in _LIMITS:
+        return name
+    return f"{name}: {short_number(repr(float(value)))}{_LIMITS[kind]}"
 
 
-def _tolerance_text(words: SpecWords) -> str:
-    inner = innermost(words)
-    key = {"zfp": "accuracy", "sz3": "abs"}.get(inner.name)
-    return inner.values.get(key, "") if key else ""
+_LIMITS = {
+    "absolute": "",
+    "wavefield-peak": " of the peak",
+    "range": " of each range",
+    "peak": " of each peak",
+    "pointwise": " of each value",
+}
+"""Behind the number of those kinds of bound that limit every single error."""
+
+
+def tolerances(rows: pd.DataFrame) -> pd.Series[float]:
+    """Return the bound of what loses, where it is one number for all levels of a run: NaN elsewhere."""
+    if "loss_kind" not in rows:
+        return pd.Series(math.nan, index=rows.index, dtype="float64")
+    return numbers(rows, "loss_value").where(rows["loss_kind"].isin(("absolute", "wavefield-peak")))

@@ -14,6 +14,7 @@ from wavecomp.report.gradient_rows import (
     ONE_LEVEL,
     compressor_words,
     forward_words,
+    loss_words,
     makes,
     measured,
     one_level,
@@ -30,6 +31,7 @@ _COLUMNS = (
     Column("Strategy", left=True),
     Column("Compressor", left=True),
     Column("Setting", left=True),
+    Column("Loses", left=True),
     Column("Ratio, least", ".2f"),
     Column("median", ".2f"),
     Column("greatest", ".0f"),
@@ -136,6 +138,7 @@ def _cells(head: str, row: dict[Any, Any]) -> tuple[Cell, ...]:
         head,
         "" if bare else name,
         setting,
+        "" if bare else loss_words(row),
         *(number(f"ratio_{part}", stored) for part in ("least", "median", "greatest")),
         count("checkpoints_held", stored),
         number("peak_mb", not bare),
@@ -154,7 +157,8 @@ def _cells(head: str, row: dict[Any, Any]) -> tuple[Cell, ...]:
 def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Provenance]) -> list[str]:
     notes = [
         "Distances are from the gradient of the same problem with every level stored uncompressed; 0 means the same "
-        f"bits. Peak: all that is held to keep the {forward_words(done)}. Times are those of the fastest run, with "
+        "bits. Loses: what changes the levels that are stored, and by how much at most. Peak: all that is held to keep "
+        f"the {forward_words(done)}. Times are those of the fastest run, with "
         f"{_threads(done)}."
     ]
     if any(map(one_level, done.to_dict("records"))):

@@ -3,48 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from wavecomp.report.published import PUBLISHED
+from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
 CODEC_LABELS = {row.codec: row.label for row in PUBLISHED}
-
-_FAMILIES = {
-    "identity": "memcpy",
-    "blosc2": "Blosc2",
-    "zfp": "ZFP",
-    "sz3": "SZ3",
-    "float16": "float16",
-    "bfloat16": "bfloat16",
-    "int8": "int8",
-    "int16": "int16",
-    "slabs": "slabs",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SpecWords:
-    """A canonical spec taken apart for showing it; values stay text, as their owner printed them.
-
-    Attributes
-    ----------
-    name : str
-        Compressor, or the wrapper.
-    values : mapping of str to str
-        Keys in their order; a flag has an empty value.
-    inner : SpecWords or None
-        What a wrapper wraps.
-    """
-
-    name: str
-    values: Mapping[str, str]
-    inner: SpecWords | None
-
-    @property
-    def family(self) -> str:
-        """The compressor that does the work: the innermost one."""
-        return self.inner.family if self.inner is not None else self.name
-
 
 PEAK = "peak"
 """Behind a tolerance that is a fraction of the wavefield's greatest amplitude."""
@@ -73,17 +36,20 @@ def short_number(text: str) -> str:
     return text if len(text) <= len(short) else short
 
 
-def spec_words(spec: str) -> SpecWords:
-    """Take a canonical spec apart; text that is none becomes a name without values."""
-    head, _, inner = spec.partition("/")
-    name, _, items = head.partition(":")
-    pairs = (item.partition("=") for item in items.split(",") if item)
-    return SpecWords(name, {key: value for key, _, value in pairs}, spec_words(inner) if inner else None)
+def family_of(spec: str) -> str:
+    """Return the compressor that does the work of a canonical spec: the innermost one."""
+    return SpecText.parse(spec).innermost.name
 
 
 def family_label(compressor: str) -> str:
-    """Return the name that a family has in figures and tables."""
-    return _FAMILIES.get(compressor, compressor)
+    """Return the name that a compressor has in figures and tables: its own; up to three letters are an abbreviation.
+
+    Examples
+    --------
+    >>> family_label("zfp"), family_label("blosc2"), family_label("float16")
+    ('ZFP', 'blosc2', 'float16')
+    """
+    return compressor.upper() if len(compressor) <= 3 else compressor
 
 
 def chunk_label(chunk_bytes: float) -> str:
@@ -112,26 +78,27 @@ def setting_label(spec: str) -> str:
     >>> setting_label("blosc2:codec=zstd,level=9,shuffle=shuffle,chunk=524288")
     'ZStd 9 shuffle'
     """
-    words = spec_words(spec)
-    values = words.values
-    if words.inner is not None:
-        return f"{setting_label(spec.partition('/')[2])}, {words.name} × {values.get('threads', '?')} threads"
-    match words.name:
-        case "identity":
-            return "memcpy"
-        case "zfp":
-            return " ".join(["ZFP", *(f"{key} {short_number(value)}".strip() for key, value in values.items())])
-        case "sz3":
-            modes = " ".join(f"{key} {short_number(value)}" for key, value in values.items() if key != "algorithm")
-            algorithm = values.get("algorithm", "")
-            if algorithm == "interp_lorenzo" and modes:
-                return f"SZ3 {modes}"
-            return f"SZ3 {modes} ({algorithm})" if modes else f"SZ3 {algorithm}"
-        case "blosc2":
-            return _blosc_label(values)
-        case "int8" | "int16":
-            return f"{words.name} blocks of {values['block']}" if "block" in values else words.name
-    return family_label(words.name) + (f" {spec.partition(':')[2]}" if values else "")
+    text = SpecText.parse(spec)
+    head = text.head
+    if text.inner is not None:
+        return f"{setting_label(str(text.inner))}, {head.name} × {head.values.get('threads', '?')} threads"
+    if head.name == UNCOMPRESSED:
+        return "memcpy"
+    if head.values.get("codec") in CODEC_LABELS:
+        return _codec_label(head.values)
+    words = [family_label(head.name)]
+    for key, value in head.values.items():
+        words.append(f"({value})" if is_word(value) else f"{key} {short_number(value)}".strip())
+    return " ".join(words)
+
+
+def is_word(value: str) -> bool:
+    """Tell whether a value's text is a choice, neither a number nor a flag's nothing."""
+    try:
+        float(value.removesuffix(PEAK) or 0)
+    except ValueError:
+        return True
+    return False
 
 
 def strategy_label(strategy: str) -> str:
@@ -142,16 +109,17 @@ def strategy_label(strategy: str) -> str:
     >>> strategy_label("trajectory:every=8/zfp:accuracy=1e0"), strategy_label("trajectory/identity")
     ('ZFP accuracy 1e0, every 8th step', 'uncompressed')
     """
-    head, _, compressor = strategy.partition("/")
-    every = head.partition("every=")[2].partition(",")[0]
-    words = setting_label(compressor) if compressor and compressor != "identity" else "uncompressed"
+    text = SpecText.parse(strategy)
+    every = text.head.values.get("every")
+    named = text.inner is not None and str(text.inner) != UNCOMPRESSED
+    words = setting_label(str(text.inner)) if named else "uncompressed"
     return f"{words}, every {every}th step" if every else words
 
 
-def _blosc_label(values: Mapping[str, str]) -> str:
-    codec = CODEC_LABELS.get(values.get("codec", ""), values.get("codec", "Blosc2"))
+def _codec_label(values: Mapping[str, str]) -> str:
+    """Return the label of a codec of the published Table 1: its rows are told by codec, setting and shuffle mode."""
     shuffle = values.get("shuffle", "")
-    parts = [codec, values.get("level", ""), "no shuffle" if shuffle == "none" else shuffle]
+    parts = [CODEC_LABELS[values["codec"]], values.get("level", ""), "no shuffle" if shuffle == "none" else shuffle]
     if "truncate" in values:
         parts.append(f"truncated to {values['truncate']} bits")
     if values.get("threads", "1") != "1":

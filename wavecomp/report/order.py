@@ -9,7 +9,7 @@ import math
 
 from wavecomp.report.names import chunk_label, join_words
 from wavecomp.report.published import STUDY_BYTES
-from wavecomp.report.table1 import Entry, LosslessCase, Table1
+from wavecomp.report.table1 import CodecCases, LosslessCase, Table1
 
 TIE = 0.01
 _FACTORS = {"shuffle": "shuffle", "chunk": "chunk size", "level": "level"}
@@ -44,15 +44,15 @@ def explain_order(table: Table1) -> list[str]:
     return [*lines, *_about_field(table, there)]
 
 
-def _ratio(entry: Entry) -> float:
+def _ratio(entry: CodecCases) -> float:
     return entry.best.ratio if entry.best is not None else math.nan
 
 
-def _labels(entries: list[Entry]) -> str:
+def _labels(entries: list[CodecCases]) -> str:
     return " > ".join(entry.published.label for entry in entries)
 
 
-def _moved(published: list[Entry], measured: list[Entry]) -> list[Entry]:
+def _moved(published: list[CodecCases], measured: list[CodecCases]) -> list[CodecCases]:
     """Return the fewest codecs that must be taken out for the two orders to agree, in the measured order."""
     places = [published.index(entry) for entry in measured]
     longest: list[list[int]] = []  # the longest increasing run of places that ends at each codec
@@ -63,7 +63,7 @@ def _moved(published: list[Entry], measured: list[Entry]) -> list[Entry]:
     return [entry for entry, place in zip(measured, places, strict=True) if place not in kept]
 
 
-def _sentence(entry: Entry, published: list[Entry], measured: list[Entry], raw_bytes: int) -> str:
+def _sentence(entry: CodecCases, published: list[CodecCases], measured: list[CodecCases], raw_bytes: int) -> str:
     was, now = published.index(entry), measured.index(entry)
     above = {id(other) for other in published[:was]}
     # Both ways: a codec that moved may have passed some and been passed by others.
@@ -77,7 +77,7 @@ def _sentence(entry: Entry, published: list[Entry], measured: list[Entry], raw_b
     return f"{start}: {_cause(entry, rivals, raw_bytes)}."
 
 
-def _cause(entry: Entry, rivals: list[Entry], raw_bytes: int) -> str:
+def _cause(entry: CodecCases, rivals: list[CodecCases], raw_bytes: int) -> str:
     gap = max(abs(_ratio(entry) / _ratio(other) - 1.0) for other in rivals)
     if gap <= TIE:
         return f"a tie, the ratios are within {gap:.1%}"
@@ -97,14 +97,14 @@ def _cause(entry: Entry, rivals: list[Entry], raw_bytes: int) -> str:
     )
 
 
-def _held(entry: Entry, factors: tuple[str, ...]) -> float | None:
+def _held(entry: CodecCases, factors: tuple[str, ...]) -> float | None:
     """Return a codec's best ratio among the cases that have the published value of each factor."""
     return max(
         (case.ratio for case in entry.cases if all(_as_published(case, entry, f) for f in factors)), default=None
     )
 
 
-def _as_published(case: LosslessCase, entry: Entry, factor: str) -> bool:
+def _as_published(case: LosslessCase, entry: CodecCases, factor: str) -> bool:
     row = entry.published
     if factor == "shuffle":
         return case.shuffle == row.shuffle
@@ -113,7 +113,7 @@ def _as_published(case: LosslessCase, entry: Entry, factor: str) -> bool:
     return abs(math.log(case.chunk_bytes / row.chunk_bytes)) < _SAME_CHUNK
 
 
-def _restores(factors: tuple[str, ...], entry: Entry, rivals: list[Entry]) -> bool:
+def _restores(factors: tuple[str, ...], entry: CodecCases, rivals: list[CodecCases]) -> bool:
     own = _held(entry, factors)
     for other in rivals:
         theirs = _held(other, factors)
@@ -124,16 +124,16 @@ def _restores(factors: tuple[str, ...], entry: Entry, rivals: list[Entry]) -> bo
     return True
 
 
-def _named(factor: str, entry: Entry, rivals: list[Entry], raw_bytes: int) -> str:
+def _named(factor: str, entry: CodecCases, rivals: list[CodecCases], raw_bytes: int) -> str:
     gains = join_words([_own_choice(factor, each, raw_bytes) for each in [entry, *rivals] if _differs(factor, each)])
     return f"the {_FACTORS[factor]} makes it, at the published one the order is the published one ({gains})"
 
 
-def _differs(factor: str, entry: Entry) -> bool:
+def _differs(factor: str, entry: CodecCases) -> bool:
     return entry.best is not None and not _as_published(entry.best, entry, factor)
 
 
-def _own_choice(factor: str, entry: Entry, raw_bytes: int) -> str:
+def _own_choice(factor: str, entry: CodecCases, raw_bytes: int) -> str:
     """Say which value a codec's best case has instead of the published one."""
     case, label = entry.best, entry.published.label
     assert case is not None
@@ -146,7 +146,7 @@ def _own_choice(factor: str, entry: Entry, raw_bytes: int) -> str:
     return f"{label} is best at {chunk_label(case.chunk_bytes)}, published {published}{whole}"
 
 
-def _about_field(table: Table1, there: list[Entry]) -> list[str]:
+def _about_field(table: Table1, there: list[CodecCases]) -> list[str]:
     lines = []
     whole = [e.published.label for e in there if e.best is not None and e.best.chunk_bytes >= table.raw_bytes]
     if whole:

@@ -157,7 +157,7 @@ def _of_wavefield(
     )
     page.figure(
         f"figure11{suffix}",
-        "The reference wavefield in the vertical plane through the source.",
+        _plane_caption(sections, base),
         lambda: figure11(sections, base),
     )
     page.figure(
@@ -175,6 +175,13 @@ def _of_wavefield(
         "At which wavenumbers those errors lie, beside the field itself.",
         lambda: figure_spectrum(sections, base),
     )
+
+
+def _plane_caption(sections: list[Section], base: str) -> str:
+    foreign = any(section.axes for section in sections if base_name(section.field) == base)
+    if foreign:
+        return "The snapshot: a whole level, or the plane through its greatest amplitude; the last axis points down."
+    return "The reference wavefield in the vertical plane through the source."
 
 
 def _of_gradients(page: _Page, gradients: pd.DataFrame, provenances: dict[str, Provenance]) -> None:

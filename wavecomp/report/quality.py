@@ -22,6 +22,7 @@ from wavecomp.report.rows import (
     succeeded,
 )
 from wavecomp.report.table import Column, Row, Table
+from wavecomp.spec_text import UNCOMPRESSED
 
 PSNR_FLOORS_DB = (60.0, 80.0, 100.0)
 
@@ -59,7 +60,7 @@ def best_at_quality(rows: pd.DataFrame, floor_db: float) -> pd.DataFrame:
 
 def best_lossless(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the one single-threaded lossless row with the best ratio, in a frame that may be empty."""
-    exact = rows[lossless(rows) & single_threaded(rows) & (rows["compressor"] != "identity")]
+    exact = rows[lossless(rows) & single_threaded(rows) & (rows["compressor"] != UNCOMPRESSED)]
     return _ordered(exact).head(1)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from wavecomp.errors import NothingToReport
+from wavecomp.spec_text import SpecText
 
 SWEEP_TABLE1 = "wavecomp sweep table1-quick --field NAME"
 SWEEP_LOSSY = "wavecomp sweep lossy --field NAME"
@@ -52,7 +53,7 @@ def single_threaded(frame: pd.DataFrame) -> pd.Series[bool]:
 
 def plain(frame: pd.DataFrame) -> pd.Series[bool]:
     """Mark the rows of compressors that wrap no other: a wrapper's ratio is that of what it wraps."""
-    return ~frame["spec"].str.contains("/", regex=False)
+    return frame["spec"].map(lambda spec: SpecText.parse(spec).inner is None).astype("bool")
 
 
 def psnr_db(frame: pd.DataFrame) -> pd.Series[float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,26 +35,29 @@ class FamilyStyle:
     marker: str
 
 
-_STYLES = {
-    "zfp": FamilyStyle(BLUE, "o"),
-    "sz3": FamilyStyle(VERMILION, "s"),
-    "blosc2": FamilyStyle(GREEN, "^"),
-    "int8": FamilyStyle(PURPLE, "D"),
-    "int16": FamilyStyle(PURPLE, "P"),
-    "float16": FamilyStyle(ORANGE, "v"),
-    "bfloat16": FamilyStyle(ORANGE, "X"),
-    "identity": FamilyStyle(GREY, "_"),
-}
-_OTHERS = ("h", "p", "*", "<", ">", "8")
+# A name's place in this list is a number made of its letters, so that a compressor looks the same in every figure and
+# every archive, whatever else stands there. The number of places is one at which those that wavecomp ships do not meet.
+_LOOKS = tuple(
+    FamilyStyle(colour, marker)
+    for colour, marker in (
+        (SKY, "h"), (ORANGE, "X"), (BLACK, "p"), (SKY, "*"), (BLACK, "<"), (GREEN, "^"), (VERMILION, "s"),
+        (SKY, ">"), (BLACK, "8"), (ORANGE, "v"), (SKY, "d"), (PURPLE, "P"), (BLACK, "h"), (BLUE, "o"),
+        (SKY, "p"), (BLACK, "*"), (SKY, "<"), (PURPLE, "D"), (GREY, "_"),
+    )
+)  # fmt: skip
 
 
-def family_style(family: str, known: list[str]) -> FamilyStyle:
-    """Return the style of a compressor; one that is not built in gets the next free one among the ``known`` names."""
-    if family in _STYLES:
-        return _STYLES[family]
-    others = [name for name in sorted(set(known)) if name not in _STYLES]
-    place = others.index(family) if family in others else 0
-    return FamilyStyle((SKY, BLACK)[place % 2], _OTHERS[place % len(_OTHERS)])
+def family_style(family: str, known: Iterable[str]) -> FamilyStyle:
+    """Return the colour and marker of a compressor among others; where two would look alike, the later moves on."""
+    taken: dict[int, str] = {}
+    for name in sorted({family, *known}):
+        place = zlib.crc32(name.encode()) % len(_LOOKS)
+        while place in taken and len(taken) < len(_LOOKS):
+            place = (place + 1) % len(_LOOKS)
+        taken.setdefault(place, name)
+        if name == family:
+            return _LOOKS[place]
+    raise AssertionError(family)
 
 
 _RC: dict[str, Any] = {

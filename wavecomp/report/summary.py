@@ -10,6 +10,7 @@ import pandas as pd
 from wavecomp.report.names import family_label
 from wavecomp.report.quality import PSNR_FLOORS_DB, at_quality, best_at_quality, best_lossless
 from wavecomp.report.rows import base_name, current, numbers, speed, succeeded
+from wavecomp.spec_text import UNCOMPRESSED
 
 _SHOWN = 3
 
@@ -87,7 +88,7 @@ def _of_field(rows: pd.DataFrame) -> Iterable[str]:
         for spec, ratio, pace in _specs(timed.sort_values("speed_mb_s", ascending=False, kind="stable").head(1)):
             line += f"; fastest {spec}{_pace(pace)}, ratio {ratio:.1f}"
         yield f"{line}."
-    copies = speed(rows[(rows["compressor"] == "identity") & succeeded(rows)], "compress").dropna()
+    copies = speed(rows[(rows["compressor"] == UNCOMPRESSED) & succeeded(rows)], "compress").dropna()
     if not copies.empty:
         yield f"a copy (memcpy) runs at {copies.max() / 1e3:.2f} GB/s."
 

@@ -22,6 +22,7 @@ from wavecomp.report.rows import (
     succeeded,
 )
 from wavecomp.report.table import Cell, Column, Row, Table
+from wavecomp.spec_text import UNCOMPRESSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class LosslessCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CodecCases:
     """One codec of the table.
 
     Attributes
@@ -81,10 +82,10 @@ class Table1:
     ----------
     field, field_digest, shape, dtype, raw_bytes, time_s
         Of the field.
-    entries : tuple of Entry
+    entries : tuple of CodecCases
         The five codecs in the study's order.
     memcpy : LosslessCase or None
-        The identity compressor on the same field: what a copy costs.
+        No compression, on the same field: what a copy costs.
     measured_on : str
         Machine, and the compressing library's version.
     """
@@ -95,7 +96,7 @@ class Table1:
     dtype: str
     raw_bytes: int
     time_s: float | None
-    entries: tuple[Entry, ...]
+    entries: tuple[CodecCases, ...]
     memcpy: LosslessCase | None
     measured_on: str
 
@@ -130,6 +131,9 @@ class Table1:
         return tuple(lines)
 
 
+# The published rows are those of this library's codecs: the one compressor that a report knows by its name.
+_LIBRARY = "blosc2"
+
 _COLUMNS = (
     Column("Compressor", left=True),
     Column("Chunk size (bytes)"),
@@ -149,7 +153,7 @@ def _shuffle_mode(shuffle: str) -> str:
     return "NOSHUFFLE" if shuffle == "none" else shuffle.upper()
 
 
-def _measured_cells(entry: Entry) -> tuple[Cell, ...]:
+def _measured_cells(entry: CodecCases) -> tuple[Cell, ...]:
     label, best = entry.published.label, entry.best
     if best is None:
         state = f"all {entry.failed} cases failed" if entry.failed else "not measured"
@@ -188,7 +192,7 @@ def table1(
     frame = current(frame)
     codec, truncate = parameter(frame, "codec"), parameter(frame, "truncate")
     ours = (
-        (frame["compressor"] == "blosc2")
+        (frame["compressor"] == _LIBRARY)
         & codec.isin([row.codec for row in PUBLISHED])
         & truncate.isna()
         & single_threaded(frame)
@@ -199,9 +203,9 @@ def table1(
     for row in PUBLISHED:
         mine = ours & (codec[rows.index] == row.codec)
         cases = sorted(_cases(rows[mine & good]), key=_rank)
-        entries.append(Entry(row, tuple(cases), int((mine & ~good).sum())))
+        entries.append(CodecCases(row, tuple(cases), int((mine & ~good).sum())))
     copies = sorted(
-        _cases(rows[(rows["compressor"] == "identity") & single_threaded(rows) & succeeded(rows)]), key=_rank
+        _cases(rows[(rows["compressor"] == UNCOMPRESSED) & single_threaded(rows) & succeeded(rows)]), key=_rank
     )
     first = rows[ours].iloc[0]
     return Table1(

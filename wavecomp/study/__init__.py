@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavecomp.study.found import Found, Kept
+from wavecomp.study.found import Found, KeptRecord
 from wavecomp.study.kind import Kind, Store
 from wavecomp.study.library import library_of
 from wavecomp.study.reporting import ReportingWorker
@@ -10,7 +10,7 @@ from wavecomp.study.run import Progress, StudyResult, run_study
 
 __all__ = [
     "Found",
-    "Kept",
+    "KeptRecord",
     "Kind",
     "Progress",
     "ReportingWorker",

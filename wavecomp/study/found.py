@@ -11,7 +11,7 @@ from wavecomp.records import Provenance
 _THREADS = "OMP_NUM_THREADS"
 
 
-class Kept(Protocol):
+class KeptRecord(Protocol):
     """A record of any kind, as far as the engine looks at it."""
 
     @property
@@ -31,7 +31,7 @@ class Kept(Protocol):
         """Whether it holds a failure."""
 
 
-L = TypeVar("L", bound=Kept)
+L = TypeVar("L", bound=KeptRecord)
 
 
 class Found(Generic[L]):

@@ -9,14 +9,14 @@ from typing import Generic, Protocol, TypeVar
 
 from wavecomp.isolation import Limits
 from wavecomp.records import Failure, Provenance
-from wavecomp.study.found import Kept
+from wavecomp.study.found import KeptRecord
 from wavecomp.study.reporting import ReportingWorker
 
 C = TypeVar("C")
 T = TypeVar("T")
 R = TypeVar("R")
-L = TypeVar("L", bound=Kept)
-L_contra = TypeVar("L_contra", bound=Kept, contravariant=True)
+L = TypeVar("L", bound=KeptRecord)
+L_contra = TypeVar("L_contra", bound=KeptRecord, contravariant=True)
 
 
 class Writer(Protocol[L_contra]):

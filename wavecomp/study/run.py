@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from wavecomp.isolation import Limits, outcomes
 from wavecomp.records import Failure, Provenance
-from wavecomp.study.found import Found, Kept
+from wavecomp.study.found import Found, KeptRecord
 from wavecomp.study.kind import Kind, Store
 from wavecomp.study.reporting import ReportingWorker
 from wavecomp.thread_settings import passive_threads
@@ -16,7 +16,7 @@ from wavecomp.thread_settings import passive_threads
 C = TypeVar("C")
 T = TypeVar("T")
 R = TypeVar("R")
-L = TypeVar("L", bound=Kept)
+L = TypeVar("L", bound=KeptRecord)
 
 
 @dataclass(frozen=True)

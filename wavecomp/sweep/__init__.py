@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from wavecomp.isolation import Limits, WorkerStartError
 from wavecomp.sweep.case import Case, FieldRef, Repeats
+from wavecomp.sweep.foreign import name_among, snapshot_references
 from wavecomp.sweep.measure import measure, verify
 from wavecomp.sweep.run import Progress, SweepResult, run_sweep
-from wavecomp.sweep.worker import Worker
+from wavecomp.sweep.worker import SweepWorker
 
 __all__ = [
     "Case",
@@ -15,9 +16,11 @@ __all__ = [
     "Progress",
     "Repeats",
     "SweepResult",
-    "Worker",
+    "SweepWorker",
     "WorkerStartError",
     "measure",
+    "name_among",
     "run_sweep",
+    "snapshot_references",
     "verify",
 ]

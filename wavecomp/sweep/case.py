@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -9,6 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wavecomp.compressors.definition import Described
+from wavecomp.errors import DamagedField
+from wavecomp.snapshots import Level, array_digest, read_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +25,18 @@ class FieldRef:
     name : str
         Name and step, as in ``quick@600``.
     path : Path
-        The ``.npy`` file.
+        The file.
     digest : str
-        SHA-256 of the array's bytes in C order.
+        SHA-256 of the array's values in C order, whatever the order of bytes and memory in the file:
+        :func:`wavecomp.snapshots.array_digest`.
     shape : tuple of int
     dtype : str
     step : int or None
-        Time step, and ``time_s`` its physical time in seconds.
+        Time step, and ``time_s`` its physical time in seconds; None where nobody knows it.
     peak : float
         max |x|, which tolerances scale with.
+    level : Level or None
+        Where in the file it lies; None where the file is a ``.npy`` file of this level alone.
     """
 
     name: str
@@ -39,6 +47,7 @@ class FieldRef:
     step: int | None
     time_s: float | None
     peak: float
+    level: Level | None = None
 
     @property
     def nbytes(self) -> int:
@@ -46,8 +55,18 @@ class FieldRef:
         return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
 
     def load(self) -> NDArray[np.floating]:
-        """Read the array into memory of our own, so that no case pays for the page cache; it is read-only."""
-        field = np.array(np.load(self.path, mmap_mode="r"))
+        """Read the array into memory of our own, so that no case pays for the page cache; it is read-only.
+
+        Raises
+        ------
+        DamagedField
+            The file holds other values than those that were described.
+        SnapshotError
+            A file that wavecomp did not write cannot be read any more.
+        """
+        field = np.array(np.load(self.path, mmap_mode="r")) if self.level is None else read_level(self.level)
+        if (field.shape, field.dtype.name, array_digest(field)) != (self.shape, self.dtype, self.digest):
+            raise DamagedField(f"{self.path} is not the field {self.name} any more: its bytes have changed")
         field.flags.writeable = False  # compressors are other people's code, and the next case uses it too
         return field
 
@@ -63,11 +82,14 @@ class Case:
     threads : int
         Threads that the compressor may use.
     field : FieldRef
+    described : Described or None
+        What the spec means in plain values, where it was read already.
     """
 
     spec: str
     threads: int
     field: FieldRef
+    described: Described | None = dataclasses.field(default=None, compare=False, repr=False)
 
     @property
     def digest(self) -> str:

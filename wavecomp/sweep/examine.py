@@ -21,8 +21,8 @@ class Examination:
     statistics : mapping
         ``ratio``, ``max_absolute``, ``psnr_db``, ``bias``, ``pearson``, ``ssim`` and ``autocorrelation_1`` to ``_10``.
     curves : mapping
-        ``wavenumber`` in cycles/m, ``field_power`` and ``error_power`` a mode; ``histogram_edges`` and
-        ``histogram_counts``.
+        ``wavenumber`` in cycles/m (in cycles a point where no spacing is known), ``field_power`` and ``error_power`` a
+        mode; ``histogram_edges`` and ``histogram_counts``.
     error : ndarray of float32
         Decompressed minus original, the shape of the field.
     """
@@ -32,15 +32,15 @@ class Examination:
     error: NDArray[np.float32]
 
 
-def examine(compressor: Compressor, field: NDArray[np.floating], spacing_m: Sequence[float]) -> Examination:
+def examine(compressor: Compressor, field: NDArray[np.floating], spacing_m: Sequence[float] | None) -> Examination:
     """Compress and decompress a field and look at the error from every side.
 
     Parameters
     ----------
     compressor : Compressor
     field : ndarray of float32 or float64
-    spacing_m : sequence of float
-        Grid spacing along each axis, metres.
+    spacing_m : sequence of float or None
+        Grid spacing along each axis, metres; None where it is not known.
 
     Raises
     ------

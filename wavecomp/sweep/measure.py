@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.compressors import Compressor, ErrorBound, ErrorSummary, Lossless, Stream, Verdict, check_bound
+from wavecomp.compressors.promises import promise_of
 from wavecomp.metrics import bit_rate, distortion, ratio
 from wavecomp.records import Measurement, Timing
 from wavecomp.sweep.case import Repeats
@@ -59,6 +60,7 @@ def measure(compressor: Compressor, field: NDArray[np.floating], repeats: Repeat
     began = _clock()
     # Once: a promise that changes on the way is none.
     bound = checked_bound(compressor)
+    promise = promise_of(bound)
     # Compared is with the field itself, whatever a prepare of a compressor's own makes of it.
     original = np.ascontiguousarray(field)
     ready = compressor.prepare(original)
@@ -103,6 +105,8 @@ def measure(compressor: Compressor, field: NDArray[np.floating], repeats: Repeat
         compress_peak_bytes=compress_peak,
         decompress_peak_bytes=decompress_peak,
         bound=str(bound),
+        bound_kind=promise.kind,
+        bound_value=promise.value,
         bound_status=verdict.status,
         bound_margin=float(verdict.margin),
         distortion=errors,

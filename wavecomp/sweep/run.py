@@ -13,9 +13,10 @@ from wavecomp.compressors import Registry, default_registry
 from wavecomp.isolation import Limits
 from wavecomp.records import Archive, Failure, Measurement, Provenance, Record
 from wavecomp.records.record import key_of
+from wavecomp.spec_text import SpecText
 from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
 from wavecomp.sweep.case import Case, Repeats
-from wavecomp.sweep.worker import Task, Worker
+from wavecomp.sweep.worker import CaseTask, SweepWorker
 
 Progress: TypeAlias = study.Progress[Record]
 SweepResult: TypeAlias = StudyResult[Record]
@@ -69,7 +70,7 @@ def run_sweep(
     return run_study(cases, archive, kind, limits=limits, workers=workers, retry=retry, progress=progress)
 
 
-class _Sweep(Kind[Case, Task, Measurement, Record]):
+class _Sweep(Kind[Case, CaseTask, Measurement, Record]):
     def __init__(self, suite: str, repeats: Repeats, concurrent: bool, registry: Registry) -> None:
         self._suite, self._repeats, self._concurrent, self._registry = suite, repeats, concurrent, registry
 
@@ -79,11 +80,11 @@ class _Sweep(Kind[Case, Task, Measurement, Record]):
     def library(self, case: Case) -> str:
         return library_of(self._registry, case.spec)
 
-    def worker(self) -> ReportingWorker[Task, Measurement]:
-        return Worker()
+    def worker(self) -> ReportingWorker[CaseTask, Measurement]:
+        return SweepWorker()
 
-    def plan(self, todo: Sequence[Case], _held: object) -> Sequence[Task]:
-        return [Task(case, self._repeats) for case in todo]
+    def plan(self, todo: Sequence[Case], _held: object) -> Sequence[CaseTask]:
+        return [CaseTask(case, self._repeats) for case in todo]
 
     def sufficient(self, _case: Case, record: Record) -> bool:
         # What runs beside others is not repeated for times that do not count.
@@ -92,7 +93,9 @@ class _Sweep(Kind[Case, Task, Measurement, Record]):
         times = (record.outcome.compress, record.outcome.decompress)
         return min(len(timing.samples_s) for timing in times) >= self._repeats.least
 
-    def ask(self, worker: ReportingWorker[Task, Measurement], task: Task, limits: Limits) -> Measurement | Failure:
+    def ask(
+        self, worker: ReportingWorker[CaseTask, Measurement], task: CaseTask, limits: Limits
+    ) -> Measurement | Failure:
         start = time.perf_counter()
         outcome = worker.ask(task, limits)
         if isinstance(outcome, Failure):
@@ -101,14 +104,15 @@ class _Sweep(Kind[Case, Task, Measurement, Record]):
         inside = outcome.compress.total_s + outcome.decompress.total_s
         return replace(outcome, outside_s=time.perf_counter() - start - inside)
 
-    def take(self, task: Task, outcome: Measurement | Failure, where: Provenance) -> Iterable[Record]:
+    def take(self, task: CaseTask, outcome: Measurement | Failure, where: Provenance) -> Iterable[Record]:
         case = task.case
+        about = case.described or self._registry.read(SpecText.parse(case.spec)).described(case.threads)
         yield Record(
             case=case.digest,
             suite=self._suite,
             spec=case.spec,
-            compressor=case.spec.partition("/")[0].partition(":")[0],
-            parameters=self._registry.values(case.spec),
+            compressor=about.name,
+            parameters=about.values,
             library=self.library(case),
             threads=case.threads,
             concurrent=self._concurrent,

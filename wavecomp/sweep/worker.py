@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +9,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from wavecomp.compressors.origin import foreign_code, registry_for
-from wavecomp.errors import DamagedField, FieldChanged
+from wavecomp.errors import FieldChanged
 from wavecomp.isolation import Limits
 from wavecomp.records import Failure, Measurement, Provenance, collect_provenance
 from wavecomp.records.column_types import checked
 from wavecomp.records.own_code import own_code
+from wavecomp.snapshots import array_digest
 from wavecomp.study import ReportingWorker
 from wavecomp.sweep.case import Case, FieldRef, Repeats
 from wavecomp.sweep.measure import measure
@@ -24,20 +24,20 @@ _OWN = ("compressors", "metrics", "sweep")
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class CaseTask:
     """What a worker is asked to do."""
 
     case: Case
     repeats: Repeats
 
 
-class _Measuring:
+class _MeasuringCases:
     """Answers tasks in the worker's process, and holds the last field."""
 
     def __init__(self) -> None:
         self._held: tuple[FieldRef, NDArray[np.floating]] | None = None
 
-    def __call__(self, task: Task) -> Measurement:
+    def __call__(self, task: CaseTask) -> Measurement:
         case = task.case
         field = self._field(case.field)
         registry = registry_for(case.spec)
@@ -47,7 +47,7 @@ class _Measuring:
             try:
                 measured = checked(measure(registry.parse(case.spec), field, task.repeats))
             finally:
-                whole = not foreign or _digest(field) == case.field.digest
+                whole = not foreign or array_digest(field) == case.field.digest
                 if not whole:
                     self._held = None
         if not whole:
@@ -63,23 +63,15 @@ class _Measuring:
         # Not by its digest, which is that of the bytes: another field may have the same in another shape.
         if self._held is None or self._held[0] != wanted:
             self._held = None  # let go of the old field before the new one is read
-            field = wanted.load()
-            there = field.shape, field.dtype.name, _digest(field)
-            if there != (wanted.shape, wanted.dtype, wanted.digest):
-                raise DamagedField(f"{wanted.path} is not the field {wanted.name} any more: its bytes have changed")
-            self._held = wanted, field
+            self._held = wanted, wanted.load()
         return self._held[1]
 
 
-def _digest(field: NDArray[np.floating]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(field).data).hexdigest()
-
-
-class Worker(ReportingWorker[Task, Measurement]):
+class SweepWorker(ReportingWorker[CaseTask, Measurement]):
     """One process that measures cases of a sweep. Not thread-safe: one caller at a time."""
 
     def __init__(self) -> None:
-        super().__init__(_Measuring, foreign=_foreign)
+        super().__init__(_MeasuringCases, foreign=_foreign)
 
     def run(self, case: Case, repeats: Repeats, limits: Limits) -> Measurement | Failure:
         """Measure one case; whatever happens to the process, an outcome comes back and the next case can run.
@@ -89,8 +81,8 @@ class Worker(ReportingWorker[Task, Measurement]):
         WorkerStartError
             No measuring process could be started.
         """
-        return self.ask(Task(case, repeats), limits)
+        return self.ask(CaseTask(case, repeats), limits)
 
 
-def _foreign(task: Task) -> str:
+def _foreign(task: CaseTask) -> str:
     return foreign_code(task.case.spec)

@@ -53,6 +53,7 @@ class Manifest:
     time step that was used and ``absorbing_points`` the layer around the domain; ``seconds`` is the wall time taken.
     ``build`` is what the kernels were compiled with, as far as it may change bits: the compiler, its flags, Devito's
     settings (:meth:`wavecomp.wavefields.build.Build.mapping`); empty in manifests that are older than it.
+    ``component`` is the component of the wavefield that is stored; the acoustic one has u alone.
     ``recipe_file`` is where the recipe's file lay, seen from the field's folder; None where it came with wavecomp.
     """
 
@@ -72,6 +73,7 @@ class Manifest:
     schema: int = SCHEMA
     build: dict[str, str] = field(default_factory=dict)
     recipe_file: str | None = None
+    component: str = "u"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

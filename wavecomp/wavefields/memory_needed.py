@@ -11,8 +11,10 @@ While the model is built: P for the velocity, and what its kind needs besides,
 - a file: 10 bytes a byte of it (conversion to m/s in double precision, and the axes' order), and 20 bytes a point of
   the interpolation, five arrays as large as the greater of model and grid along each axis.
 
-While it is propagated: 6 G + 2 P. Three levels of u, velocity and damping are five arrays G, and Devito pads the
-velocity with one more; the velocity that was passed in and a level on its way to the disk are P each.
+While it is propagated: :func:`whole_arrays` times G, and 2 P. For the acoustic equation that is 6 G: three levels of u,
+velocity and damping, and Devito pads the velocity with one more. The velocity that was passed in and a level on its way
+to the disk are P each. Other physics hold more of both, and parameters on the domain beside them while their model is
+built.
 
 Measured in fresh processes (``tests/wavefields/test_memory_needed.py``), it was 85 to 95 per cent of this.
 """
@@ -27,6 +29,7 @@ import psutil
 
 from wavecomp import machine_memory
 from wavecomp.errors import MemoryTooSmall
+from wavecomp.wavefields.material import ElasticMaterial, TtiMaterial, ViscoacousticMaterial, ViscoelasticMaterial
 from wavecomp.wavefields.model_spec import ConstantModel, LayeredModel, OverthrustLikeModel
 from wavecomp.wavefields.recipe_type import Recipe
 from wavecomp.wavefields.velocity_files import find_model_file
@@ -44,10 +47,33 @@ def grid_bytes(recipe: Recipe) -> int:
     return _BYTES * math.prod(n + margin for n in recipe.shape)
 
 
+def whole_arrays(recipe: Recipe) -> int:
+    """Return how many arrays on the whole grid a propagation holds at most.
+
+    The levels of every component (three in an equation of second order in time, two in one of first order), the
+    parameters with the damping, what the kernel computes of them before its loop, and one that Devito pads with.
+    """
+    rank = len(recipe.shape)
+    velocity, stress = 2 * rank, rank * (rank + 1)  # two levels of each component
+    match recipe.material:
+        case TtiMaterial():  # u, v; vp, ε, δ, damping; one product of them
+            return 6 + 4 + 1 + 1
+        case ViscoacousticMaterial(kernel, quality):  # p (and r, v); vp, b, damping (and Q)
+            fields, products = (4 + velocity, 1) if kernel == "sls" else (3, 2)
+            return fields + 3 + (quality == "li") + products + 1
+        case ViscoelasticMaterial(qs=shear):  # v, τ, r; λ, μ, b, damping, Q (and Q_S); means of μ
+            return velocity + 2 * stress + 5 + (shear is None) + (4 if rank == 3 else 2) + 1
+        case ElasticMaterial():
+            return velocity + stress + 4 + (3 if rank == 3 else 1) + 1
+    return 6
+
+
 def propagation_bytes(recipe: Recipe) -> int:
     """Return what a process that generates a recipe's field holds at most; raises ModelFileError."""
     domain = _BYTES * math.prod(recipe.shape)
-    return PROCESS_BYTES + max(domain + _model_bytes(recipe), 6 * grid_bytes(recipe) + 2 * domain)
+    # Parameters on the domain go when the wavefields come, which are more.
+    building = domain + _model_bytes(recipe)
+    return PROCESS_BYTES + max(building, whole_arrays(recipe) * grid_bytes(recipe) + 2 * domain)
 
 
 def check_propagation(recipe: Recipe) -> None:

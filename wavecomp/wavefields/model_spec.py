@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from wavecomp.wavefields.toml_table import Table
+from wavecomp.wavefields.toml_table import TomlTable
 
 SLOWEST_M_S = 100.0
 """Velocities below this (m/s) are taken for a mistake of unit."""
@@ -96,7 +96,7 @@ RAW_DTYPES = ("<f4", ">f4", "<f8", ">f8", "<i2", ">i2")
 UNITS = ("m/s", "km/s")
 
 
-def parse_model(table: Table, dimensions: int) -> ModelSpec:
+def parse_model(table: TomlTable, dimensions: int) -> ModelSpec:
     """Read the ``[model]`` table of a recipe with two or three dimensions.
 
     Raises
@@ -115,11 +115,11 @@ def model_items(spec: ModelSpec) -> dict[str, object]:
     return {"kind": spec.kind} | {key: value for key, value in asdict(spec).items() if value is not None}
 
 
-def _constant(table: Table, _dimensions: int) -> ModelSpec:
+def _constant(table: TomlTable, _dimensions: int) -> ModelSpec:
     return ConstantModel(_velocity(table, "velocity_m_s"))
 
 
-def _layered(table: Table, _dimensions: int) -> ModelSpec:
+def _layered(table: TomlTable, _dimensions: int) -> ModelSpec:
     interfaces = table.numbers("interfaces_m", unit="m")
     if list(interfaces) != sorted(set(interfaces)):
         table.wrong("interfaces_m", "depths must increase strictly")
@@ -129,7 +129,7 @@ def _layered(table: Table, _dimensions: int) -> ModelSpec:
     return LayeredModel(interfaces, velocities)
 
 
-def _overthrust(table: Table, dimensions: int) -> ModelSpec:
+def _overthrust(table: TomlTable, dimensions: int) -> ModelSpec:
     given = table.has("section_y_m")
     if given and dimensions == 3:
         table.wrong("section_y_m", "only a two-dimensional recipe cuts the model at one y; leave it out")
@@ -138,11 +138,11 @@ def _overthrust(table: Table, dimensions: int) -> ModelSpec:
     return OverthrustLikeModel(table.number("section_y_m", unit="m") if given else DEFAULT_SECTION_Y_M)
 
 
-def _hdf5(table: Table, _dimensions: int) -> ModelSpec:
+def _hdf5(table: TomlTable, _dimensions: int) -> ModelSpec:
     return Hdf5Model(table.text("file"), table.choice("dataset", ("m", "m0"), default="m"))
 
 
-def _raw(table: Table, dimensions: int) -> ModelSpec:
+def _raw(table: TomlTable, dimensions: int) -> ModelSpec:
     default = "xyz" if dimensions == 3 else "xz"
     axes = table.text("axes", default)
     if sorted(axes) != sorted(default):
@@ -158,7 +158,7 @@ def _raw(table: Table, dimensions: int) -> ModelSpec:
     )
 
 
-def _segy(table: Table, dimensions: int) -> ModelSpec:
+def _segy(table: TomlTable, dimensions: int) -> ModelSpec:
     return SegyModel(
         file=table.text("file"),
         file_spacing_m=_spacing(table, dimensions),
@@ -167,24 +167,24 @@ def _segy(table: Table, dimensions: int) -> ModelSpec:
     )
 
 
-def _velocity(table: Table, key: str) -> float:
+def _velocity(table: TomlTable, key: str) -> float:
     value = table.number(key, above=0.0, unit="m/s")
     if not SLOWEST_M_S <= value <= FASTEST_M_S:
         table.wrong(key, f"must lie between {SLOWEST_M_S:g} and {FASTEST_M_S:g} m/s")
     return value
 
 
-def _spacing(table: Table, dimensions: int) -> tuple[float, ...]:
+def _spacing(table: TomlTable, dimensions: int) -> tuple[float, ...]:
     return table.numbers("file_spacing_m", sizes=(dimensions,), above=0.0, unit="m")
 
 
-def _origin(table: Table, dimensions: int) -> tuple[float, ...]:
+def _origin(table: TomlTable, dimensions: int) -> tuple[float, ...]:
     if not table.has("file_origin_m"):
         return (0.0,) * dimensions
     return table.numbers("file_origin_m", sizes=(dimensions,), unit="m")
 
 
-_PARSERS: dict[str, Callable[[Table, int], ModelSpec]] = {
+_PARSERS: dict[str, Callable[[TomlTable, int], ModelSpec]] = {
     ConstantModel.kind: _constant,
     LayeredModel.kind: _layered,
     OverthrustLikeModel.kind: _overthrust,

@@ -9,4 +9,8 @@ from __future__ import annotations
 
 PROPAGATORS: dict[str, str] = {
     "acoustic": "wavecomp.wavefields.propagation_acoustic",
+    "elastic": "wavecomp.wavefields.propagation_elastic",
+    "tti": "wavecomp.wavefields.propagation_tti",
+    "viscoacoustic": "wavecomp.wavefields.propagation_viscoacoustic",
+    "viscoelastic": "wavecomp.wavefields.propagation_viscoelastic",
 }

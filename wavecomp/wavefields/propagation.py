@@ -2,9 +2,10 @@
 
 Time levels
 -----------
-Step ``n`` is the wavefield at time n · dt, n = 0 … ``steps``. Steps 0 and 1 are zero everywhere; step n + 1 is computed
-from steps n and n − 1 and the source's sample at time n · dt, n ≥ 1. This is what Devito's own solver does, so
-that step ``n`` equals ``u.data[n]`` of a run of it that keeps all steps.
+Step ``n`` is the wavefield at time n · dt, n = 0 … ``steps``. In an equation of second order in time steps 0 and 1 are
+zero everywhere; step n + 1 is computed from steps n and n − 1 and the source's sample at time n · dt, n ≥ 1. In
+equations of first order step 0 is zero, and step n + 1 comes from step n and the sample at n · dt, n ≥ 0. This is what
+Devito's own solvers do, so that step ``n`` equals ``u.data[n]`` of a run of them that keeps all steps.
 """
 
 from __future__ import annotations
@@ -42,11 +43,18 @@ class Propagator(Protocol):
     def steps(self) -> int:
         """The last time step."""
 
+    @property
+    def at_rest(self) -> int:
+        """The last of the steps that are zero before anything is computed: 1 or 0."""
+
     def advance(self, first: int, last: int) -> None:
         """Compute the steps ``first`` … ``last``, both included; ``first - 1`` was the last one computed."""
 
     def level(self, step: int) -> NDArray[np.float32]:
-        """Return a view of the step that was computed last: the domain, or all of it where the recipe says padded."""
+        """Return the step that was computed last: the domain, or all of it where the recipe says padded.
+
+        A view where it can be one; it is not to be changed.
+        """
 
     def trace(self, first: int, last: int) -> NDArray[np.float32]:
         """Return the wavefield at the source at the steps ``first`` … ``last``."""
@@ -96,7 +104,7 @@ def run(
     PropagationError
         The wavefield is not finite, or larger than a stable run can be.
     """
-    reached, block = 1, 2
+    reached, block = propagator.at_rest, 2
     bound = propagator.amplitude_bound()
     if progress is not None:
         progress(reached, propagator.steps)  # the first block is compiled on the way: much may pass before its end

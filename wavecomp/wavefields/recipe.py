@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wavecomp.errors import RecipeError, UnknownRecipe
+from wavecomp.wavefields.material import TtiMaterial, parse_component, parse_material
 from wavecomp.wavefields.model_spec import ConstantModel, LayeredModel, OverthrustLikeModel, parse_model
 from wavecomp.wavefields.physics import PROPAGATORS
 from wavecomp.wavefields.positions import from_origin
 from wavecomp.wavefields.recipe_type import KeptSteps, Recipe, check_sampling
-from wavecomp.wavefields.toml_table import Table
+from wavecomp.wavefields.toml_table import TomlTable
 from wavecomp.wavefields.velocity_overthrust import SLOWEST_ROCK_M_S
 
 __all__ = [
@@ -111,7 +112,7 @@ def _shipped() -> dict[str, Path]:
 
 
 def _read(values: Mapping[str, object], source: str, folder: Path | None) -> Recipe:
-    top = Table(values, source)
+    top = TomlTable(values, source)
     name = top.text("name")
     if not _NAME.fullmatch(name):
         top.wrong("name", "must be lower-case letters, digits, - and _, beginning with a letter or digit")
@@ -131,6 +132,9 @@ def _read(values: Mapping[str, object], source: str, folder: Path | None) -> Rec
         spacing = (grid.number("spacing_m", above=0.0, unit="m"),) * rank
     origin = grid.numbers("origin_m", sizes=(rank,), unit="m") if grid.has("origin_m") else (0.0,) * rank
     steps, duration, dt = _read_clock(clock)
+    material = parse_material(top.table("material") if top.has("material") else None, physics, spacing, source)
+    if isinstance(material, TtiMaterial) and space_order % 4:
+        grid.wrong("space_order", 'must be a multiple of 4 for "tti", whose rotated stencils are of half that order')
     recipe = Recipe(
         name=name,
         description=description,
@@ -148,6 +152,8 @@ def _read(values: Mapping[str, object], source: str, folder: Path | None) -> Rec
         dt_s=dt,
         kept=_read_kept(snapshots, steps),
         padded=snapshots.flag("padded", default=False),
+        material=material,
+        component=parse_component(snapshots, material, rank),
         source=source,
         folder=folder,
     )
@@ -158,7 +164,7 @@ def _read(values: Mapping[str, object], source: str, folder: Path | None) -> Rec
 
 
 def _read_position(
-    shot: Table, origin: tuple[float, ...], spacing: tuple[float, ...], shape: tuple[int, ...]
+    shot: TomlTable, origin: tuple[float, ...], spacing: tuple[float, ...], shape: tuple[int, ...]
 ) -> tuple[float, ...]:
     given = shot.numbers_or_word("position_m", size=len(shape), word="centre", unit="m")
     ends = [(o, o + h * (n - 1)) for o, h, n in zip(origin, spacing, shape, strict=True)]
@@ -170,7 +176,7 @@ def _read_position(
     return place
 
 
-def _read_clock(clock: Table) -> tuple[int | None, float | None, float | None]:
+def _read_clock(clock: TomlTable) -> tuple[int | None, float | None, float | None]:
     has_steps, has_duration = clock.has("steps"), clock.has("duration_s")
     if has_steps == has_duration:
         clock.wrong("steps", "exactly one of steps and duration_s must be given")
@@ -179,7 +185,7 @@ def _read_clock(clock: Table) -> tuple[int | None, float | None, float | None]:
     return steps, duration, clock.number("dt_s", above=0.0, unit="s") if clock.has("dt_s") else None
 
 
-def _read_kept(snapshots: Table, last: int | None) -> KeptSteps:
+def _read_kept(snapshots: TomlTable, last: int | None) -> KeptSteps:
     has_steps, has_every = snapshots.has("steps"), snapshots.has("every")
     if has_steps and has_every:
         snapshots.wrong("every", "steps and every exclude each other; leave one out")

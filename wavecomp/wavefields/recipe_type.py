@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from wavecomp.errors import RecipeError
+from wavecomp.wavefields.material import Material, material_items
 from wavecomp.wavefields.model_spec import LayeredModel, ModelSpec, model_items
 from wavecomp.wavefields.positions import exact_in_single, from_origin, levels_reached, same_in_single
 
@@ -61,6 +62,10 @@ class Recipe:
         Time step; None takes Devito's stable one.
     padded : bool
         Keep the absorbing layer and the stencil's halo (``space_order`` points a side) in the snapshots.
+    material : Material or None
+        What the physics needs beside the velocity; None where that is all.
+    component : str
+        What the snapshots hold, such as ``u``, ``vz``, or a sum, ``txx+tzz``.
     source, folder : str, pathlib.Path or None
         Where the recipe was read from, for messages, and the folder in which model files may lie. Not part of the
         recipe's identity.
@@ -82,6 +87,8 @@ class Recipe:
     dt_s: float | None
     kept: KeptSteps
     padded: bool
+    material: Material | None = None
+    component: str = "u"
     source: str = field(default="recipe", compare=False, repr=False)
     folder: Path | None = field(default=None, compare=False, repr=False)
 
@@ -145,7 +152,7 @@ class Recipe:
     def _content(self) -> dict[str, object]:
         clock = {"steps": self.steps} if self.steps is not None else {"duration_s": self.duration_s}
         kept = {"every": self.kept.every} if self.kept.every is not None else {"steps": self.kept.steps}
-        return {
+        content: dict[str, object] = {
             "name": self.name,
             "description": self.description,
             "physics": self.physics,
@@ -161,18 +168,30 @@ class Recipe:
             "time": clock if self.dt_s is None else clock | {"dt_s": self.dt_s},
             "snapshots": {**kept, "padded": self.padded},
         }
+        if self.material is not None:  # acoustic recipes keep the digests that they had before there was anything else
+            content["material"] = material_items(self.material)
+            content["snapshots"] = {**kept, "padded": self.padded, "component": self.component}
+        return content
 
 
-def check_sampling(recipe: Recipe, slowest_m_s: float) -> None:
+def check_sampling(recipe: Recipe, slowest_p_m_s: float) -> None:
     """Refuse a grid that is too coarse for the source.
 
-    The condition is max(h) ≤ v_min / (:data:`POINTS_PER_WAVELENGTH` · f_peak).
+    The condition is max(h) ≤ v_min / (:data:`POINTS_PER_WAVELENGTH` · f_peak), v_min the speed of the slowest wave.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Grid, source, and the material that says how much slower than P waves others are.
+    slowest_p_m_s : float
+        Least P velocity of the model in m/s.
 
     Raises
     ------
     RecipeError
         Fewer grid points in the shortest wavelength at the peak frequency than that.
     """
+    slowest_m_s = slowest_p_m_s if recipe.material is None else recipe.material.slowest_m_s(slowest_p_m_s)
     coarsest = slowest_m_s / (POINTS_PER_WAVELENGTH * recipe.peak_frequency_hz)
     if max(recipe.spacing_m) > coarsest * (1 + 1e-9):
         raise RecipeError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,3 +36,12 @@ def examples_importable() -> Iterator[None]:
         yield
     finally:
         del sys.modules["pytest"]
+
+
+@contextmanager
+def examples_quiet() -> Iterator[None]:
+    """Leave out two warnings about the examples' own code, of interfaces that Devito and SymPy have begun to retire."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Passing `SubDomain`s", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", message=r"\s*non-Expr objects in a Matrix", category=DeprecationWarning)
+        yield

@@ -124,6 +124,7 @@ class FieldStore:
                     snapshots=tuple(entries),
                     build=build_identity().mapping(),
                     recipe_file=recipe_file_from(target, recipe),
+                    component=recipe.component,
                 )
                 write_manifest(folder, manifest)
         except OSError as error:

@@ -1,6 +1,6 @@
 """Typed reading of a parsed TOML table: every complaint names the file, the key and the value.
 
-The reader keeps account of the keys that were asked for; :meth:`Table.finish` complains about the rest, so that a
+The reader keeps account of the keys that were asked for; :meth:`TomlTable.finish` complains about the rest, so that a
 misspelt key can never be ignored silently.
 """
 
@@ -13,7 +13,7 @@ from typing import NoReturn
 from wavecomp.errors import RecipeError, did_you_mean
 
 
-class Table:
+class TomlTable:
     """One table of a recipe file.
 
     Parameters
@@ -42,12 +42,12 @@ class Table:
         self._asked.append(key)
         return key in self._values
 
-    def table(self, key: str) -> Table:
+    def table(self, key: str) -> TomlTable:
         """Return a sub-table."""
         value = self._get(key, "a table is needed here")
         if not isinstance(value, Mapping):
             self.wrong(key, f"must be a table, written [{self._full(key)}]")
-        return Table(value, self._source, self._full(key))
+        return TomlTable(value, self._source, self._full(key))
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return a non-empty string."""
@@ -121,6 +121,10 @@ class Table:
         """Tell whether the key holds a list."""
         return isinstance(self._values.get(key), list)
 
+    def is_text(self, key: str) -> bool:
+        """Tell whether the key holds a string."""
+        return isinstance(self._values.get(key), str)
+
     def empty_list(self, key: str) -> bool:
         """Tell whether the key holds an empty list."""
         return self._values.get(key) == []
@@ -131,6 +135,10 @@ class Table:
             if key not in self._asked:
                 known = sorted(set(self._asked))
                 self.wrong(key, f"unknown key{did_you_mean(key, known)} (known here: {', '.join(known)})")
+
+    def refuse(self, expected: str) -> NoReturn:
+        """Complain about this table as a whole."""
+        raise RecipeError(self._source, self._path, dict(self._values), expected)
 
     def _full(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
