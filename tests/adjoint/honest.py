@@ -1,7 +1,5 @@
 """Two honest time-stepping codes, small enough to be lied about: one nonlinear, one separable."""
 
-# ruff: noqa: ARG002 (they need not look at all that they are given)
-
 from __future__ import annotations
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Every lie about a time-stepping code is seen and named; those that keep their word are left in peace."""
 
-# ruff: noqa: ARG002 (liars need not look at what they are given)
-
 from __future__ import annotations
 
 import numpy as np
@@ -266,6 +264,20 @@ class ClaimsSeparable(Logistic):
         super().reverse(step, (self.u,) if level is None else level)
 
 
+class FillsInLevels(Wave):
+    """Linear in the levels that it has, but for those it has not it takes what is in its buffers."""
+
+    def reverse(self, step, level):
+        super().reverse(step, self.level(step) if level is None else level)
+
+
+class SteersByItsState(Wave):
+    def reverse(self, step, level):
+        super().reverse(step, level)
+        if level is None:
+            self.v[0] *= 1 + 1e-3 * self.buffers[0, 5]
+
+
 class CoarseQuanta(Logistic):
     def keep_quantised(self, step, slot, quantum):
         super().keep_quantised(step, slot, 2 * quantum)
@@ -319,7 +331,9 @@ LIARS = {
     ChangesItsLevel: ("image", "changes the level"),
     MisfitIsAWord: ("begin_reversal", "'small'"),
     MisfitIsNan: ("begin_reversal", "nan"),
-    ClaimsSeparable: ("prepare", "every=2 is accepted"),
+    ClaimsSeparable: ("prepare", "not linear in the levels"),
+    FillsInLevels: ("prepare", "not linear in the levels"),
+    SteersByItsState: ("prepare", "computing states again changes the gradient"),
     CoarseQuanta: ("keep_quantised", "the level is off by"),
     QuantaOverflow: ("keep_quantised", "16 bits do not hold"),
     Raises: ("reverse", "raised KeyError"),

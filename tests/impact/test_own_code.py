@@ -47,7 +47,7 @@ def test_a_nonlinear_code_is_studied_and_the_study_goes_on(tmp_path):
     assert "one and the same" in (tmp_path / "report.md").read_text()
     again = study_gradients(problem, texts, out=tmp_path, rounds=1)
     assert again.measured == 0
-    assert again.records == study.records
+    assert [one.case for one in again.records] == [one.case for one in study.records]
 
 
 def test_a_separable_code_has_bare_sweeps_without_levels(tmp_path):
@@ -78,9 +78,8 @@ def test_what_goes_wrong_in_the_process_is_a_record(factory, words, tmp_path):
     seconds = 2.0 if factory is own_factories.hangs else 60.0
     problem = OwnCode(factory, name="wrong")
     study = study_gradients(problem, ["store-all"], out=tmp_path, time_limit_s=seconds, memory_bytes=1 << 30, rounds=1)
-    assert (
-        [record.spec for record in study.failures] == [record.spec for record in study.records] == ["bare", "store-all"]
-    )
+    assert [record.spec for record in study.records] == ["bare", "store-all"]
+    assert len(study.failures) == 2
     for record in study.failures:
         assert words in record.outcome.message
     assert words in str(study)
@@ -108,7 +107,7 @@ def test_a_gradient_of_no_dimension_has_distances(tmp_path):
 
 
 def test_a_gradient_of_zeros_ends_the_study(tmp_path):
-    with pytest.raises(MeaninglessGradient, match=r"problem flat: the exact gradient is zero .* check_code"):
+    with pytest.raises(MeaninglessGradient, match=r"problem flat: the exact gradient is zero .* wavecomp\.check_code"):
         study_gradients(OwnCode(own_factories.Flat, name="flat"), ["store-all"], out=tmp_path, rounds=1)
     assert not list(GradientArchive(tmp_path))
 

@@ -70,6 +70,11 @@ class ArrayCode(TimeStepping[ArraySlot]):
         """Take the reversal from ``step + 1`` to ``step``; the level must not be changed, nor kept."""
 
     @property
+    def threads(self) -> int:
+        """How many threads it computes with, which records say: 1 unless it says otherwise."""
+        return 1
+
+    @property
     def dtype(self) -> np.dtype[np.floating]:  # type: ignore[override]  # asked of the arrays, not declared
         """Of a level's first array."""
         return self.level(self.first)[0].dtype
@@ -103,6 +108,8 @@ class ArrayCode(TimeStepping[ArraySlot]):
             The level reaches further than 16-bit integers count, or is not finite.
         """
         for number, (array, out) in enumerate(zip(self.level(step), slot.arrays, strict=True)):
+            if not np.isfinite(array).all():
+                raise UnsupportedField(f"quantum={quantum:g}: array {number} of level {step} is not finite")
             counted = np.rint(array / array.dtype.type(quantum))
             if not (np.abs(counted) < MOST_QUANTA).all():
                 most = float(np.abs(array).max())

@@ -38,11 +38,9 @@ def advanced(code: Code, step: int) -> None:
 
 def attributes(code: Code) -> Iterator[Complaint]:
     """See that it runs from somewhere to somewhere."""
-    steps = (code.first, code.last)
-    if not all(isinstance(step, int | np.integer) for step in steps) or not 0 <= code.first < code.last:
-        yield Complaint(
-            "first, last", None, f"they are {code.first!r} and {code.last!r}", "integers, 0 <= first < last"
-        )
+    first, last = getattr(code, "first", None), getattr(code, "last", None)
+    if not isinstance(first, int) or not isinstance(last, int) or not 0 <= first < last:
+        yield Complaint("first, last", None, f"they are {first!r} and {last!r}", "integers, 0 <= first < last")
     if code.in_buffers not in (0, 1, 2):
         yield Complaint("in_buffers", None, f"it is {code.in_buffers!r}", "0, 1 or 2 levels at hand with a state")
 

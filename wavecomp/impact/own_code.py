@@ -201,11 +201,11 @@ class OwnCode:
         return code, Facts(
             np.shape(code.gradient),
             code.dtype.name,
-            code.first,
-            code.last,
+            int(code.first),
+            int(code.last),
             code.in_buffers,
-            code.level_bytes,
-            code.state_bytes,
+            int(code.level_bytes),
+            int(code.state_bytes),
             own_sources(modules),
         )
 
@@ -229,7 +229,7 @@ class OwnBench:
     @property
     def steps(self) -> int:
         """How many steps are reversed."""
-        return self.code.last - self.code.first
+        return int(self.code.last - self.code.first)
 
     @property
     def threads(self) -> int:

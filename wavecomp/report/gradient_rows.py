@@ -62,6 +62,11 @@ def makes(rows: pd.DataFrame) -> str:
     return GRADIENT if len(rows["shots"].iloc[0]) else "wavecomp.study_gradients"
 
 
+def forward_words(rows: pd.DataFrame) -> str:
+    """Return what is kept of the forward run: a wavefield where there are shots."""
+    return "forward wavefield" if len(rows["shots"].iloc[0]) else "levels of the forward run"
+
+
 def set_up_text(row: Mapping[Hashable, Any]) -> str:
     """Return in a title's words how large a row's problem is."""
     shape = " × ".join(str(length) for length in row["shape"]) or "1"

@@ -13,6 +13,7 @@ from wavecomp.report.gradient_rows import (
     BARE,
     ONE_LEVEL,
     compressor_words,
+    forward_words,
     loss_words,
     makes,
     measured,
@@ -157,7 +158,7 @@ def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Pro
     notes = [
         "Distances are from the gradient of the same problem with every level stored uncompressed; 0 means the same "
         "bits. Loses: what changes the levels that are stored, and by how much at most. Peak: all that is held to keep "
-        "the forward wavefield. Times are those of the fastest run, with "
+        f"the {forward_words(done)}. Times are those of the fastest run, with "
         f"{_threads(done)}."
     ]
     if any(map(one_level, done.to_dict("records"))):

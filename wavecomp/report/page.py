@@ -27,6 +27,7 @@ from wavecomp.report.figures import (
     figure_spectrum,
     frontier,
 )
+from wavecomp.report.gradient_rows import forward_words
 from wavecomp.report.gradient_table import gradient_table
 from wavecomp.report.order import explain_order
 from wavecomp.report.own_report import FIGURES, PAGE, SOURCES, TABLES, TITLE, check_report_place, write_report
@@ -188,9 +189,10 @@ def _of_gradients(page: _Page, gradients: pd.DataFrame, provenances: dict[str, P
     for problem in problems:
         suffix = f"-{problem}" if len(problems) > 1 else ""
         page.lines += [f"## The gradient of {escape_markdown(problem)}", ""]
+        rows = gradients[gradients["problem"] == problem]
         page.figure(
             f"frontier{suffix}",
-            "What keeping the forward wavefield costs: time against peak memory, coloured by error.",
+            f"What keeping the {forward_words(rows)} costs: time against peak memory, coloured by error.",
             partial(frontier, gradients, problem),
         )
         page.figure(
