@@ -146,8 +146,8 @@ STRONG = {
 def test_the_stable_step_is_stable(make_recipe, changes):
     """Strong contrasts and losses, the source long silent: the field fades, at the step that is taken by default.
 
-    The wavelet ends at 0.2 s; an unstable mode would have a second to grow from there, 1000 steps and more, and one just
-    beyond the limit grows by a fifth in each. What remains is trapped, or the slow S waves of an anisotropic medium.
+    The wavelet ends at 0.2 s; an unstable mode would have a second to grow from there, 1000 steps and more, and just
+    beyond the limit it grows by a fifth in each. What remains is trapped, or the slow S waves of an anisotropic medium.
     """
     recipe = make_recipe({**STRONG, **changes})
     propagator, _ = open_propagator(recipe, build_velocity(recipe))
