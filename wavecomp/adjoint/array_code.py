@@ -52,10 +52,11 @@ class ArrayCode(TimeStepping[ArraySlot]):
 
     Set ``first`` and ``last`` before the first run. Where the reversal is linear in the levels, so that it may leave
     most of them out and weight the others, ``separable`` is True, and :meth:`reverse` is given None for a level that
-    was not kept.
+    was not kept. ``threads`` is how many threads it computes with: records say so.
     """
 
     separable: bool = False
+    threads: int = 1
 
     @abstractmethod
     def state(self, step: int) -> tuple[Array, ...]:
@@ -103,6 +104,8 @@ class ArrayCode(TimeStepping[ArraySlot]):
             The level reaches further than 16-bit integers count, or is not finite.
         """
         for number, (array, out) in enumerate(zip(self.level(step), slot.arrays, strict=True)):
+            if not np.isfinite(array).all():
+                raise UnsupportedField(f"quantum={quantum:g}: array {number} of level {step} is not finite")
             counted = np.rint(array / array.dtype.type(quantum))
             if not (np.abs(counted) < MOST_QUANTA).all():
                 most = float(np.abs(array).max())

@@ -66,31 +66,34 @@ def _wrong_arrays(arrays: object, method: str, step: int) -> Iterator[Complaint]
 
 
 def state_arrays(code: Code) -> Iterator[Complaint]:
-    """See that the state is the code's own buffers."""
+    """See that the state is the code's own buffers, at one step and at another."""
     code.rest()
-    for step in (code.first, middle(code)):
+    complaints = list(_wrong_state(code, code.first))
+    if not complaints:
+        step = middle(code)
         go(code, code.first, step, record=True)
-        arrays = code.state(step)
-        wrong = list(_wrong_arrays(arrays, "state", step))
-        if wrong:
-            yield from wrong
-            return
-        if not finite(arrays):
-            yield Complaint("state", step, "it holds NaN or infinities", "finite numbers")
-            return
-        if any(overlap([a], [b]) for i, a in enumerate(arrays) for b in arrays[:i]):
-            yield Complaint("state", step, "two of its arrays share memory", "each array in memory of its own")
-        for number, array in enumerate(arrays):
-            if not _written_through(code, step, number, array):
-                yield Complaint(
-                    "state",
-                    step,
-                    f"what is written to array {number} is not in the state",
-                    "buffers, not copies of them",
-                )
-        if total_bytes(arrays) != code.state_bytes:
-            found = f"it is {code.state_bytes}, and the arrays take {total_bytes(arrays)}"
-            yield Complaint("state_bytes", step, found, "the bytes of what state() returns")
+        complaints = list(_wrong_state(code, step))
+    yield from complaints
+
+
+def _wrong_state(code: Code, step: int) -> Iterator[Complaint]:
+    arrays = code.state(step)
+    wrong = list(_wrong_arrays(arrays, "state", step))
+    if wrong:
+        yield from wrong
+        return
+    if not finite(arrays):
+        yield Complaint("state", step, "it holds NaN or infinities", "finite numbers")
+        return
+    if any(overlap([a], [b]) for i, a in enumerate(arrays) for b in arrays[:i]):
+        yield Complaint("state", step, "two of its arrays share memory", "each array in memory of its own")
+    for number, array in enumerate(arrays):
+        if not _written_through(code, step, number, array):
+            found = f"what is written to array {number} is not in the state"
+            yield Complaint("state", step, found, "the code's own buffers, not copies of them")
+    if total_bytes(arrays) != code.state_bytes:
+        found = f"it is {code.state_bytes}, and the arrays take {total_bytes(arrays)}"
+        yield Complaint("state_bytes", step, found, "the bytes of what state() returns")
 
 
 def _written_through(code: Code, step: int, number: int, array: Array) -> bool:

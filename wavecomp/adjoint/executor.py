@@ -195,7 +195,7 @@ class Executor(Generic[S]):
         last = self._code.last
         assert self._step == self._recorded_to == last, f"the state is at step {self._step}, not at the end, {last}"
         misfit = self._code.begin_reversal()
-        self.misfit = float("nan") if misfit is None else misfit
+        self.misfit = float("nan") if misfit is None else float(misfit)
         self._turned = True
 
     def _reverse(self, first: int, imaged: range, every: int, source: str) -> None:

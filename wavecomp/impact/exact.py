@@ -28,8 +28,8 @@ def check_exact(problem: str, shots: Sequence[int], misfit: float | None, gradie
     MeaninglessGradient
         The residual is zero everywhere, or the gradient is zero or not finite.
     """
-    where, said = f"problem {problem}", "no misfit" if misfit is None else f"misfit {misfit:g}"
-    not_finite = zero = "check the code with wavecomp.adjoint.check_code"
+    where, said = f"problem {problem}", "no finite misfit" if misfit is None else f"misfit {misfit:g}"
+    not_finite = zero = "check the code with wavecomp.check_code"
     if shots:
         where += f", shot{'s' if len(shots) > 1 else ''} {', '.join(map(str, shots))}"
         not_finite = "check the velocities, the time step and the amplitude of the source"

@@ -1,0 +1,82 @@
+"""docs/howto-own-code.md and the example in the README do what they say, from an empty folder."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wavecomp import GradientArchive
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "howto-own-code.md").read_text()
+LOSSLESS = re.compile(r"store-all|.*/identity|.*/zfp:reversible")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("own-code")
+    found = re.findall(r"^## \d\. `([^`]+)`$.*?^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert [name for name, _ in found] == ["burgers.py", "check.py", "study.py"]
+    for name, text in found:
+        (folder / name).write_text(text)
+    return folder
+
+
+def run(name, folder):
+    done = subprocess.run([sys.executable, name], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_code_keeps_its_word_and_its_adjoint_is_one(folder):
+    """The slopes are computed, and their bound is asserted, by the page itself."""
+    shown = run("check.py", folder).splitlines()
+    assert shown[0] == "Burgers keeps its word."
+    assert shown[-1] == "slopes 2.000 2.000"
+    assert "\n".join(shown[:2]) in PAGE
+
+
+def test_every_strategy_is_in_the_table_and_nothing_lost_means_the_same_bits(folder):
+    shown = run("study.py", folder)
+    out = folder / "results" / "burgers"
+    records = list(GradientArchive(out))
+    latest = {record.spec: record for record in records}
+    assert len(latest) == 16
+    assert not any(record.failed for record in latest.values()), shown
+    for spec, record in latest.items():
+        if spec == "bare":
+            continue
+        error = record.outcome.distance["relative_l2"]
+        assert (error == 0.0) if LOSSLESS.fullmatch(spec) else (0 < error < 1e-3), spec
+    assert {latest[spec].outcome.gradient_digest for spec in latest if LOSSLESS.fullmatch(spec)} == {
+        latest["store-all"].outcome.gradient_digest
+    }
+    for name in ("report.md", "figures/frontier.png", "figures/figure14.png", "tables/gradient.csv"):
+        assert (out / name).exists(), name
+    assert shown.splitlines()[0] in PAGE
+
+
+def test_the_example_of_the_readme_is_the_gradient_of_its_misfit(tmp_path):
+    """With a right gradient J(r + h) − J(r − h) misses 2 h Σ g by O(h³), and by the 1e-6 of the peak that was lost."""
+    text = (ROOT / "README.md").read_text().partition("## From Python")[2]
+    (example,) = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    more = """
+from wavecomp import check_code
+def misfit(h):
+    code = Growth()
+    code.r = code.r + h
+    code.rest()
+    code.forward(0, 1000, record=True)
+    return code.begin_reversal()
+change, said = misfit(1e-3) - misfit(-1e-3), 2e-3 * float(run.gradient.sum())
+assert abs(change - said) < 1e-4 * abs(change), (change, said)
+Growth.last = 20
+report = check_code(Growth())
+assert report.ok, report
+"""
+    (tmp_path / "example.py").write_text(example + more)
+    run("example.py", tmp_path)
