@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from wavecomp.wavefields.seismic_model import prepare
 from wavecomp.wavefields.velocity import build_velocity
 
 LAYERED = {"kind": "layered", "interfaces_m": [90.0, 160.0], "velocities_m_s": [2000.0, 2600.0, 2300.0]}
-FLAT = {"model": LAYERED, "source.peak_frequency_hz": 10.0, "time.steps": 40, "snapshots": {}}
+FLAT = {"model": LAYERED, "source.peak_frequency_hz": 10.0, "time.steps": 40, "snapshots.every": None}
 CUBE = {**FLAT, "grid.shape": [12, 11, 10], "source.position_m": [60.0, 43.0, 47.0], "time.steps": 12}
 SMALL_ZONE = {"isotropic_radius_m": 60.0}
 KERNELS = {kernel: {"physics": "viscoacoustic", "material": {"kernel": kernel}} for kernel in ("sls", "kv", "maxwell")}
@@ -86,14 +88,16 @@ def test_a_run_in_pieces_has_the_bits_of_devitos_own_in_one(make_recipe, monkeyp
 def test_kept_levels_do_not_depend_on_what_else_is_kept(make_recipe):
     """Levels of first-order equations begin with step 1, which the source has reached."""
     few, all_of_them = (
-        dict(levels(make_recipe({**FLAT, **PHYSICS["elastic"], "snapshots": kept})))
-        for kept in ({"steps": [1, 17]}, {"every": 1})
+        dict(levels(make_recipe({**FLAT, **PHYSICS["elastic"], **kept})))
+        for kept in ({"snapshots.steps": [1, 17]}, {"snapshots.every": 1})
     )
     assert sorted(few) == [1, 17, 40]
     assert sorted(all_of_them) == list(range(1, 41))
     for step, level in few.items():
         np.testing.assert_array_equal(level, all_of_them[step])
-    stress = dict(levels(make_recipe({**FLAT, **PHYSICS["elastic"], "snapshots": {"steps": [1], "component": "txx"}})))
+    stress = dict(
+        levels(make_recipe({**FLAT, **PHYSICS["elastic"], "snapshots.steps": [1], "snapshots.component": "txx"}))
+    )
     assert np.count_nonzero(stress[1]) == 1  # the source's own point, which is on the grid
 
 
@@ -126,7 +130,6 @@ STRONG = {
     "model": {"kind": "layered", "interfaces_m": [80.0, 140.0], "velocities_m_s": [1500.0, 6000.0, 2000.0]},
     "source.peak_frequency_hz": 10.0,
     "time.steps": 3000,
-    "snapshots": {"steps": [300]},
 }
 
 
@@ -134,7 +137,7 @@ STRONG = {
     "changes",
     [
         {"physics": "tti", "material": {"epsilon": 1.0, "delta": -0.4}},
-        {"physics": "tti", "material": {"epsilon": 0.3, "delta": 0.3, "isotropic_radius_m": 0.0}},
+        {"physics": "tti", "material": {"epsilon": 0.3, "delta": 0.3}},
         *({"physics": "viscoacoustic", "material": {"kernel": kernel, "qp": 5.0}} for kernel in KERNELS),
         {"physics": "elastic", "material": {"vp_vs_ratio": 1.5}},
         {"physics": "viscoelastic", "material": {"qp": 8.0, "qs": 8.0}},
@@ -143,14 +146,15 @@ STRONG = {
 def test_the_stable_step_is_stable(make_recipe, changes):
     """Strong contrasts and losses, the source long silent: the field fades, at the step that is taken by default.
 
-    The wavelet ends at 0.2 s, which is before step 300; an unstable mode would have 2700 steps to grow from there.
+    The wavelet ends at 0.2 s; an unstable mode would have a second to grow from there, 1000 steps and more, and one just
+    beyond the limit grows by a fifth in each. What remains is trapped, or the slow S waves of an anisotropic medium.
     """
     recipe = make_recipe({**STRONG, **changes})
     propagator, _ = open_propagator(recipe, build_velocity(recipe))
-    assert 300 * propagator.dt_s > 0.2
-    (_, early), (_, late) = ((step, np.abs(level).max()) for step, level in run(propagator, (300, 3000)))
+    over = math.ceil(0.2 / propagator.dt_s)
+    (_, early), (_, late) = ((step, np.abs(level).max()) for step, level in run(propagator, (over, 6 * over)))
     assert early > 0
-    assert late < 0.1 * early
+    assert late < 0.5 * early
 
 
 def test_losses_shorten_the_step(make_recipe):

@@ -138,9 +138,9 @@ def _losses(recipe: Recipe, material: ViscoelasticMaterial, velocity_m_s: Array,
     for out, vp, vs, plane_p, plane_s in zip(of_lambda, velocity_m_s, vs_m_s, p, s, strict=True):
         ratio = vp.astype(np.float64) / vs
         if ratio.min() ** 2 <= 2.0:
-            _refuse(
-                recipe, "vp_vs_ratio", float(ratio.min()), "must be above √2: λ is not positive below, and has no Q"
-            )
+            key = "vp_vs_ratio" if material.vs_m_s is None else "vs_m_s"
+            expected = f"v_P/v_S must be above √2, here it is {ratio.min():.4g}: λ is not positive below, and has no Q"
+            _refuse(recipe, key, getattr(material, key), expected)
         with np.errstate(divide="ignore"):
             q = lame_quality(ratio, plane_p.astype(np.float64), plane_s.astype(np.float64))
         if not (q >= LEAST_Q).all():
