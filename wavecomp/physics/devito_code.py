@@ -100,6 +100,7 @@ class DevitoCode(ArrayCode):
         self.in_buffers = roles.in_buffers
         self._forward = _prepared("forward_arguments", forward, forward_given)
         self._reverse = _prepared("reverse_arguments", reverse, reverse_given)
+        self.threads = self._forward.threads
         self._alone: Compiled | None = None
         if adjoint_alone is not None:
             names = {parameter.name for parameter in adjoint_alone.parameters}
@@ -112,11 +113,6 @@ class DevitoCode(ArrayCode):
         ]
         self._linear: bool | None = None
         self._still: dict[str, bool] = {}
-
-    @property
-    def threads(self) -> int:
-        """OpenMP threads that the operators are run with."""
-        return self._forward.threads
 
     def clear(self) -> None:
         """Set wavefields, record and gradient to zero."""
