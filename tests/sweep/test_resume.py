@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wavecomp.compressors import default_registry
 from wavecomp.errors import ArchiveBusy, DamagedArchive
 from wavecomp.records import Archive, collect_provenance, load_frame
 from wavecomp.sweep import Case, Repeats, run_sweep
@@ -215,21 +214,6 @@ def test_records_of_another_machine_or_version_are_kept_and_not_taken_for_ours(t
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 0
     monkeypatch.setattr("wavecomp.sweep.run.library_of", lambda *_: "zfpy 99.0")
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 2
-
-
-def test_time_outside_the_compressor_is_a_tenth_at_most(tmp_path, array_field):
-    """Cases whose round trip takes 50 ms and more, on a field of 14 MB and with the default repeats: the wall time that
-    the sweep spends on them, processes and messages included, goes to the compressor to nine tenths at least."""
-    from wavecomp.report.summary import outside_share
-
-    x, y, z = np.meshgrid(*[np.linspace(0, 9, 152, dtype=np.float32)] * 3, indexing="ij")
-    field = array_field(np.sin(x * y) * np.cos(3 * z - x) * np.exp(-0.2 * y))
-    specs = ["zfp:accuracy=1e-5", "zfp:reversible", "sz3:abs=1e-4", "blosc2:codec=zstd,level=5", "blosc2:codec=zlib"]
-    cases = [Case(default_registry().canonical(spec), 1, field) for spec in specs]
-    run_sweep(cases, Archive(tmp_path / "a"), suite="s")
-    share = outside_share(load_frame([Archive(tmp_path / "a")]))
-    assert share is not None
-    assert share <= 0.10
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from wavecomp.snapshots import SnapshotSet, find_snapshots, looks_like_snapshots
 from wavecomp.sweep import FieldRef, name_among, snapshot_references
 from wavecomp.wavefields import recipe_names
 
-FIELD_WORDS = "a recipe's name or .toml file, or snapshots: PATH[:NAME][:key=value,…]"
+FIELD_WORDS = "a recipe's name or .toml file, or snapshots: PATH[:NAME][:key=value,...]"
 """What ``--field`` takes, for the help of options."""
 
 
