@@ -129,7 +129,7 @@ def test_padded_levels_of_staggered_components(make_recipe):
 STRONG = {
     "model": {"kind": "layered", "interfaces_m": [80.0, 140.0], "velocities_m_s": [1500.0, 6000.0, 2000.0]},
     "source.peak_frequency_hz": 10.0,
-    "time.steps": 3000,
+    "time.steps": 10_000,
 }
 
 

@@ -16,7 +16,8 @@ velocity and damping, and Devito pads the velocity with one more. The velocity t
 to the disk are P each. Other physics hold more of both, and parameters on the domain beside them while their model is
 built.
 
-Measured in fresh processes (``tests/wavefields/test_memory_needed.py``), it was 85 to 95 per cent of this.
+Measured in fresh processes (``tests/wavefields/test_memory_needed.py``), it was 85 to 95 per cent of this,
+and 78 to 86 per cent for other physics.
 """
 
 from __future__ import annotations
