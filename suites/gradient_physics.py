@@ -50,7 +50,7 @@ def _cells(rows: pd.DataFrame, spec: str) -> tuple[str, str, str]:
         return "–", "–", "–"
     row: dict[Any, Any] = found.iloc[-1].to_dict()
     stored = rows[rows["spec"] == _STORED]["peak_mb"]
-    share = "" if stored.empty else f" ({100 * row['peak_mb'] / stored.iloc[-1]:.2g} %)"
+    share = "" if stored.empty else f" ({100 * row['peak_mb'] / stored.iloc[-1]:.3g} %)"
     time = "–" if row["over_bare"] != row["over_bare"] else f"{row['over_bare']:.2f}"
     return f"{row['error']:.1e}" if row["error"] else "0", f"{row['peak_mb']:.3g} MB{share}", time
 

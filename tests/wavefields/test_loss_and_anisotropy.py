@@ -88,15 +88,16 @@ def test_an_elliptic_front_is_longer_across_the_axis(make_recipe):
     """With ε = δ the wave runs at v along the axis and at v √(1 + 2ε) across it: the field is a stretched circle.
 
     The axis is tilted by 45°: along (1, 1) in x and z, z downwards, so that both directions lie on grid points, h√2
-    apart. The front's peak is found to the vertex of a parabola, within a quarter of that; at 20 points' distance
-    that is 1.25 % of each radius. Dispersion at 10 points a wavelength (order 4 with rotated stencils of order 2:
-    (k h)²/24 = 1.6 % along an axis, less between) slows both. Together the ratio is good to 4 %, and is 1.18.
+    apart. The front's peak is found to the vertex of a parabola, within a quarter of that; at 26 points' distance that
+    is 1 % of each radius. Dispersion at 10 points a wavelength (order 4 with rotated stencils of order 2: (k h)²/24 =
+    1.6 % along an axis, less between) slows both. Within 30 m of the source the rock is less anisotropic, which costs
+    half of 30 m · 0.16, 0.6 %. Together the ratio is good to 4.5 %, and is 1.18.
     """
-    field = tti(make_recipe, "tti", {"epsilon": 0.2, "delta": 0.2, "theta_deg": 45.0, "isotropic_radius_m": 0.0}, 130)
+    field = tti(make_recipe, "tti", {"epsilon": 0.2, "delta": 0.2, "theta_deg": 45.0, "isotropic_radius_m": 30.0}, 130)
     middle = 45
     along = np.array([field[middle + i, middle + i] for i in range(10, 45)])
     across = np.array([field[middle + i, middle - i] for i in range(10, 45)])
-    assert abs(vertex(across) / vertex(along) - math.sqrt(1.4)) < 0.04 * math.sqrt(1.4)
+    assert abs(vertex(across) / vertex(along) - math.sqrt(1.4)) < 0.045 * math.sqrt(1.4)
 
 
 def vertex(values):

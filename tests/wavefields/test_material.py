@@ -63,6 +63,7 @@ BAD = [
     ("tti", {"theta_deg": math.nan}, "finite number"),
     ("tti", {"phi_deg": 10.0}, "three-dimensional"),
     ("tti", {"isotropic_radius_m": -1.0}, "from 0 to"),
+    ("tti", {"epsilon": 0.1, "delta": 0.1, "isotropic_radius_m": 0.0}, "above 0 where epsilon = delta"),
     ("tti", {"epsilom": 0.1}, 'did you mean "epsilon"'),
     ("viscoacoustic", {"kernel": "slz"}, 'did you mean "sls"'),
     ("viscoacoustic", {"qp": 4.0}, "from 5 to 100000"),

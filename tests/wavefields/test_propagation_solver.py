@@ -137,7 +137,7 @@ STRONG = {
     "changes",
     [
         {"physics": "tti", "material": {"epsilon": 1.0, "delta": -0.4}},
-        {"physics": "tti", "material": {"epsilon": 0.3, "delta": 0.3, "isotropic_radius_m": 0.0}},
+        {"physics": "tti", "material": {"epsilon": 0.3, "delta": 0.3}},
         *({"physics": "viscoacoustic", "material": {"kernel": kernel, "qp": 5.0}} for kernel in KERNELS),
         {"physics": "elastic", "material": {"vp_vs_ratio": 1.5}},
         {"physics": "viscoelastic", "material": {"qp": 8.0, "qs": 8.0}},
@@ -146,14 +146,15 @@ STRONG = {
 def test_the_stable_step_is_stable(make_recipe, changes):
     """Strong contrasts and losses, the source long silent: the field fades, at the step that is taken by default.
 
-    The wavelet ends at 0.2 s; an unstable mode would have 1500 steps to grow from there.
+    The wavelet ends at 0.2 s; an unstable mode would have a second to grow from there, 1000 steps and more, and just
+    beyond the limit it grows by a fifth in each. What remains is trapped, or the slow S waves of an anisotropic medium.
     """
     recipe = make_recipe({**STRONG, **changes})
     propagator, _ = open_propagator(recipe, build_velocity(recipe))
     over = math.ceil(0.2 / propagator.dt_s)
-    (_, early), (_, late) = ((step, np.abs(level).max()) for step, level in run(propagator, (over, over + 1500)))
+    (_, early), (_, late) = ((step, np.abs(level).max()) for step, level in run(propagator, (over, 6 * over)))
     assert early > 0
-    assert late < 0.1 * early
+    assert late < 0.5 * early
 
 
 def test_losses_shorten_the_step(make_recipe):

@@ -52,10 +52,11 @@ class ArrayCode(TimeStepping[ArraySlot]):
 
     Set ``first`` and ``last`` before the first run. Where the reversal is linear in the levels, so that it may leave
     most of them out and weight the others, ``separable`` is True, and :meth:`reverse` is given None for a level that
-    was not kept.
+    was not kept. ``threads`` is how many it computes with, which records say.
     """
 
     separable: bool = False
+    threads: int = 1
 
     @abstractmethod
     def state(self, step: int) -> tuple[Array, ...]:
@@ -68,11 +69,6 @@ class ArrayCode(TimeStepping[ArraySlot]):
     @abstractmethod
     def reverse(self, step: int, level: tuple[Array, ...] | None) -> None:
         """Take the reversal from ``step + 1`` to ``step``; the level must not be changed, nor kept."""
-
-    @property
-    def threads(self) -> int:
-        """How many threads it computes with, which records say: 1 unless it says otherwise."""
-        return 1
 
     @property
     def dtype(self) -> np.dtype[np.floating]:  # type: ignore[override]  # asked of the arrays, not declared

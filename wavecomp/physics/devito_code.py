@@ -98,24 +98,21 @@ class DevitoCode(ArrayCode):
         self._region = roles.checked_region(region)
         self.separable = roles.separable
         self.in_buffers = roles.in_buffers
-        self._forward = Compiled(forward, **forward_given)
-        self._reverse = Compiled(reverse, **reverse_given)
+        self._forward = _prepared("forward_arguments", forward, forward_given)
+        self._reverse = _prepared("reverse_arguments", reverse, reverse_given)
+        self.threads = self._forward.threads
         self._alone: Compiled | None = None
         if adjoint_alone is not None:
             names = {parameter.name for parameter in adjoint_alone.parameters}
             same = {name: value for name, value in reverse_given.items() if name in names}
-            self._alone = Compiled(adjoint_alone, **(same if alone_arguments is None else dict(alone_arguments)))
+            given = same if alone_arguments is None else dict(alone_arguments)
+            self._alone = _prepared("alone_arguments", adjoint_alone, given)
         self._levels = [
             LevelBuffers(function, name, offsets, self._region, zeros=roles.separable and self._alone is None)
             for function, name, offsets in roles.reads
         ]
         self._linear: bool | None = None
         self._still: dict[str, bool] = {}
-
-    @property
-    def threads(self) -> int:
-        """OpenMP threads that the operators are run with."""
-        return self._forward.threads
 
     def clear(self) -> None:
         """Set wavefields, record and gradient to zero."""
@@ -150,7 +147,7 @@ class DevitoCode(ArrayCode):
         """Set the halo of a state to zero where it has been zero at the end of the forward run."""
         latest = self._reached(step)
         for function, depth in self._roles.state:
-            if self._still[function.name]:
+            if self._still.get(function.name, False):
                 memory = np.asarray(function._data)
                 for back in range(depth):
                     _zero_outside(memory[(latest - back) % len(memory)], function)
@@ -239,6 +236,13 @@ class DevitoCode(ArrayCode):
         for buffers in self._levels:
             buffers.fill(np.zeros((), self.dtype))
         return bool(np.array_equal(-2 * added[0], added[1]))
+
+
+def _prepared(word: str, operator: Operator, given: Mapping[str, Any]) -> Compiled:
+    try:
+        return Compiled(operator, **given)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{word}: Devito does not take {', '.join(sorted(given)) or 'nothing'} ({error})") from error
 
 
 def _fill(memory: Array, noise: np.random.Generator) -> None:

@@ -10,7 +10,8 @@ from devito import Operator
 
 from wavecomp.errors import UsageError, did_you_mean
 from wavecomp.physics.level_buffers import Region
-from wavecomp.physics.operator_accesses import Anatomy, deepest, earliest_written
+from wavecomp.physics.operator_accesses import Anatomy
+from wavecomp.physics.time_offsets import Accesses, deepest, earliest_written
 
 MOST_IN_BUFFERS = 2
 
@@ -264,7 +265,7 @@ class _Side:
             )
         return name
 
-    def accesses(self, function: Any) -> Any:
+    def accesses(self, function: Any) -> Accesses:
         """Return how a function is accessed."""
         return self.anatomy.accesses[self.name_of(function)]
 

@@ -174,6 +174,10 @@ def _tti(table: TomlTable, spacing_m: tuple[float, ...]) -> Material:
     delta = _within(table, "delta", min(0.2, epsilon), -0.4, 1.0)
     if delta > epsilon:
         table.wrong("delta", f"must be at most epsilon = {epsilon:g}: above it the equation is unstable")
+    if radius == 0.0 and epsilon == delta != 0.0:
+        table.wrong(
+            "isotropic_radius_m", "must be above 0 where epsilon = delta: a part of the source would never leave"
+        )
     theta = _within(table, "theta_deg", 40.0, -90.0, 90.0, "degrees")
     if len(spacing_m) == 2:
         if table.has("phi_deg"):

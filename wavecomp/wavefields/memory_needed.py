@@ -38,6 +38,9 @@ from wavecomp.wavefields.velocity_overthrust import SLAB_POINTS
 PROCESS_BYTES = 200 * 10**6
 """Resident memory of a process that has propagated next to nothing (measured: 187 MB)."""
 
+LONGER_EQUATIONS_BYTES = 80 * 10**6
+"""What the symbolic layer takes besides for equations longer than the acoustic one."""
+
 _BYTES = 4
 
 
@@ -73,7 +76,8 @@ def propagation_bytes(recipe: Recipe) -> int:
     domain = _BYTES * math.prod(recipe.shape)
     # Parameters on the domain go when the wavefields come, which are more.
     building = domain + _model_bytes(recipe)
-    return PROCESS_BYTES + max(building, whole_arrays(recipe) * grid_bytes(recipe) + 2 * domain)
+    process = PROCESS_BYTES + (0 if recipe.material is None else LONGER_EQUATIONS_BYTES)
+    return process + max(building, whole_arrays(recipe) * grid_bytes(recipe) + 2 * domain)
 
 
 def check_propagation(recipe: Recipe) -> None:
