@@ -105,4 +105,4 @@ def test_bare_sweeps_take_every_step_both_ways(make, one_level):
     assert code.forth == code.back == code.last - code.first
     assert len({*code.given}) == 1
     assert (code.given[0] is None) == (not one_level)
-    assert found.seconds.compress == found.seconds.decompress == 0.0
+    assert found.run.seconds.compress == found.run.seconds.decompress == 0.0

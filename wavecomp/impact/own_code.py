@@ -196,6 +196,10 @@ class OwnCode:
                 f"{self.factory} returned an object of type {type(code).__name__}; it must return a time-stepping "
                 "code, an instance of a subclass of wavecomp.adjoint.ArrayCode or TimeStepping"
             )
+        if not all(isinstance(step, int) for step in (code.first, code.last)):
+            raise UsageError(
+                f"{self.factory}: first = {code.first!r} and last = {code.last!r} must be whole numbers (int)"
+            )
         modules = (factory.__module__, *(kind.__module__ for kind in type(code).__mro__))
         code.rest()
         return code, Facts(
