@@ -83,7 +83,7 @@ class Side:
         if accesses.saved:
             if not isinstance(getattr(function, "save", None), int):
                 raise UsageError(
-                    f"{name} is saved at every step in the {self._which} operator, and what is given for it has buffers; "
+                    f"{name} is saved at every step in the {self._which} operator, and what is given has buffers; "
                     "build the operator with save=None"
                 )
             return
