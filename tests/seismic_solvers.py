@@ -72,7 +72,7 @@ def stored_gradient(kind: str, solver: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _without_memory(solver: Any, residual: Any, p: Any) -> Any:
-    """Call the gradient operator itself: ``jacobian_adjoint`` passes a memory variable that these kernels do not take."""
+    """Call the gradient operator itself: ``jacobian_adjoint`` passes a memory variable, which these kernels lack."""
     from devito import Function
 
     operator, gradient = solver.op_grad(), Function(name="grad", grid=solver.model.grid)
