@@ -64,8 +64,24 @@ def stored_gradient(kind: str, solver: Any) -> tuple[np.ndarray, np.ndarray]:
             wavefields = (p,)
         residual = solver.geometry.rec
         residual.data[:] = records.data
-        gradient, _ = solver.jacobian_adjoint(residual, *wavefields)
+        if kind == "tti" or solver.kernel == "sls":
+            gradient, _ = solver.jacobian_adjoint(residual, *wavefields)
+        else:
+            gradient = _without_memory(solver, residual, *wavefields)
     return np.array(gradient.data), np.array(records.data)
+
+
+def _without_memory(solver: Any, residual: Any, p: Any) -> Any:
+    """Call the gradient operator itself: ``jacobian_adjoint`` passes a memory variable, which these kernels lack."""
+    from devito import Function
+
+    operator, gradient = solver.op_grad(), Function(name="grad", grid=solver.model.grid)
+    names = {parameter.name for parameter in operator.parameters}
+    known = {name: value for name, value in solver.model.physical_params().items() if name in names}
+    if solver.time_order == 1:
+        known["time_m"] = 0
+    operator.apply(rec=residual, p=p, grad=gradient, dt=solver.dt, **known)
+    return gradient
 
 
 def dot_test(kind: str, solver: Any, code: Any) -> tuple[float, float, float]:

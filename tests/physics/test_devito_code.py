@@ -255,6 +255,7 @@ def longer():
         (lambda _: {"adjoint": [stray()]}, "w is no part of the reverse operator"),
         (lambda s: {"forward_arguments": {"dt": s.dt, "time_M": 5}}, "time_M is set for every call"),
         (lambda s: {"forward_arguments": {"dt": s.dt, "u": longer()}}, "3 buffers"),
+        (lambda s: {"reverse": saved()[0].reverse, "reverse_arguments": {"u": s.u}}, "u is saved at every step in"),
         (lambda s: {"reverse_arguments": {"dt": s.dt, "res": s.rec}}, "copy it to a function of its own"),
         (lambda s: {"reverse_arguments": {"dt": s.dt, "v": s.u}}, "u is written by the reverse operator"),
         (lambda _: {"region": (slice(0, 5),)}, "one slice for each dimension"),

@@ -132,10 +132,3 @@ def test_smoothing_is_the_gaussian_of_scipy():
     rough = np.random.default_rng(1).uniform(1500, 5000, (40, 30)).astype(np.float32)
     expected = 1 / ndimage.gaussian_filter(1 / rough.astype(float), (2.5, 2.0), mode="nearest", truncate=4.0)
     np.testing.assert_allclose(smooth_slowness(rough, (8.0, 10.0), 20.0), expected, rtol=2**-23)
-
-
-def test_gradients_of_other_physics_are_refused():
-    """Their operators are the acoustic ones: they would give the gradient of another equation without a word."""
-    text = GOOD.replace('physics = "acoustic"', 'physics = "tti"')
-    with pytest.raises(RecipeError, match="physics = 'tti': gradients are computed with \"acoustic\" alone"):
-        parse_problem(text, "test.toml")
