@@ -133,9 +133,9 @@ def modelled_at(opened):
 def test_the_bare_sweeps_store_nothing_and_give_the_time_of_both():
     bare = bench("sls").bare(0)
     assert not bare.one_level
-    assert bare.seconds.advance > 0
-    assert bare.seconds.reverse > 0
-    assert bare.seconds.compress == 0
+    assert bare.run.seconds.advance > 0
+    assert bare.run.seconds.reverse > 0
+    assert bare.run.seconds.compress == 0
 
 
 def test_physics_without_a_gradient_are_refused():
