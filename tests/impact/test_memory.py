@@ -137,7 +137,7 @@ def test_the_exact_gradient_has_the_same_bits_from_checkpoints(task_of, tiny, op
         for shot, gradient in zip((0, 2), exact, strict=True):
             found = measuring(task_of(text, shot))
             np.testing.assert_array_equal(found.gradient, gradient)
-            assert found.forward_steps > 299
+            assert found.run.forward_steps > 299
             assert not measuring._stored_all
     with pytest.raises(CheckpointTooLarge, match=str(299 * tiny.level_bytes)):
         measuring(task_of("store-all"))
@@ -151,7 +151,7 @@ def test_the_exact_gradient_has_the_same_bits_from_checkpoints(task_of, tiny, op
     for shot, gradient in zip((0, 2), exact, strict=True):
         found = ample(task_of(EXACT, shot))
         assert ample._stored_all
-        assert found.writes == 0
+        assert found.run.writes == 0
         np.testing.assert_array_equal(found.gradient, gradient)
     assert ample(task_of("store-all")).gradient.tobytes() == exact[0].tobytes()
 

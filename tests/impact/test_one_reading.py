@@ -34,7 +34,7 @@ def test_a_strategy_is_read_once(tiny, monkeypatch):
     registry = default_registry()
     texts = ("trajectory/zfp:accuracy=1e-3peak", "trajectory:quantum=1e-3/blosc2", "revolve:slots=3")
     cases, _ = leave_out(impact_cases(tiny, texts, (), registry), 10**12, registry)
-    kind = _Impact(1, 1, 10**9, registry)
+    kind = _Impact(1, 1, 10**9, registry, devito=True)
     for case in cases:
         kind.library(case), kind.plan([case], lambda _: None)
         record = kind._record(case, FAILED, HERE)
