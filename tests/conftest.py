@@ -10,10 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gradient_fixtures import cube, inner, open_workbench, tiny
 from tests_support import HOSTILE, PLUGIN, install_plugin
 from wavecomp.sweep import FieldRef
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 __all__ = ["cube", "inner", "open_workbench", "tiny"]  # fixtures of the gradient's tests
 
