@@ -16,7 +16,7 @@ from gradient_fixtures import cube, inner, open_workbench, tiny
 from tests_support import HOSTILE, PLUGIN, install_plugin
 from wavecomp.sweep import FieldRef
 
-# How long an example takes says how busy the machine is, not whether the code is right; and a verdict is the same each time.
+# How long an example takes says how busy the machine is, not whether the code is right. And a verdict stays what it is.
 settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 

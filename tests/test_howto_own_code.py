@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -27,7 +28,9 @@ def folder(tmp_path_factory):
 
 
 def run(name, folder):
-    done = subprocess.run([sys.executable, name], cwd=folder, capture_output=True, text=True, check=False)
+    # As in a shell of the reader's: a script sees its neighbours.
+    plain = {key: value for key, value in os.environ.items() if key != "PYTHONSAFEPATH"}
+    done = subprocess.run([sys.executable, name], cwd=folder, env=plain, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
