@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from gradient_fixtures import cube, inner, open_workbench, tiny
 from tests_support import HOSTILE, PLUGIN, install_plugin
 from wavecomp.sweep import FieldRef
+from wavecomp.wavefields import float_state
 
 # How long an example takes says how busy the machine is, not whether the code is right. And a verdict stays what it is.
 settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -23,6 +24,17 @@ settings.load_profile("any machine")
 __all__ = ["cube", "inner", "open_workbench", "tiny"]  # fixtures of the gradient's tests
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+FLOAT_STATE = float_state._get()
+
+
+@pytest.fixture(autouse=True)
+def kernels_of_devitos_own_calls_leave_no_trace() -> Iterator[None]:
+    """Where a test calls Devito itself, its kernels switch the thread to flushing subnormals: for that test alone."""
+    float_state._set(FLOAT_STATE)
+    yield
+    float_state._set(FLOAT_STATE)
 
 
 @pytest.fixture(scope="session", autouse=True)

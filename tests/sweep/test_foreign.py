@@ -14,7 +14,7 @@ from wavecomp.errors import DamagedField, SnapshotError
 from wavecomp.isolation import Limits
 from wavecomp.records import Archive, Failure, Measurement, Record
 from wavecomp.snapshots import find_snapshots
-from wavecomp.sweep import Case, Repeats, Worker, name_among, run_sweep, snapshot_references
+from wavecomp.sweep import Case, Repeats, SweepWorker, name_among, run_sweep, snapshot_references
 
 ONCE = Repeats(seconds=0.0, least=1, most=1)
 LIMITS = Limits(seconds=60.0, memory_bytes=1 << 40)
@@ -81,7 +81,7 @@ class TestChanged:
 
     @pytest.fixture
     def worker(self):
-        one = Worker()
+        one = SweepWorker()
         yield one
         one.stop()
 
