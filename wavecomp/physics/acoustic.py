@@ -21,6 +21,7 @@ import numpy as np
 from devito import Buffer, Constant, Eq, Max, Min, Operator, TimeFunction, floor
 from numpy.typing import NDArray
 
+from wavecomp.adjoint.array_code import MOST_QUANTA
 from wavecomp.adjoint.time_stepping import TimeStepping
 from wavecomp.errors import UnsupportedField, UsageError
 from wavecomp.physics import receivers
@@ -50,9 +51,6 @@ FIRST = 1
 
 IN_PLACE_FROM = 2
 """From which ``every`` on the adjoint runs in place. At 1 that saved 3 %, but the bits would not be Devito's."""
-
-MOST_QUANTA = 32767
-"""A level's greatest multiple of the quantum: what 16 bits hold, the same on both sides of zero."""
 
 
 class AcousticOperators(TimeStepping[Slot]):
