@@ -1,16 +1,13 @@
-"""One stored checkpoint: its compressed arrays, sealed, and what all of it takes in memory."""
+"""One stored checkpoint: where its compressed arrays lie, and what all of it takes in memory."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from wavecomp.checkpoints.arena import Piece
 from wavecomp.checkpoints.extents import Extent
-from wavecomp.compressors.stream import Buffer, Stream, seal
-from wavecomp.compressors.stream import verify as verify_stream
-from wavecomp.errors import DamagedCheckpoint, StreamError
 
 _SOMEWHERE: Piece = (1 << 31, 1 << 31, 1 << 31)
 _POOLED_TO, _MAPPED_FROM, _PAGE = 512, 128 * 1024, 4096
@@ -66,29 +63,6 @@ class Checkpoint:
     def in_memory(self) -> bool:
         """Whether any part is in memory."""
         return any(array.parts for array in self.arrays)
-
-
-def keep(stream: Stream, *, copied_later: bool = False) -> Kept:
-    """Take over a stream's parts, sealed. Parts that are not plain bytes are copied, here or later."""
-    # A bytearray may hold more memory than it shows, and a view keeps all of what it looks into.
-    parts: tuple[bytes | memoryview, ...]
-    if copied_later:
-        parts = tuple(memoryview(part).cast("B") for part in stream.parts)
-    else:
-        parts = tuple(part if type(part) is bytes else bytes(part) for part in stream.parts)
-    return Kept(seal(Stream(stream.head, parts)).head, sum(map(len, parts)), parts)
-
-
-def verify(key: Hashable, checkpoint: Checkpoint, streams: Sequence[Stream | Buffer]) -> None:
-    """Raise DamagedCheckpoint if one of a checkpoint's streams is not what was put in."""
-    for number, (array, stream) in enumerate(zip(checkpoint.arrays, streams, strict=True)):
-        try:
-            verify_stream(stream)
-        except StreamError as error:
-            raise DamagedCheckpoint(
-                f"checkpoint {key!r}: array {number} of {len(streams)} ({array.size} bytes, "
-                f"{'on disk' if array.on_disk else 'in memory'}) has changed since it was stored"
-            ) from error
 
 
 def cost_bytes(key: Hashable, checkpoint: Checkpoint, *, in_arena: bool = False) -> int:

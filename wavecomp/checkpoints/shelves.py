@@ -1,4 +1,4 @@
-"""Checkpoints packed, laid where they belong (memory of their own, an arena, a file on a disk), and unpacked again."""
+"""Checkpoints packed, sealed, laid where they belong (own memory, an arena, a file on a disk), and unpacked again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from time import perf_counter
 import numpy as np
 
 from wavecomp.checkpoints.arena import Arena
-from wavecomp.checkpoints.entries import Checkpoint, Kept, cost_bytes, keep, verify
+from wavecomp.checkpoints.entries import Checkpoint, Kept, cost_bytes
 from wavecomp.checkpoints.tiers import CheckpointFile, Memory, Tier
 from wavecomp.compressors.base import Compressor, Field, identity_of
 from wavecomp.compressors.identity import Identity
-from wavecomp.compressors.stream import Buffer, Stream, pack
-from wavecomp.errors import BudgetExceeded, CheckpointTooLarge
+from wavecomp.compressors.stream import Buffer, Stream, pack, seal, verify
+from wavecomp.errors import BudgetExceeded, CheckpointTooLarge, DamagedCheckpoint, StreamError
 
 
 class Shelves:
@@ -74,7 +74,7 @@ class Shelves:
         begun = perf_counter()
         streams = [self._compressed(compressor, compressor.prepare(array)) for array in arrays]
         compressed = perf_counter()
-        kept = tuple(keep(stream, copied_later=in_arena) for stream in streams)
+        kept = tuple(_kept(stream, copied_later=in_arena) for stream in streams)
         sealed = perf_counter()
         checkpoint = Checkpoint(compressor.spec, sum(array.nbytes for array in arrays), 0, kept)
         checkpoint.cost = cost_bytes(key, checkpoint, in_arena=in_arena)
@@ -98,7 +98,7 @@ class Shelves:
             Other shapes or dtypes than those that were packed.
         """
         begun = perf_counter()
-        verify(key, checkpoint, streams)
+        _check(key, checkpoint, streams)
         checked = perf_counter()
         opened = [compressor.open(stream, out, verified=True) for stream, out in zip(streams, outs, strict=True)]
         for parts, out in zip(opened, outs, strict=True):
@@ -194,3 +194,26 @@ class Shelves:
         if self._arena is not None and checkpoint.dropped and not checkpoint.readers and checkpoint.piece is not None:
             self._arena.give(checkpoint.piece)
             checkpoint.piece = None
+
+
+def _kept(stream: Stream, *, copied_later: bool = False) -> Kept:
+    """Take over a stream's parts, sealed. Parts that are not plain bytes are copied, here or later."""
+    # A bytearray may hold more memory than it shows, and a view keeps all of what it looks into.
+    parts: tuple[bytes | memoryview, ...]
+    if copied_later:
+        parts = tuple(memoryview(part).cast("B") for part in stream.parts)
+    else:
+        parts = tuple(part if type(part) is bytes else bytes(part) for part in stream.parts)
+    return Kept(seal(Stream(stream.head, parts)).head, sum(map(len, parts)), parts)
+
+
+def _check(key: Hashable, checkpoint: Checkpoint, streams: Sequence[Stream | Buffer]) -> None:
+    """Raise DamagedCheckpoint if one of a checkpoint's streams is not what was put in."""
+    for number, (array, stream) in enumerate(zip(checkpoint.arrays, streams, strict=True)):
+        try:
+            verify(stream)
+        except StreamError as error:
+            raise DamagedCheckpoint(
+                f"checkpoint {key!r}: array {number} of {len(streams)} ({array.size} bytes, "
+                f"{'on disk' if array.on_disk else 'in memory'}) has changed since it was stored"
+            ) from error

@@ -32,8 +32,8 @@ _TABLE_BYTES, _TABLE_BYTES_A_KEY = 256, 160
 class CheckpointStore:
     """Holds compressed arrays by key, never more bytes than the budget.
 
-    It knows keys, the budget and the counts. What is done to a checkpoint is done by its shelves, and they by one
-    entry: calls go that way alone.
+    It knows keys, the budget and the counts. What is done to a checkpoint is done by its shelves: calls go that way
+    alone.
 
     Everything that stays in memory from one call to the next counts: streams, checksums, and the objects that keep
     them. What a call needs while it runs does not: :meth:`put` has the streams of one checkpoint on its hands before it
