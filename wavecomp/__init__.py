@@ -17,6 +17,7 @@ _WHERE = {
     "GradientRun": "wavecomp.adjoint",
     "OwnCode": "wavecomp.impact.own_code",
     "Reversal": "wavecomp.adjoint",
+    "StepCode": "wavecomp.adjoint",
     "TimeStepping": "wavecomp.adjoint",
     "WavecompError": "wavecomp.errors",
     "check_bound": "wavecomp.compressors",

@@ -1,6 +1,7 @@
 from wavecomp.adjoint import ArrayCode as ArrayCode
 from wavecomp.adjoint import GradientRun as GradientRun
 from wavecomp.adjoint import Reversal as Reversal
+from wavecomp.adjoint import StepCode as StepCode
 from wavecomp.adjoint import TimeStepping as TimeStepping
 from wavecomp.adjoint import check_code as check_code
 from wavecomp.compressors import check_bound as check_bound

@@ -1,7 +1,8 @@
 """The reversal machine: it obeys a schedule, and knows no physics.
 
-:class:`TimeStepping` says what it asks of a code, :class:`ArrayCode` has most of that for one in NumPy,
-:func:`check_code` tells whether a code keeps its word, and :class:`Reversal` computes its gradient by any strategy.
+:class:`TimeStepping` says what it asks of a code, :class:`ArrayCode` has most of that for one in NumPy, and
+:class:`StepCode` all of it for one whose steps are two functions. :func:`check_code` tells whether a code keeps its
+word, and :class:`Reversal` computes its gradient by any strategy.
 """
 
 from wavecomp.adjoint.array_code import ArrayCode
@@ -9,6 +10,7 @@ from wavecomp.adjoint.complaint import Complaint
 from wavecomp.adjoint.conformance import Conformance, check_code
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.reversal import Reversal
+from wavecomp.adjoint.step_code import StepCode
 from wavecomp.adjoint.time_stepping import Slot, Sweep, TimeStepping
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "GradientRun",
     "Reversal",
     "Slot",
+    "StepCode",
     "Sweep",
     "TimeStepping",
     "check_code",
