@@ -175,7 +175,7 @@ def study_gradients(
             disk_budget_bytes=disk_budget_bytes,
             scratch=None if scratch is None else Path(scratch),
         )
-        cases, left_out = leave_out(cases, there, known)
+        cases, left_out = leave_out(cases, there)
         result = run_impact(
             cases,
             GradientArchive(folder),

@@ -9,6 +9,7 @@ import pytest
 
 from wavecomp.errors import BudgetExceeded, CheckpointTooLarge, UnsupportedField
 from wavecomp.physics import acoustic as operators
+from wavecomp.plans.budget import schedule_of
 from wavecomp.plans.strategies import parse_strategy
 
 EXACT = [
@@ -146,7 +147,7 @@ def test_the_counts_are_those_of_the_schedule(bench):
     steps = bench.operators.last - 1
     for text in ("store-all", "trajectory:every=3", "revolve:slots=5", "mixed:levels=10"):
         strategy = parse_strategy(text)
-        schedule = strategy.schedule(steps, bench.operators.state_bytes, bench.operators.level_bytes, 1 << 40)
+        schedule = schedule_of(strategy, steps, bench.operators.state_bytes, bench.operators.level_bytes, 1 << 40)
         run = bench.run(strategy)
         assert run.forward_steps == schedule.forward_steps, text
         assert run.writes == schedule.state_writes + schedule.level_writes

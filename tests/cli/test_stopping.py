@@ -161,7 +161,7 @@ def test_process_that_is_starting_leaves_ctrl_c_to_its_parent(array_field):
         patch.setattr(isolated.multiprocessing.process.BaseProcess, "start", start)
         worker = SweepWorker()
         try:
-            outcome = worker.run(Case("identity", 1, array_field()), Repeats(0.0, 1, 1), Limits(60.0, 2**31))
+            outcome = worker.run(Case.of("identity", array_field()), Repeats(0.0, 1, 1), Limits(60.0, 2**31))
         finally:
             worker.stop()
     assert isinstance(outcome, Measurement)

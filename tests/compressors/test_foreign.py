@@ -82,20 +82,20 @@ def test_what_is_printed_meanwhile_is_no_output(capsys):
 
 def test_whose_code_a_spec_runs():
     known = registry(named("mine", good), named("yours", good))
-    assert foreign_code("zfp:accuracy=1e-3", known) == ""
-    assert foreign_code("slabs:planes=16,threads=2/zfp:accuracy=1e-3", known) == ""
-    assert foreign_code("mine", known) == "mine"
-    assert foreign_code("slabs:planes=16,threads=2/yours", known) == "yours"
-    assert foreign_code("nobody:x=1", known) == ""
+    assert foreign_code(("zfp",), known) == ""
+    assert foreign_code(("slabs", "zfp"), known) == ""
+    assert foreign_code(("mine",), known) == "mine"
+    assert foreign_code(("slabs", "yours"), known) == "yours"
+    assert foreign_code(("nobody",), known) == ""
 
 
 def test_name_of_ours_with_code_of_others_is_theirs():
-    assert foreign_code("zfp", Registry([named("zfp", good)])) == "zfp"
+    assert foreign_code(("zfp",), Registry([named("zfp", good)])) == "zfp"
 
 
 def test_plugins_are_known_only_to_specs_that_name_them(troublemaker):
-    assert [d.name for d in registry_for("zfp:accuracy=1e-3").definitions()] == [d.name for d in BUILT_IN]
-    assert "trouble" in [d.name for d in registry_for("slabs:planes=16,threads=2/trouble").definitions()]
+    assert [d.name for d in registry_for(("zfp",)).definitions()] == [d.name for d in BUILT_IN]
+    assert "trouble" in [d.name for d in registry_for(("slabs", "trouble")).definitions()]
 
 
 @pytest.mark.parametrize("layout", ["C", "F"])

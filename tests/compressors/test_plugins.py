@@ -18,6 +18,7 @@ from wavecomp.compressors.identity import Identity
 from wavecomp.compressors.well_formed import fault_of
 from wavecomp.errors import CompressorUnavailable, RegistrationError
 from wavecomp.installed import entry_points_of
+from wavecomp.spec_text import SpecText
 
 SOUND = """
     from wavecomp.compressors import Definition
@@ -196,7 +197,7 @@ def test_a_distribution_without_readable_metadata_still_publishes(metadata: byte
     (info / "METADATA").unlink() if metadata is None else (info / "METADATA").write_bytes(metadata)
     known = registry()
     assert_others_unharmed(known, "bare")
-    assert "sha256:" in known.library("bare")
+    assert "sha256:" in known.library(["bare"])
 
 
 def test_a_finder_of_distributions_that_fails(install, monkeypatch) -> None:
@@ -315,7 +316,7 @@ def test_threads_of_a_plug_in_that_cannot_tell() -> None:
     known = Registry([*BUILT_IN, *(Definition(n, "", (), lambda c: made[c.spec](c.spec), (n,)) for n in made)])
     for spec, threads in (("odd", 1), ("three", 3)):
         for asked in (1, threads):
-            found = known.with_threads(spec, asked)
+            found = known.with_threads(known.read(SpecText.parse(spec)), asked)
             assert found is not None
-            assert (found.spec, found.threads) == (spec, threads)
-    assert known.with_threads("three", 2) is None
+            assert (found[0].spec, found[1]) == (spec, threads)
+    assert known.with_threads(known.read(SpecText.parse("three")), 2) is None

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wavecomp.compressors import ENTRY_POINT_GROUP, Definition, Registry, default_registry
+from wavecomp.compressors import ENTRY_POINT_GROUP, Definition, Reading, Registry, default_registry
 from wavecomp.compressors.identity import Identity
 from wavecomp.compressors.registry import BUILT_IN
 from wavecomp.errors import CompressorUnavailable, RegistrationError, SpecError, UnknownCompressor
+from wavecomp.spec_text import SpecText
 
 from .contract import CHECKS
 
@@ -186,6 +187,11 @@ def test_a_library_that_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         registry.parse("broken")
 
 
+def threaded(spec: str, threads: int) -> tuple[Reading, int] | None:
+    registry = default_registry()
+    return registry.with_threads(registry.read(SpecText.parse(spec)), threads)
+
+
 @pytest.mark.parametrize(
     ("spec", "threads", "expected"),
     [
@@ -200,11 +206,11 @@ def test_a_library_that_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_with_threads(spec: str, threads: int, expected: str | None) -> None:
-    changed = default_registry().with_threads(spec, threads)
-    assert (changed and changed.spec) == expected
+    changed = threaded(spec, threads)
+    assert (changed and changed[0].spec) == expected
     if changed is not None:
-        assert default_registry().parse(changed.spec).capabilities.threads == threads
-        assert changed.threads == threads
+        assert default_registry().parse(changed[0].spec).capabilities.threads == threads
+        assert changed[1] == threads
 
 
 @pytest.mark.parametrize(
@@ -222,25 +228,25 @@ def test_with_threads(spec: str, threads: int, expected: str | None) -> None:
 )
 def test_threads_that_a_spec_names_stand(spec: str, expected: str, threads: int) -> None:
     for asked in (1, 2, 4):
-        changed = default_registry().with_threads(spec, asked)
+        changed = threaded(spec, asked)
         assert changed is not None
-        assert (changed.spec, changed.threads) == (expected, threads)
+        assert (changed[0].spec, changed[1]) == (expected, threads)
 
 
 def test_threads_of_a_wrapped_compressor_are_named_too() -> None:
     spec = "slabs:planes=4/blosc2:threads=2"
-    changed = default_registry().with_threads(spec, 1)
+    changed = threaded(spec, 1)
     assert changed is not None
-    assert changed.spec.startswith("slabs:planes=4,threads=2/")
-    assert changed.threads == 4
+    assert changed[0].spec.startswith("slabs:planes=4,threads=2/")
+    assert changed[1] == 4
 
 
 def test_with_impossible_threads() -> None:
     for threads in (0, -1, 257):
         with pytest.raises(SpecError, match=f"threads={threads}"):
-            default_registry().with_threads("blosc2", threads)
+            threaded("blosc2", threads)
     with pytest.raises(UnknownCompressor):
-        default_registry().with_threads("zpf", 1)
+        threaded("zpf", 1)
 
 
 def test_with_flags() -> None:
@@ -249,9 +255,9 @@ def test_with_flags() -> None:
         ("slabs:planes=16/zfp:reversible", 2, "slabs:planes=16,threads=2/zfp:reversible"),
         ("zfp:reversible", 1, "zfp:reversible"),
     ):
-        changed = default_registry().with_threads(text, threads)
+        changed = threaded(text, threads)
         assert changed is not None
-        assert changed.spec == expected
+        assert changed[0].spec == expected
 
 
 def test_texts_of_a_compressor() -> None:

@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wavecomp.compressors import Parameter, Value, default_registry
-from wavecomp.compressors.spec import canonical_text, format_value, read_values, split_spec
+from wavecomp.compressors.spec import canonical_part, format_value, read_values
 from wavecomp.errors import SpecError, UnknownCompressor, UsageError
+from wavecomp.spec_text import SpecPart
 
 from .fields import FIXED
 from .specs import ALL
@@ -62,14 +63,14 @@ def test_any_legal_values_come_back(configuration: tuple[str, dict[str, Value], 
     name, values, items = configuration
     parameters = REGISTRY.definition(name).parameters
     text = f"{name}:{','.join(items)}" if items else name
-    read = read_values(text, split_spec(text).head.items, parameters)
+    read = read_values(text, SpecPart.parse(text).items, parameters)
     defaults = {p.name: p.default for p in parameters if p.default is not None}
     assert read == defaults | values
-    printed = canonical_text(name, read, parameters, None)
-    again = read_values(printed, split_spec(printed).head.items, parameters)
+    printed = str(canonical_part(name, read, parameters))
+    again = read_values(printed, SpecPart.parse(printed).items, parameters)
     assert again == read
     assert {key: type(value) for key, value in again.items()} == {key: type(value) for key, value in read.items()}
-    assert canonical_text(name, again, parameters, None) == printed
+    assert str(canonical_part(name, again, parameters)) == printed
     assert re.fullmatch(r"[a-z0-9_:=,./-]+", printed), "nothing that a shell or a CSV file would touch"
 
 

@@ -17,9 +17,9 @@ from wavecomp.impact.worker import Measuring, ShotTask
 from wavecomp.isolation import Limits, Worker
 from wavecomp.physics.problem_recipe import parse_problem
 from wavecomp.plans.actions import ForwardKeeping, LoadState, Reverse, SaveState
-from wavecomp.plans.budget import plan
+from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES, plan
 from wavecomp.plans.schedules import Schedule, mixed, revolve, trajectory
-from wavecomp.plans.strategies import OVERHEAD_BYTES, PAGE_BYTES, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records import Failure
 
 MIB = 1 << 20
@@ -190,8 +190,8 @@ def test_a_process_has_no_more_than_the_bare_sweeps_and_the_budget(monkeypatch):
 
         def ask(text: str, budget: int | None = None) -> int:
             """Return the greatest resident memory during a task; a first one gives back what the others before held."""
-            spec = text if text in (BARE, EXACT) else parse_strategy(text).spec
-            task = ShotTask(ImpactCase(problem, (0,), spec, budget), 0)
+            way = text if text in (BARE, EXACT) else parse_strategy(text)
+            task = ShotTask(ImpactCase(problem, (0,), way, budget), 0)
             assert not isinstance(answer := worker.ask(task, limits), Failure), answer
             measuring = max(psutil.Process().children(recursive=True), key=lambda child: child.memory_info().rss)
             Path(f"/proc/{measuring.pid}/clear_refs").write_text("5", encoding="ascii")

@@ -21,6 +21,7 @@ from wavecomp.impact.cases import BARE, ImpactCase, impact_cases
 from wavecomp.impact.study import run_impact
 from wavecomp.impact.worker import Measured, Measuring, ShotTask
 from wavecomp.isolation import Limits, Worker
+from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records import Failure, GradientArchive, GradientImpact, GradientRecord, load_gradients
 from wavecomp.report.gradient_table import gradient_table
 
@@ -50,7 +51,7 @@ def test_digests_from_before_there_was_a_disk_budget(tiny):
     import hashlib
     import json
 
-    case = ImpactCase(tiny, (0,), "revolve:slots=3/identity", 12345)
+    case = ImpactCase(tiny, (0,), parse_strategy("revolve:slots=3"), 12345)
     text = json.dumps([tiny.digest, 0, "revolve:slots=3/identity", 12345])
     assert case.digest == hashlib.sha256(text.encode()).hexdigest()[:16]
 

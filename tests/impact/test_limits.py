@@ -100,10 +100,10 @@ def test_a_case_is_sized_or_left_out_with_a_line(container):
     assert there == limit - PROCESS_BYTES - operators_bytes(small)
     for case_set in (None, SHORT):
         cases = impact_cases(small, (), (), REGISTRY, case_set=case_set, memory_bytes=there)
-        kept, out = leave_out(cases, there, REGISTRY)
+        kept, out = leave_out(cases, there)
         assert "store-all" in {one.spec for one in out}
         assert any(case.spec.startswith("revolve:slots=") for case in kept)
-        assert leave_out(kept, there, REGISTRY) == (kept, [])
+        assert leave_out(kept, there) == (kept, [])
     states = (there - 2 * small.level_bytes) // small.state_bytes
     assert what_fits(small, there).startswith(f"in {there / 1e9:.4g} GB fit: revolve:slots={states}, mixed:levels=")
     assert "not a single state" in what_fits(
@@ -142,7 +142,7 @@ def test_the_exact_gradient_comes_from_checkpoints_where_the_group_is_small(cont
     assert case_limits(300.0) == limits
     there = memory_for_levels(limits.memory_bytes, long)
     cases = impact_cases(long, ("revolve:slots=40",), (), REGISTRY, memory_bytes=there)
-    kept, out = leave_out(cases, there, REGISTRY)
+    kept, out = leave_out(cases, there)
     assert [one.spec for one in out] == ["store-all"]
     result = run_impact(kept, GradientArchive(tmp_path), rounds=1, limits=limits)
     outcomes = {record.spec: record.outcome for record in result.records}

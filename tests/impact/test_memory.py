@@ -17,7 +17,8 @@ from wavecomp.impact.study import run_impact
 from wavecomp.impact.worker import Measuring, ShotTask
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.plans.strategies import OVERHEAD_BYTES, PAGE_BYTES, parse_strategy
+from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
+from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records import Failure, GradientArchive
 
 REGISTRY = default_registry()
@@ -32,7 +33,7 @@ def left_out(problem, text, memory_bytes, **more):
     """Cross one strategy with no compression: it was not named, so it may be left out."""
     head, _, _ = text.partition("/")
     cases = [case for case in impact_cases(problem, (text,), (), REGISTRY, **more) if case.spec.startswith(head)]
-    return leave_out([replace(case, asked=False) for case in cases], memory_bytes, REGISTRY)[1]
+    return leave_out([replace(case, asked=False) for case in cases], memory_bytes)[1]
 
 
 @pytest.mark.parametrize("name", ["tiny", "cube"])
@@ -68,12 +69,12 @@ def test_what_is_said_to_be_needed_is_what_a_run_holds(text, tiny, open_workbenc
 
 def test_only_what_nobody_asked_for_is_left_out(tiny):
     cases = impact_cases(tiny, ("trajectory", "trajectory/int8"), (), REGISTRY)
-    kept, out = leave_out(cases, 1_000_000, REGISTRY)
+    kept, out = leave_out(cases, 1_000_000)
     assert specs(kept) == [BARE, "trajectory/identity", "trajectory/int8:block=64"]
     assert out == [LeftOut("store-all", 299 * tiny.level_bytes, 1_000_000)]
     assert "8611200 bytes (0.008611 GB), and there are 1000000" in str(out[0])
     others = [replace(case, asked=case.spec == "store-all") for case in cases]
-    kept, out = leave_out(others, 1_000_000, REGISTRY)
+    kept, out = leave_out(others, 1_000_000)
     assert "store-all" in specs(kept)
     assert [one.spec for one in out] == ["trajectory/identity"]
     # A budget of its own counts instead of the memory; what plans by it always fits.
@@ -87,10 +88,10 @@ def test_the_study_of_the_paper_is_planned_for_the_memory_there_is():
     assert (paper.medium.shape, paper.medium.steps) == ((801, 801, 207), 2500)
     assert paper.level_bytes == 801 * 801 * 207 * 4
     assert paper.levels_bytes() == 2499 * 801 * 801 * 207 * 4
-    kept, out = leave_out(impact_cases(paper, (), (), REGISTRY, memory_bytes=there), there, REGISTRY)
+    kept, out = leave_out(impact_cases(paper, (), (), REGISTRY, memory_bytes=there), there)
     assert [one.spec for one in out] == ["store-all", "store-all:every=4"]
     assert {"revolve:slots=4/identity", "mixed:levels=8/identity"} <= set(specs(kept))
-    assert leave_out(kept, there, REGISTRY) == (kept, [])
+    assert leave_out(kept, there) == (kept, [])
 
 
 def test_the_problem_of_the_paper_is_the_field_of_the_paper():
@@ -117,8 +118,8 @@ def test_memory_is_shared_out():
 @pytest.fixture
 def task_of(tiny):
     def give(text, shot=0):
-        spec = text if text == EXACT else parse_strategy(text).spec
-        return ShotTask(ImpactCase(tiny, (shot,), spec, None), shot)
+        way = text if text == EXACT else parse_strategy(text)
+        return ShotTask(ImpactCase(tiny, (shot,), way, None), shot)
 
     return give
 

@@ -16,7 +16,6 @@ from wavecomp.impact.cases import impact_cases
 from wavecomp.impact.sets import BEYOND, SHORT, SMALL, THICK, TOLERANCES
 from wavecomp.impact.study import run_impact
 from wavecomp.isolation import Limits
-from wavecomp.plans.relative import absolute_text
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records import GradientArchive, GradientImpact, GradientRecord
 
@@ -46,7 +45,8 @@ def test_text(text, canonical, absolute):
     strategy = parse_strategy(text)
     assert strategy.spec == canonical
     assert parse_strategy(canonical).spec == canonical
-    assert absolute_text(canonical, 851.0) == absolute == parse_strategy(absolute).spec
+    assert strategy.at(851.0) == parse_strategy(absolute)
+    assert strategy.at(851.0).spec == absolute
     assert bool(strategy.relative) == ("peak" in text)
     assert strategy.compressor_spec == canonical.partition("/")[2]
 
@@ -84,10 +84,10 @@ def test_sets_are_relative_and_what_they_were_on_quick():
             relative = parse_strategy(text).relative
             assert bool(relative) == any(word in text for word in ("accuracy=", "abs=", "quantum=")), text
     for exponent, tolerance in zip(range(1, -6, -1), TOLERANCES, strict=True):
-        (_, _, value) = absolute_text(f"trajectory/zfp:accuracy={tolerance}", QUICK_PEAK).partition("=")
-        assert float(value) == pytest.approx(10.0**exponent, rel=0.01)
+        value = parse_strategy(f"trajectory/zfp:accuracy={tolerance}").at(QUICK_PEAK).reading.values["accuracy"]
+        assert value == pytest.approx(10.0**exponent, rel=0.01)
     (quantised,) = [text for text in SHORT if "quantum" in text]
-    assert "quantum=4.97e-3," in absolute_text(quantised, QUICK_PEAK)
+    assert parse_strategy(quantised).at(QUICK_PEAK).quantum == 4.97e-3
 
 
 def test_a_relative_run_has_the_bits_of_the_absolute_one(tiny, open_workbench):
@@ -104,7 +104,7 @@ def test_a_relative_run_has_the_bits_of_the_absolute_one(tiny, open_workbench):
     assert 0.98 * greatest <= peak <= greatest
     for text in ("trajectory/zfp:accuracy=1e-3peak", f"trajectory:quantum=1e-4peak/{LZ4}"):
         relative = bench.run(parse_strategy(text), shot=1)
-        absolute = bench.run(parse_strategy(absolute_text(parse_strategy(text).spec, peak)), shot=1)
+        absolute = bench.run(parse_strategy(parse_strategy(text).at(peak).spec), shot=1)
         assert relative.strategy == absolute.strategy
         np.testing.assert_array_equal(relative.gradient, absolute.gradient)
     with pytest.raises(UnsupportedField, match="give a quantum of at least"):

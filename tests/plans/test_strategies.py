@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavecomp.errors import CheckpointTooLarge, SpecError, UnknownStrategy
+from wavecomp.plans.budget import schedule_of
 from wavecomp.plans.strategies import PARAMETERS, parse_strategy
 
 LOSSLESS = ("identity", "zfp:reversible", "blosc2:codec=lz4,shuffle=bitshuffle")
@@ -81,17 +82,17 @@ def test_what_is_wrong_is_said(text, message):
 
 def test_a_budget_becomes_slots():
     strategy = parse_strategy("revolve")
-    schedule = strategy.schedule(100, 1_000_000, 400_000, 7_500_000)
+    schedule = schedule_of(strategy, 100, 1_000_000, 400_000, 7_500_000)
     assert schedule.states_held_max == 7
-    assert parse_strategy("revolve:ratio=4").schedule(100, 1_000_000, 400_000, 7_500_000).states_held_max == 29
+    assert schedule_of(parse_strategy("revolve:ratio=4"), 100, 1_000_000, 400_000, 7_500_000).states_held_max == 29
     # Whichever repeats less: states as large as they are, or states worth so many levels, rounded up.
-    even = parse_strategy("mixed").schedule(100, 1_000_000, 400_000, 7_500_000)
+    even = schedule_of(parse_strategy("mixed"), 100, 1_000_000, 400_000, 7_500_000)
     assert (even.state_levels, even.states_held_max) == (2, 7)
     assert even.forward_steps < schedule.forward_steps
-    sized = parse_strategy("mixed").schedule(100, 1_000_000, 125_000, 7_500_000)
+    sized = schedule_of(parse_strategy("mixed"), 100, 1_000_000, 125_000, 7_500_000)
     assert sized.state_levels == 8  # 7.9, bookkeeping included
     assert sized.levels_held_max <= 7_500_000 // 125_000
     assert sized.forward_steps < even.forward_steps
     for name in ("revolve", "mixed"):
         with pytest.raises(CheckpointTooLarge):
-            parse_strategy(name).schedule(100, 1_000_000, 400_000, 900_000)
+            schedule_of(parse_strategy(name), 100, 1_000_000, 400_000, 900_000)

@@ -38,7 +38,7 @@ def lines(figure, panel):
 def test_a_plug_in_that_was_measured_has_a_curve_in_figure_12(rounding, array_field, tmp_path):
     archive, field = Archive(tmp_path / "records"), array_field()
     specs = [f"{head}1e-{k}" for head in ("rounding:within=", "zfp:accuracy=") for k in (2, 3, 4)]
-    cases = [Case(rounding.canonical(spec), 1, field) for spec in (*specs, "rounding:within=1e-1")]
+    cases = [Case.of(spec, field) for spec in (*specs, "rounding:within=1e-1")]
     done = run_sweep(cases, archive, suite="s", repeats=Repeats(seconds=0.0, least=1, most=1))
     assert not done.failures
     assert {(r.outcome.bound_kind, r.outcome.bound_value) for r in done.records} == {

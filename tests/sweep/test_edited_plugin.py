@@ -9,7 +9,7 @@ from wavecomp.sweep import Case, Repeats, run_sweep
 
 def test_an_edited_plug_in_is_measured_again(troublemaker, array_field, tmp_path):
     archive, field = Archive(tmp_path / "records"), array_field()
-    cases = [Case("trouble", 1, field), Case("identity", 1, field)]
+    cases = [Case.of("trouble", field), Case.of("identity", field)]
 
     def measured() -> list[str]:
         default_registry.cache_clear()  # as a new process begins

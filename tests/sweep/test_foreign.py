@@ -33,7 +33,7 @@ def found_in(path, array: np.ndarray):
 
 def sweep(found, folder, spec: str = "zfp:accuracy=1e-3", name: str | None = None) -> list[Record]:
     refs = snapshot_references(found, name)
-    result = run_sweep([Case(spec, 1, ref) for ref in refs], Archive(folder), suite="steps", repeats=ONCE)
+    result = run_sweep([Case.of(spec, ref) for ref in refs], Archive(folder), suite="steps", repeats=ONCE)
     return list(result.records)
 
 
@@ -89,7 +89,7 @@ class TestChanged:
     def test_between_reading_and_measuring(self, tmp_path, worker, change):
         array = levels()
         ref = snapshot_references(found_in(tmp_path / "wave.npy", array))[1]
-        assert isinstance(worker.run(Case("zfp:rate=8", 1, ref), ONCE, LIMITS), Measurement)
+        assert isinstance(worker.run(Case.of("zfp:rate=8", ref), ONCE, LIMITS), Measurement)
         changed = {
             "value": np.where(np.arange(3)[:, None, None] == 1, np.nextafter(array, np.float32(9)), array),
             "shorter": array[:1],
@@ -104,8 +104,8 @@ class TestChanged:
             ref.load()
         # Another case of another level in between: the worker does not answer from what it holds.
         other = replace(ref, level=replace(ref.level, index=0), digest="0" * 64)
-        assert isinstance(worker.run(Case("zfp:rate=8", 1, other), ONCE, LIMITS), Failure)
-        outcome = worker.run(Case("zfp:rate=8", 1, ref), ONCE, LIMITS)
+        assert isinstance(worker.run(Case.of("zfp:rate=8", other), ONCE, LIMITS), Failure)
+        outcome = worker.run(Case.of("zfp:rate=8", ref), ONCE, LIMITS)
         assert isinstance(outcome, Failure)
         assert "wave.npy" in outcome.message
 

@@ -34,7 +34,7 @@ def honest(worker, array_field):
     field = array_field()
 
     def numbers():
-        outcome = worker.run(Case(HONEST, 1, field), ONCE, LIMITS)
+        outcome = worker.run(Case.of(HONEST, field), ONCE, LIMITS)
         assert isinstance(outcome, Measurement), outcome
         return outcome.stream_bytes, outcome.bound_status, outcome.bound_margin, dict(outcome.distortion)
 
@@ -73,7 +73,7 @@ def honest(worker, array_field):
 )
 def test_harm_is_recorded_and_reaches_nobody(worker, honest, kind, failure, says):
     field, unharmed = honest
-    outcome = worker.run(Case(f"hostile:kind={kind}", 1, field), ONCE, LIMITS)
+    outcome = worker.run(Case.of(f"hostile:kind={kind}", field), ONCE, LIMITS)
     assert isinstance(outcome, Failure)
     assert outcome.kind == failure
     assert says in outcome.message
@@ -85,7 +85,7 @@ def test_copy_that_comes_back_answers_nobody(worker, honest, kind):
     """Both processes come back from the call; two answers to one question would shift every answer after it."""
     field, unharmed = honest
     for _ in range(3):
-        outcome = worker.run(Case(f"hostile:kind={kind}", 1, field), ONCE, LIMITS)
+        outcome = worker.run(Case.of(f"hostile:kind={kind}", field), ONCE, LIMITS)
         assert isinstance(outcome, Measurement)
         assert outcome.bound == "lossless"
         assert unharmed()
@@ -93,7 +93,7 @@ def test_copy_that_comes_back_answers_nobody(worker, honest, kind):
 
 def test_message_of_five_megabytes_is_a_line(worker, honest):
     field, unharmed = honest
-    outcome = worker.run(Case("hostile:kind=long", 1, field), ONCE, LIMITS)
+    outcome = worker.run(Case.of("hostile:kind=long", field), ONCE, LIMITS)
     assert isinstance(outcome, Failure)
     assert len(outcome.message) <= LONGEST_MESSAGE + 3
     assert outcome.message.startswith(r"RuntimeError: \x1b[31mred xxx")
@@ -109,7 +109,7 @@ def test_pipe_that_somebody_holds_does_not_hold_up_the_sweep(worker, honest, hos
     """
     field, unharmed = honest
     limits = LIMITS if kind == "fork_die" else Limits(seconds=3.0)
-    outcome = worker.run(Case(f"hostile:kind={kind}", 1, field), ONCE, limits)
+    outcome = worker.run(Case.of(f"hostile:kind={kind}", field), ONCE, limits)
     assert isinstance(outcome, Failure)
     assert says in outcome.message
     if kind == "fork_die":
@@ -121,7 +121,7 @@ def test_pipe_that_somebody_holds_does_not_hold_up_the_sweep(worker, honest, hos
 def test_what_a_plugin_started_ends_before_the_next_case(worker, honest, hostile, kind):
     """In its group, or in a session of its own with its parent gone."""
     field, unharmed = honest
-    assert isinstance(worker.run(Case(f"hostile:kind={kind}", 1, field), ONCE, LIMITS), Measurement)
+    assert isinstance(worker.run(Case.of(f"hostile:kind={kind}", field), ONCE, LIMITS), Measurement)
     assert unharmed()
     _gone(hostile)
 
@@ -138,23 +138,23 @@ def _gone(numbers: Path) -> None:
 def test_damage_that_shows_later_shows_in_nobody_elses_case(worker, honest, hostile):
     """Its own case is fine; the next one in that process would die at its first collection of garbage."""
     field, unharmed = honest
-    assert isinstance(worker.run(Case("hostile:kind=fine", 1, field), ONCE, LIMITS), Measurement)
+    assert isinstance(worker.run(Case.of("hostile:kind=fine", field), ONCE, LIMITS), Measurement)
     hurt = worker._running.process.pid
-    worker.run(Case("hostile:kind=later", 1, field), ONCE, LIMITS)
+    worker.run(Case.of("hostile:kind=later", field), ONCE, LIMITS)
     assert worker._running.process.pid == hurt, "cases of one plug-in share a process"
     hostile.write_text("now")
     worker._running.process.join(600)
     assert unharmed()
     assert worker._running.process.pid != hurt
     assert unharmed()
-    worker.run(Case("hostile:kind=damage", 1, field), ONCE, LIMITS)
+    worker.run(Case.of("hostile:kind=damage", field), ONCE, LIMITS)
     assert unharmed()
 
 
 def test_crash_is_tried_once_more(worker, honest):
     """What has spoilt its process may have come before it."""
     field, unharmed = honest
-    outcome = worker.run(Case("hostile:kind=once", 1, field), ONCE, LIMITS)
+    outcome = worker.run(Case.of("hostile:kind=once", field), ONCE, LIMITS)
     assert isinstance(outcome, Measurement)
     assert unharmed()
 
@@ -169,7 +169,7 @@ def test_honest_case_whose_process_is_shot_is_measured(worker, honest):
 def test_what_is_timed_is_what_is_verified(worker, honest, kind):
     """A second call that returns something else, one that does nothing, and a field that is another from the start."""
     field, _ = honest
-    outcome = worker.run(Case(f"hostile:kind={kind}", 1, field), Repeats(seconds=0.0, least=3, most=3), LIMITS)
+    outcome = worker.run(Case.of(f"hostile:kind={kind}", field), Repeats(seconds=0.0, least=3, most=3), LIMITS)
     assert isinstance(outcome, Measurement)
     assert outcome.bound_status == "violated"
     assert outcome.distortion["max_absolute"] > 0.1
@@ -177,7 +177,7 @@ def test_what_is_timed_is_what_is_verified(worker, honest, kind):
 
 def test_integers_of_numpy_are_integers(worker, honest):
     field, _ = honest
-    outcome = worker.run(Case("hostile:kind=int64", 1, field), ONCE, LIMITS)
+    outcome = worker.run(Case.of("hostile:kind=int64", field), ONCE, LIMITS)
     assert isinstance(outcome, Measurement)
     assert outcome.details == {"blocks": 7}
     assert type(outcome.details["blocks"]) is int
@@ -192,7 +192,7 @@ def test_honest_cases_do_not_even_import_plugins(worker, array_field, troublemak
     )
     hostile.touch()
     for spec, imports in ((HONEST, False), ("trouble", False), ("hostile:kind=fine", True)):
-        assert isinstance(worker.run(Case(spec, 1, array_field()), ONCE, LIMITS), Measurement)
+        assert isinstance(worker.run(Case.of(spec, array_field()), ONCE, LIMITS), Measurement)
         assert (str(worker._running.process.pid) in hostile.read_text().split()) is imports, spec
 
 
@@ -201,7 +201,7 @@ def test_field_whose_file_was_changed_is_not_measured(worker, array_field):
     raw = bytearray(field.path.read_bytes())
     raw[-3] ^= 1
     field.path.write_bytes(raw)
-    outcome = worker.run(Case(HONEST, 1, field), ONCE, LIMITS)
+    outcome = worker.run(Case.of(HONEST, field), ONCE, LIMITS)
     assert isinstance(outcome, Failure)
     assert "its bytes have changed" in outcome.message
 
@@ -216,7 +216,7 @@ def test_grandchildren_end_with_a_parent_that_is_killed(tmp_path, hostile, array
         "if __name__ == '__main__':\n"
         "    field = FieldRef('f@1', Path(sys.argv[1]), sys.argv[2], (24, 24, 24), 'float32', 1, 0.1, 1.0)\n"
         "    worker = SweepWorker()\n"
-        "    worker.run(Case('hostile:kind=fork_busy', 1, field), Repeats(0.0, 1, 1), Limits())\n"
+        "    worker.run(Case.of('hostile:kind=fork_busy', field), Repeats(0.0, 1, 1), Limits())\n"
         "    print('there', flush=True)\n"
         "    sys.stdin.read()\n"
     )

@@ -27,7 +27,7 @@ from wavecomp.sweep import Case, FieldRef, Repeats, run_sweep
 if __name__ == "__main__":
     path, digest, out, *specs = sys.argv[1:]
     field = FieldRef("killed@1", Path(path), digest, (24, 24, 24), "float32", 1, 0.1, 1.0)
-    run_sweep([Case(s, 1, field) for s in specs], Archive(out), suite="killed", repeats=Repeats(0.0, 1, 1))
+    run_sweep([Case.of(s, field) for s in specs], Archive(out), suite="killed", repeats=Repeats(0.0, 1, 1))
 """
 
 
@@ -93,7 +93,7 @@ def _gone(pids: list[int]) -> None:
 
 def test_nothing_is_measured_twice_and_duplicates_run_once(tmp_path, array_field):
     field = array_field()
-    cases = [Case("identity", 1, field), Case("zfp:rate=8", 1, field), Case("identity", 1, field)]
+    cases = [Case.of("identity", field), Case.of("zfp:rate=8", field), Case.of("identity", field)]
     first = run_sweep(cases, Archive(tmp_path / "a"), suite="s", repeats=ONCE)
     again = run_sweep(cases, Archive(tmp_path / "a"), suite="another", repeats=ONCE)
     assert (first.measured, again.measured) == (2, 0)
@@ -111,7 +111,7 @@ def test_fields_of_the_same_bytes_and_another_shape_are_other_cases(tmp_path, ar
         fields[shape] = replace(stored, path=stored.path.rename(tmp_path / f"{len(shape)}.npy"))
     assert len({field.digest for field in fields.values()}) == 1
     for shape in ((64, 64), (16, 16, 16), (64, 64)):
-        case = Case("zfp:accuracy=1e-3", 1, fields[shape])
+        case = Case.of("zfp:accuracy=1e-3", fields[shape])
         (record,) = run_sweep([case], archive, suite="s", repeats=ONCE).records
         assert record.shape == shape
         ratios.setdefault(shape, set()).add(record.outcome.ratio)
@@ -119,13 +119,13 @@ def test_fields_of_the_same_bytes_and_another_shape_are_other_cases(tmp_path, ar
     assert [len(found) for found in ratios.values()] == [1, 1]
     assert len(set.union(*ratios.values())) == 2
     # Beside each other, in one process that keeps its field.
-    both = [Case("zfp:accuracy=1e-3", 1, field) for field in fields.values()]
+    both = [Case.of("zfp:accuracy=1e-3", field) for field in fields.values()]
     together = run_sweep(both, Archive(tmp_path / "b"), suite="s", repeats=ONCE).records
     assert [{record.outcome.ratio} for record in together] == list(ratios.values())
 
 
 def test_fewer_repeats_than_the_least_that_are_asked_for_are_not_enough(tmp_path, array_field):
-    cases, archive = [Case("zfp:rate=8", 1, array_field())], Archive(tmp_path / "a")
+    cases, archive = [Case.of("zfp:rate=8", array_field())], Archive(tmp_path / "a")
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 1
     assert run_sweep(cases, archive, suite="s", repeats=Repeats(0.0, 3, 3), workers=2).measured == 0
     more = run_sweep(cases, archive, suite="s", repeats=Repeats(0.0, 3, 3))
@@ -138,7 +138,7 @@ def test_the_process_that_measured_says_where(tmp_path, array_field, monkeypatch
     (tmp_path / "sitecustomize.py").write_text("import os; os.environ['BLOSC_NTHREADS'] = '1'")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     archive = Archive(tmp_path / "a")
-    (record,) = run_sweep([Case("identity", 1, array_field())], archive, suite="s", repeats=ONCE).records
+    (record,) = run_sweep([Case.of("identity", array_field())], archive, suite="s", repeats=ONCE).records
     assert archive.provenances()[record.provenance].settings["BLOSC_NTHREADS"] == "1"
     assert "BLOSC_NTHREADS" not in collect_provenance().settings
     assert archive.provenances()[record.provenance].code
@@ -146,7 +146,7 @@ def test_the_process_that_measured_says_where(tmp_path, array_field, monkeypatch
 
 def test_concurrent_timings_are_marked_and_measured_again_alone(tmp_path, array_field):
     field = array_field()
-    cases = [Case(f"zfp:precision={p}", 1, field) for p in range(8, 16)]
+    cases = [Case.of(f"zfp:precision={p}", field) for p in range(8, 16)]
     archive = Archive(tmp_path / "a")
     together = run_sweep(cases, archive, suite="s", repeats=ONCE, workers=2)
     assert together.measured == 8
@@ -163,7 +163,7 @@ def test_concurrent_timings_are_marked_and_measured_again_alone(tmp_path, array_
 
 
 def test_failures_stay_until_a_retry_is_asked_for(tmp_path, troublemaker, array_field):
-    cases = [Case("trouble:kind=raise", 1, array_field())]
+    cases = [Case.of("trouble:kind=raise", array_field())]
     archive = Archive(tmp_path / "a")
     assert len(run_sweep(cases, archive, suite="s", repeats=ONCE).failures) == 1
     assert run_sweep(cases, archive, suite="s", repeats=ONCE).measured == 0
@@ -176,30 +176,30 @@ def test_failures_stay_until_a_retry_is_asked_for(tmp_path, troublemaker, array_
 def test_two_sweeps_do_not_write_to_one_archive(tmp_path, array_field):
     archive = Archive(tmp_path / "a")
     with archive.writer(collect_provenance()), pytest.raises(ArchiveBusy, match=r"records\.jsonl"):
-        run_sweep([Case("identity", 1, array_field())], archive, suite="s", repeats=ONCE)
+        run_sweep([Case.of("identity", array_field())], archive, suite="s", repeats=ONCE)
 
 
 def test_damaged_line_stops_the_sweep_and_loses_nothing(tmp_path, array_field):
     field = array_field()
     archive = Archive(tmp_path / "a")
-    run_sweep([Case(f"zfp:rate={b}", 1, field) for b in (2, 4, 8)], archive, suite="s", repeats=ONCE)
+    run_sweep([Case.of(f"zfp:rate={b}", field) for b in (2, 4, 8)], archive, suite="s", repeats=ONCE)
     lines = archive.path.read_bytes().splitlines(keepends=True)
     digit = lines[1].index(b'"ratio":') + 8
     changed = bytes([lines[1][digit] ^ 1])
     damaged = lines[0] + lines[1][:digit] + changed + lines[1][digit + 1 :] + lines[2]
     archive.path.write_bytes(damaged)
     with pytest.raises(DamagedArchive, match="line 2"):
-        run_sweep([Case("identity", 1, field)], archive, suite="s", repeats=ONCE)
+        run_sweep([Case.of("identity", field)], archive, suite="s", repeats=ONCE)
     assert archive.path.read_bytes() == damaged
     archive.path.write_bytes(lines[0] + lines[2])
-    mended = run_sweep([Case(f"zfp:rate={b}", 1, field) for b in (2, 4, 8)], archive, suite="s", repeats=ONCE)
+    mended = run_sweep([Case.of(f"zfp:rate={b}", field) for b in (2, 4, 8)], archive, suite="s", repeats=ONCE)
     assert mended.measured == 1
 
 
 def test_records_of_another_machine_or_version_are_kept_and_not_taken_for_ours(tmp_path, array_field, monkeypatch):
     from wavecomp.records import Provenance
 
-    cases = [Case("identity", 1, array_field()), Case("zfp:rate=8", 1, array_field())]
+    cases = [Case.of("identity", array_field()), Case.of("zfp:rate=8", array_field())]
     archive = Archive(tmp_path / "a")
     run_sweep(cases, archive, suite="s", repeats=ONCE)
     (file,) = archive.folder.glob("provenance-*.json")
@@ -233,6 +233,6 @@ def test_interrupt_keeps_what_is_finished(tmp_path, array_field, interruptible):
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        run_sweep([Case(s, 1, field) for s in SPECS], archive, suite="s", repeats=ONCE, progress=stop_at_three)
+        run_sweep([Case.of(s, field) for s in SPECS], archive, suite="s", repeats=ONCE, progress=stop_at_three)
     assert len(list(archive)) == 3
-    assert run_sweep([Case(s, 1, field) for s in SPECS], archive, suite="s", repeats=ONCE).measured == len(SPECS) - 3
+    assert run_sweep([Case.of(s, field) for s in SPECS], archive, suite="s", repeats=ONCE).measured == len(SPECS) - 3

@@ -21,8 +21,7 @@ from wavecomp.errors import UnsupportedField
 from wavecomp.machine_memory import trim_heap
 from wavecomp.plans.actions import Tape
 from wavecomp.plans.budget import Plan, plan
-from wavecomp.plans.relative import absolute_text
-from wavecomp.plans.strategies import Strategy, parse_alone
+from wavecomp.plans.strategies import Strategy
 
 UNLIMITED = 1 << 62
 
@@ -152,7 +151,7 @@ class Reversal(Generic[S]):
         Parameters and errors are those of :meth:`run`; :func:`finished` runs the second half. Closing the generator
         lets go of the checkpoints.
         """
-        strategy = settled(strategy, self.peak(series)) if strategy.relative else strategy
+        strategy = strategy.at(self.peak(series)) if strategy.relative else strategy
         code, quantum = self.code, strategy.quantum
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
         planned = plan(
@@ -236,11 +235,6 @@ def finished(halves: Generator[None, None, GradientRun]) -> GradientRun:
         run: GradientRun = end.value
         return run
     raise AssertionError("a gradient has two halves")
-
-
-def settled(strategy: Strategy, peak: float) -> Strategy:
-    """Return a strategy whose tolerances are absolute, for a wavefield of that greatest amplitude."""
-    return parse_alone(absolute_text(strategy.spec, peak))
 
 
 def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:

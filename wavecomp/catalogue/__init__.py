@@ -44,9 +44,10 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
     known = registry if registry is not None else default_registry()
     if name in SUITES:
         return (*SUITES[name], *_plugins(known)) if name == "all" else SUITES[name]
-    if not SpecText.parse(name).is_bare:
-        spec = known.canonical(name)
-        return (Suite(spec, "one compressor", plain([spec])),)
+    spec = SpecText.parse(name)
+    if not spec.is_bare:
+        reading = known.checked(spec)
+        return (Suite(reading.spec, "one compressor", (reading,)),)
     try:
         definition = known.definition(name)
     except UnknownCompressor:
@@ -59,17 +60,17 @@ def _plugins(registry: Registry) -> tuple[Suite, ...]:
     built_in = {definition.name for definition in BUILT_IN}
     missing = {name: reason for name, reason in registry.unavailable().items() if name not in built_in}
     left_out = [f"plug-in {name}: {reason}" for name, reason in missing.items()]
-    specs = []
+    readings = []
     for definition in registry.definitions():
         if definition in BUILT_IN or definition.name in missing:
             continue
         for example in definition.examples:
             try:
-                specs.append(registry.canonical(example))
+                readings.append(registry.checked(SpecText.parse(example)))
             except WavecompError as error:
                 left_out.append(f"plug-in {definition.name}: its example {example!r:.100}: {error}")
     about = "the examples of every plug-in"
-    return (Suite("plug-ins", about, plain(specs), left_out=tuple(left_out)),) if specs or left_out else ()
+    return (Suite("plug-ins", about, tuple(readings), left_out=tuple(left_out)),) if readings or left_out else ()
 
 
 __all__ = ["SUITES", "SpecTemplate", "Suite", "decades", "find_suites", "plain"]

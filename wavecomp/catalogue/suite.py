@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wavecomp.compressors import Registry
+from wavecomp.compressors import Reading, Registry
+from wavecomp.spec_text import UNCOMPRESSED, SpecText
 from wavecomp.sweep import Case, FieldRef, Repeats
 
 Scale = Literal["none", "peak", "last-peak", "l2"]
@@ -32,14 +33,14 @@ class SpecTemplate:
     tolerance: float = 1.0
     scale: Scale = "none"
 
-    def resolve(self, about: FieldRef, last: FieldRef) -> str:
-        """Return the spec for one field; a field of zeros keeps the tolerance as it is."""
+    def resolve(self, about: FieldRef, last: FieldRef) -> SpecText:
+        """Return the spec for one field, taken apart; a field of zeros keeps the tolerance as it is."""
         if self.scale == "none":
-            return self.spec
+            return SpecText.parse(self.spec)
         size = last.peak if self.scale == "last-peak" else about.peak
         if self.scale == "l2":
             size *= math.sqrt(math.prod(about.shape))
-        return self.spec.format(f"{self.tolerance * (size or 1.0):.2e}")
+        return SpecText.parse(self.spec.format(f"{self.tolerance * (size or 1.0):.2e}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,9 @@ class Suite:
     ----------
     name, summary : str
         For listings and records.
-    entries : tuple of SpecTemplate
-        Compressors; the memory copy (``identity``) is added to every field, so that each run has its yardstick.
+    entries : tuple of SpecTemplate or Reading
+        Compressors; what was read already is not read again. The memory copy (``identity``) is added to every field, so
+        that each run has its yardstick.
     fields : {"last", "every"}
         Which of a field set's snapshots.
     threads : tuple of int
@@ -64,7 +66,7 @@ class Suite:
 
     name: str
     summary: str
-    entries: tuple[SpecTemplate, ...]
+    entries: tuple[SpecTemplate | Reading, ...]
     fields: Literal["last", "every"] = "last"
     threads: tuple[int, ...] = (1,)
     repeats: Repeats = field(default_factory=Repeats)
@@ -82,7 +84,7 @@ class Suite:
         snapshots : sequence of FieldRef
             All of the field set, in order of time; not empty.
         registry : Registry
-            Gives the canonical specs.
+            Reads the specs, each once for a field.
 
         Raises
         ------
@@ -91,11 +93,15 @@ class Suite:
         """
         cases: dict[str, Case] = {}
         for about in self.choose(snapshots):
+            readings = [
+                entry if isinstance(entry, Reading) else registry.read(entry.resolve(about, snapshots[-1]))
+                for entry in (SpecTemplate(UNCOMPRESSED), *self.entries)
+            ]
             for threads in self.threads:
-                for entry in (SpecTemplate("identity"), *self.entries):
-                    found = registry.with_threads(entry.resolve(about, snapshots[-1]), threads)
+                for reading in readings:
+                    found = registry.with_threads(reading, threads)
                     if found is not None:
-                        case = Case(found.spec, found.threads, about, found)
+                        case = Case(*found, about)
                         cases.setdefault(case.digest, case)
         return list(cases.values())
 

@@ -178,7 +178,7 @@ def measure_gradients(
     """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
     check_operators(problem, limits.memory_bytes)
     there = memory_for_levels(limits.memory_bytes, problem)
-    cases, left_out = leave_out(cases, there, default_registry())
+    cases, left_out = leave_out(cases, there)
     problem.true_velocity()  # said before anything is half done: a model file that is not there
     for case in left_out:
         err.print(Text(str(case)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wavecomp.catalogue import SpecTemplate
 from wavecomp.cli.console import err
-from wavecomp.compressors import default_registry
+from wavecomp.compressors import Reading, default_registry
 from wavecomp.errors import UnsupportedField
 from wavecomp.records import Section, save_section
 from wavecomp.snapshots import SnapshotSet
@@ -65,7 +65,7 @@ class Plane:
 
 def write_sections(fields: FieldSet | SnapshotSet, snapshots: Sequence[FieldRef], folder: Path) -> None:
     """Keep a plane of the last level, and of the errors of a few compressors; what cannot be looked at is said."""
-    last = snapshots[-1]
+    last, known = snapshots[-1], default_registry()
     if last.peak and not _LEAST <= last.peak <= _MOST:
         err.print(f"{last.name}: amplitudes up to {last.peak:.3g} are beyond single precision: no section is drawn")
         return
@@ -75,12 +75,12 @@ def write_sections(fields: FieldSet | SnapshotSet, snapshots: Sequence[FieldRef]
         err.print(f"{last.name} has one axis: no section is drawn")
         return
 
-    def section(spec: str | None) -> Section:
-        looked = examine(default_registry().parse(spec), field, plane.spacing_m) if spec is not None else None
+    def section(reading: Reading | None) -> Section:
+        looked = examine(known.usable(reading), field, plane.spacing_m) if reading is not None else None
         return Section(
             field=last.name,
             field_digest=last.digest,
-            spec=spec,
+            spec=reading.spec if reading is not None else None,
             step=last.step,
             time_s=last.time_s,
             plane=plane.words,
@@ -89,19 +89,19 @@ def write_sections(fields: FieldSet | SnapshotSet, snapshots: Sequence[FieldRef]
             values=plane.cut(field),
             error=plane.cut(looked.error) if looked else None,
             curves=looked.curves if looked else {},
-            library=library_of(default_registry(), spec),
+            library=library_of(known, reading.names if reading is not None else ()),
             length_unit="m" if plane.spacing_m is not None else "points",
             axes=plane.axes,
         )
 
-    specs = [default_registry().canonical(entry.resolve(last, last)) for entry in EXAMINED]
+    readings = [known.checked(entry.resolve(last, last)) for entry in EXAMINED]
     save_section(folder, section(None))
     done = 0
-    for spec in specs:
+    for reading in readings:
         try:
-            looked = section(spec)
+            looked = section(reading)
         except UnsupportedField as reason:
-            err.print(f"no closer look at {spec}: {reason}")
+            err.print(f"no closer look at {reading.spec}: {reason}")
         else:
             save_section(folder, looked)
             done += 1

@@ -20,7 +20,7 @@ from wavecomp.compressors.bounds import (
     check_bound,
     summarise,
 )
-from wavecomp.compressors.definition import Configuration, Definition
+from wavecomp.compressors.definition import Configuration, Definition, Reading
 from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
 from wavecomp.compressors.spec import Parameter, Value
 from wavecomp.compressors.stream import Stream
@@ -43,6 +43,7 @@ __all__ = [
     "Parameter",
     "PeakRelative",
     "PointwiseRelative",
+    "Reading",
     "Registry",
     "SignalToNoise",
     "Stream",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wavecomp.compressors.base import Compressor
-from wavecomp.compressors.spec import Parameter, Value, canonical_text
+from wavecomp.compressors.spec import Parameter, Value
+from wavecomp.spec_text import SpecText
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +75,26 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A spec that was read, and from which nothing is built yet; :meth:`Registry.read` makes it.
+    """A spec that was read, in plain values: cases carry it, processes are handed it, records hold what it says.
+
+    Nothing is built. :meth:`Registry.read` makes it.
 
     Attributes
     ----------
-    definition : Definition
-        Of the outermost compressor.
+    text : SpecText
+        The one canonical text.
     values : mapping
-        Its typed values.
+        Typed values of the outermost compressor.
     inner : Reading or None
         What it wraps.
+    threads_named : bool
+        Whether the text that was read said how many threads it means, or the wrapped one did.
     """
 
-    definition: Definition
-    values: Mapping[str, Value]
+    text: SpecText
+    values: Mapping[str, Value] = field(hash=False)
     inner: Reading | None = None
+    threads_named: bool = field(default=False, compare=False)
 
     def __iter__(self) -> Iterator[Reading]:
         """Go inwards, from this compressor to the innermost one."""
@@ -97,40 +103,25 @@ class Reading:
             yield from self.inner
 
     @property
+    def name(self) -> str:
+        """Of the outermost compressor."""
+        return self.text.head.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all compressors, from the outermost to the innermost one."""
+        return self.text.names
+
+    @property
     def spec(self) -> str:
-        """The one canonical text."""
-        inner = self.inner.spec if self.inner is not None else None
-        return canonical_text(self.definition.name, self.values, self.definition.parameters, inner)
+        """The one canonical text, put together."""
+        return str(self.text)
 
     @property
     def all_values(self) -> dict[str, Value]:
         """The typed values; those of a wrapped compressor are under ``inner.key``, its name under ``inner``."""
         values = dict(self.values)
         if self.inner is not None:
-            values["inner"] = self.inner.definition.name
+            values["inner"] = self.inner.name
             values |= {f"inner.{key}": value for key, value in self.inner.all_values.items()}
         return values
-
-    def described(self, threads: int) -> Described:
-        """Return it in plain values, for so many threads."""
-        return Described(self.definition.name, self.spec, self.all_values, threads)
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A configured compressor in plain values: what records and other processes are handed on.
-
-    Attributes
-    ----------
-    name, spec : str
-        Its name, and its canonical text.
-    values : mapping
-        As :attr:`Reading.all_values`.
-    threads : int
-        Threads that one call may use.
-    """
-
-    name: str
-    spec: str
-    values: Mapping[str, Value]
-    threads: int

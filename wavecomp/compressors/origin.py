@@ -1,37 +1,37 @@
-"""Whose code a spec runs: ours, or that of plug-ins."""
+"""Whose code a compressor runs: ours, or that of plug-ins."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
 from wavecomp.errors import CompressorUnavailable, UnknownCompressor
 from wavecomp.installed import entry_points_of
-from wavecomp.spec_text import SpecText
 
 
-def foreign_code(spec: str, registry: Registry | None = None) -> str:
-    """Return the names of the plug-ins that a spec runs, wrapped ones too; "" where all of it is built in.
+def foreign_code(names: Iterable[str], registry: Registry | None = None) -> str:
+    """Return the names of the plug-ins among those of a spec, wrapped ones too; "" where all of it is built in.
 
     Parameters
     ----------
-    spec : str
-        Of a compressor. A name that nobody registered is nobody's code.
+    names : iterable of str
+        Of compressors. One that nobody registered is nobody's code.
     registry : Registry, optional
         Where compressors are looked up.
     """
     known = registry if registry is not None else default_registry()
-    return "/".join(name for name in SpecText.parse(spec).names if _is_foreign(name, known))
+    return "/".join(name for name in names if _is_foreign(name, known))
 
 
-def registry_for(spec: str) -> Registry:
-    """Return a registry of the built-in compressors and those plug-ins alone that a spec names.
+def registry_for(names: Iterable[str]) -> Registry:
+    """Return a registry of the built-in compressors and those plug-ins alone that are named.
 
     The code of a plug-in that nobody asked for is not even imported: what it does while it is loaded could change what
     others measure.
     """
     built_in = {definition.name for definition in BUILT_IN}
-    return _with_plugins(tuple(sorted(set(SpecText.parse(spec).names) - built_in)))
+    return _with_plugins(tuple(sorted({*names} - built_in)))
 
 
 @cache

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, version
 
 from wavecomp.compressors import blockint, blosc, halffloat, identity, slabs, sz3, zfp
 from wavecomp.compressors.base import Compressor
-from wavecomp.compressors.definition import Configuration, Definition, Described, Reading
+from wavecomp.compressors.definition import Configuration, Definition, Reading
 from wavecomp.compressors.foreign import build, failing_as, missing_from
 from wavecomp.compressors.plugins import load
-from wavecomp.compressors.spec import THREADS, Value, checked_head, format_value, names_threads, read_values, split_spec
+from wavecomp.compressors.spec import (
+    THREADS,
+    Value,
+    canonical_part,
+    changed_values,
+    checked_head,
+    format_value,
+    read_values,
+)
 from wavecomp.compressors.well_formed import fault_of
 from wavecomp.errors import CompressorUnavailable, PluginFailed, RegistrationError, SpecError, UnknownCompressor
 from wavecomp.installed import (
@@ -93,13 +101,13 @@ class Registry:
         published = distribution_name(self._published[name]) if name in self._published else ""
         return published or self.definition(name).requires or "wavecomp"
 
-    def library(self, text: str) -> str:
-        """Return what does the work of a spec: ``name version``.
+    def library(self, names: Sequence[str]) -> str:
+        """Return what does the work of compressors that wrap one another, the outermost first: ``name version``.
 
         A plug-in is told by its files as well, ``name version sha256:…``: its version stays while it is edited. Where
         plug-ins wrap other compressors, all of them are named, separated by commas, with what does the innermost work.
         """
-        *around, innermost = SpecText.parse(text).names
+        *around, innermost = names
         foreign = [self._plugin_text(name) for name in around if self._is_foreign(name)]
         own = not self._is_foreign(innermost)
         last = _with_version(self.distribution(innermost)) if own else self._plugin_text(innermost)
@@ -158,24 +166,15 @@ class Registry:
     def usable(self, reading: Reading) -> Compressor:
         """Build what was read, and see that it can be used here; raises as :meth:`parse` does."""
         compressor = self._built(reading)
-        for one in reading:
-            reason = missing_from(one.definition)
+        for name in reading.names:
+            reason = missing_from(self.definition(name))
             if reason is not None:
-                raise CompressorUnavailable(one.definition.name, reason)
+                raise CompressorUnavailable(name, reason)
         return compressor
 
     def canonical(self, text: str) -> str:
-        """Print a spec in its one canonical form, without importing the library that it needs.
-
-        Raises
-        ------
-        SpecError
-            As :meth:`parse`.
-        """
-        reading = self.read(SpecText.parse(text))
-        with contextlib.suppress(PluginFailed):  # it cannot be built, and its words are right
-            self._built(reading)
-        return reading.spec
+        """Print a spec in its one canonical form, without importing the library behind it; raises as :meth:`checked`."""
+        return self.checked(SpecText.parse(text)).spec
 
     def values(self, text: str) -> dict[str, Value]:
         """Return the typed values of a spec; those of a wrapped compressor are under ``inner.key``."""
@@ -196,42 +195,64 @@ class Registry:
             raise SpecError(f'spec "{spec}": {head.name} wraps another compressor; write {spec}/zfp:accuracy=1e-3')
         if inner is not None and not definition.wraps:
             raise SpecError(f'spec "{spec}": {head.name} wraps nothing, drop "/{inner}"')
-        return Reading(definition, values, self.read(inner) if inner is not None else None)
+        named = any(THREADS in part.values for part in spec.parts)
+        return _reading(definition, values, self.read(inner) if inner is not None else None, named)
 
-    def _built(self, reading: Reading) -> Compressor:
-        try:
-            inner = self._built(reading.inner) if reading.inner is not None else None
-        except PluginFailed as failed:
-            raise PluginFailed(reading.spec, str(failed)) from failed
-        return build(reading.definition, Configuration(reading.spec, reading.values, inner))
+    def checked(self, spec: SpecText) -> Reading:
+        """Read a spec, and see that its values do not contradict each other; raises SpecError as :meth:`parse` does."""
+        reading = self.read(spec)
+        with contextlib.suppress(PluginFailed):  # it cannot be built, and its words are right
+            self._built(reading)
+        return reading
 
-    def describe(self, reading: Reading) -> Described:
-        """Return what was read in plain values, with the threads that one call takes; 1 where its code cannot tell.
+    def with_value(self, reading: Reading, depth: int, key: str, value: int | float) -> Reading:
+        """Return a reading with one number changed, ``depth`` compressors inwards; raises SpecError as :meth:`read`."""
+        definition = self.definition(reading.name)
+        if depth and reading.inner is not None:
+            values, inner = reading.values, self.with_value(reading.inner, depth - 1, key, value)
+        else:
+            shown = reading.text.with_value(0, key, format_value(value))
+            values, inner = changed_values(shown, reading.values, definition.parameters, key, value), reading.inner
+        return _reading(definition, values, inner, reading.threads_named)
+
+    def with_threads(self, reading: Reading, threads: int) -> tuple[Reading, int] | None:
+        """Return a compressor on so many threads, with the threads that one call takes, or None where it cannot.
+
+        Threads that its text named are what was asked for: they stand, whatever ``threads`` is. Where nothing in it can
+        be set, one thread stands for what the compressor takes by itself.
 
         Raises
         ------
         SpecError
             Values contradict each other.
         """
+        named = reading.threads_named
+        if named or not any(parameter.name == THREADS for parameter in self.definition(reading.name).parameters):
+            found = self._threads_of(reading)
+            return (reading, found) if named or threads in (1, found) else None
+        changed = self.with_value(reading, 0, THREADS, threads)
+        return changed, self._threads_of(changed)
+
+    def _threads_of(self, reading: Reading) -> int:
+        """Return the threads that one call takes; 1 where the compressor's code cannot tell."""
         try:
             compressor = self._built(reading)
             with failing_as(reading.spec):
-                return reading.described(max(1, operator.index(compressor.capabilities.threads)))
+                return max(1, operator.index(compressor.capabilities.threads))
         except PluginFailed:  # it cannot be built, and its words are right
-            return reading.described(1)
+            return 1
 
-    def with_threads(self, text: str, threads: int) -> Described | None:
-        """Return a spec's compressor on so many threads, or None where it cannot have so many.
+    def _built(self, reading: Reading) -> Compressor:
+        try:
+            inner = self._built(reading.inner) if reading.inner is not None else None
+        except PluginFailed as failed:
+            raise PluginFailed(reading.spec, str(failed)) from failed
+        return build(self.definition(reading.name), Configuration(reading.spec, reading.values, inner))
 
-        Threads that the text names, of a wrapped compressor too, are what was asked for: they stand, whatever
-        ``threads`` is. Where nothing in it can be set, one thread stands for what the compressor takes by itself.
-        """
-        spec = split_spec(text)
-        named = names_threads(spec)
-        if named or not any(parameter.name == THREADS for parameter in self.definition(spec.head.name).parameters):
-            found = self.describe(self.read(spec))
-            return found if named or threads in (1, found.threads) else None
-        return self.describe(self.read(spec.with_value(0, THREADS, format_value(threads))))
+
+def _reading(definition: Definition, values: Mapping[str, Value], inner: Reading | None, named: bool) -> Reading:
+    head = canonical_part(definition.name, values, definition.parameters)
+    return Reading(SpecText((head, *(inner.text.parts if inner is not None else ()))), values, inner, named)
 
 
 def _with_version(distribution: str) -> str:

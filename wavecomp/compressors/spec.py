@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Literal
 
 from wavecomp.errors import SpecError, did_you_mean
-from wavecomp.spec_text import Item, SpecText
+from wavecomp.spec_text import Item, SpecPart, SpecText
 
 Value = int | float | str | bool
 
@@ -115,19 +115,14 @@ def is_name(text: str) -> bool:
     return _NAME.match(text) is not None
 
 
-def split_spec(text: str) -> SpecText:
-    """Take a spec apart; its first part follows the grammar, those behind it are as they come.
+def checked_head(spec: SpecText) -> SpecText:
+    """Return a spec that was taken apart; those parts behind the first are as they come.
 
     Raises
     ------
     SpecError
-        The text does not follow the grammar.
+        The first part does not follow the grammar.
     """
-    return checked_head(SpecText.parse(text))
-
-
-def checked_head(spec: SpecText) -> SpecText:
-    """Return a text that was taken apart; raise SpecError, as :func:`split_spec`, where its first part is wrong."""
     head, inner = spec.head, spec.inner
     if not _NAME.match(head.name):
         raise SpecError(f'spec "{spec}": "{head.name}" is not a compressor name (write name:key=value,key=value)')
@@ -144,6 +139,13 @@ def checked_head(spec: SpecText) -> SpecText:
             raise SpecError(f'spec "{spec}": {key} is given twice')
         seen.add(key)
     return spec
+
+
+def changed_values(
+    text: SpecText, values: Mapping[str, Value], parameters: Sequence[Parameter], key: str, value: int | float
+) -> dict[str, Value]:
+    """Return typed values with one number changed, which is read like any other: raises as :func:`read_values`."""
+    return {**values, key: read_values(str(text), [(key, format_value(value))], parameters)[key]}
 
 
 def read_values(text: str, items: Sequence[Item], parameters: Sequence[Parameter]) -> dict[str, Value]:
@@ -180,25 +182,19 @@ def format_value(value: Value) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def canonical_text(name: str, values: Mapping[str, Value], parameters: Sequence[Parameter], inner: str | None) -> str:
-    """Print a configured compressor: keys in declared order, defaults left out unless pinned."""
-    items = []
+def canonical_part(name: str, values: Mapping[str, Value], parameters: Sequence[Parameter]) -> SpecPart:
+    """Return what a configured compressor prints as: keys in declared order, defaults left out unless pinned."""
+    items: list[Item] = []
     for parameter in parameters:
         if parameter.name not in values:
             continue
         value = values[parameter.name]
         if parameter.kind == "flag":
             if value:
-                items.append(parameter.name)
+                items.append((parameter.name, None))
         elif parameter.pinned or value != parameter.default:
-            items.append(f"{parameter.name}={format_value(value)}")
-    text = f"{name}:{','.join(items)}" if items else name
-    return f"{text}/{inner}" if inner is not None else text
-
-
-def names_threads(spec: SpecText) -> bool:
-    """Tell whether a spec says how many threads it means, or the wrapped one does."""
-    return any(THREADS in part.values for part in spec.parts)
+            items.append((parameter.name, format_value(value)))
+    return SpecPart(name, tuple(items))
 
 
 def without_threads(spec: str) -> str:

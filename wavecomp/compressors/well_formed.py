@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 
 from wavecomp.compressors.definition import Definition
-from wavecomp.compressors.spec import Parameter, is_name, read_values, split_spec
+from wavecomp.compressors.spec import Parameter, checked_head, is_name, read_values
 from wavecomp.errors import SpecError
 from wavecomp.plain_text import error_text, one_line
+from wavecomp.spec_text import SpecText
 
 _KINDS: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "choice": (str,), "flag": (bool,)}
 
@@ -76,7 +77,7 @@ def _default_fits(parameter: Parameter) -> bool:
 
 def _fault_of_example(definition: Definition, example: str) -> str | None:
     try:
-        spec = split_spec(example)
+        spec = checked_head(SpecText.parse(example))
         read_values(example, spec.head.items, definition.parameters)
     except SpecError as error:
         return f"its example is wrong: {one_line(str(error), 300)}"

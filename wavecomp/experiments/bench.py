@@ -16,7 +16,7 @@ from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.physics.opening import open_operators
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.plans.schedules import FIRST_STEP
-from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategies import Strategy, parse_strategy
 from wavecomp.records.experiment import Cell
 
 if TYPE_CHECKING:
@@ -72,14 +72,14 @@ class Bench:
         """Compute one gradient at the initial model."""
         return self.workbench.run(parse_strategy(strategy), shot=shot)
 
-    def runs(self, strategy: str, shots: Sequence[int]) -> Iterator[GradientRun]:
+    def runs(self, strategy: Strategy, shots: Sequence[int]) -> Iterator[GradientRun]:
         """Yield the gradients of several shots at the initial model, in their order; raises ShotFailed."""
-        return self.shots.runs(parse_strategy(strategy), shots)
+        return self.shots.runs(strategy, shots)
 
     def exacts(self, shots: Sequence[int]) -> Iterator[NDArray[np.floating]]:
         """Yield what :meth:`exact` returns for several shots, in their order; raises ShotFailed too."""
         missing = [shot for shot in shots if shot not in self._exact]
-        runs = self.runs("store-all", missing)
+        runs = self.runs(parse_strategy("store-all"), missing)
         for shot in shots:
             if shot not in self._exact:
                 self._exact[shot] = self._checked(next(runs), shot)

@@ -55,7 +55,7 @@ def fwi(bench: Bench, settings: FwiSettings, progress: Progress) -> ExperimentRe
     for place, text in enumerate(strategies):
         # One tolerance for all shots and models, also where it is asked for relative to the wavefield.
         strategy = workbench.settled(parse_strategy(text), shots)
-        distance = gradient_distance(exact, add_up(run.gradient for run in bench.runs(strategy.spec, shots)))
+        distance = gradient_distance(exact, add_up(run.gradient for run in bench.runs(strategy, shots)))
 
         def notice(iteration: int, misfit: float, before: int = place * settings.iterations, label: str = text) -> None:
             progress(before + iteration, total, f"{label}: misfit {misfit:.4g}")

@@ -59,11 +59,12 @@ def stack(bench: Bench, settings: StackSettings, progress: Progress) -> Experime
     gradients = np.stack(exact)
     rows: list[Row] = []
     alone: dict[str, np.ndarray] = {}
-    for place, strategy in enumerate(settings.strategies):
+    for place, text in enumerate(settings.strategies):
+        strategy = parse_strategy(text)
         errors = np.empty_like(gradients)
         for shot, run in enumerate(bench.runs(strategy, range(count))):
             errors[shot] = run.gradient - gradients[shot]
-            progress((1 + place) * count + shot + 1, total, f"{strategy}, shot {shot + 1}")
+            progress((1 + place) * count + shot + 1, total, f"{text}, shot {shot + 1}")
         alone[f"shots_{place}"] = _norms(errors) / _norms(gradients)
         error_norms, gradient_norms = (
             np.array([_norms(np.cumsum(parts[order], axis=0)) for order in orders]) for parts in (errors, gradients)
@@ -71,7 +72,7 @@ def stack(bench: Bench, settings: StackSettings, progress: Progress) -> Experime
         relative = error_norms / gradient_norms
         rows += [
             {
-                "strategy": parse_strategy(strategy).spec,
+                "strategy": strategy.spec,
                 "shots": number + 1,
                 "relative_l2": _rms(relative[:, number]),
                 "relative_l2_p10": float(np.percentile(relative[:, number], 10)),

@@ -111,7 +111,7 @@ class _Experiments(Kind[ExperimentCase, ExperimentTask, Answer, ExperimentResult
     def library(self, case: ExperimentCase) -> str:
         known = {definition.name for definition in self._registry.definitions()}
         used = sorted(known & set(_words(vars(case.settings))))
-        found = [library_of(self._registry, None, ("devito",)), *(library_of(self._registry, name) for name in used)]
+        found = [library_of(self._registry, (), ("devito",)), *(library_of(self._registry, (name,)) for name in used)]
         return ", ".join(dict.fromkeys(found))
 
     def worker(self) -> ReportingWorker[ExperimentTask, Answer]:

@@ -12,7 +12,7 @@ from wavecomp.compressors import Registry
 from wavecomp.errors import UsageError
 from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import CROSSED, CaseSet, default_set, fitting
-from wavecomp.plans.strategies import PARAMETERS, Strategy, parse_strategy
+from wavecomp.plans.strategies import PARAMETERS, Strategy, read_strategy
 from wavecomp.spec_text import SpecText
 
 BARE = "bare"
@@ -31,8 +31,8 @@ class ImpactCase:
     problem : Problem
     shots : tuple of int
         In ascending order; the gradients of several are added up.
-    spec : str
-        Canonical text of a strategy, or :data:`BARE`.
+    way : Strategy or str
+        How the forward wavefield is kept; or :data:`BARE` or :data:`EXACT`.
     budget_bytes : int or None
         What the checkpoint store may hold in memory.
     disk_budget_bytes : int or None
@@ -41,24 +41,25 @@ class ImpactCase:
         Folder of the disk tier; None for the system's temporary one. No part of what the case is.
     asked : bool
         Somebody named this strategy: it is measured even where it is known not to fit. No part of what the case is.
-    parsed : Strategy or None
-        What the text means, where that was read already. It stays in this process: what a plug-in built is not handed
-        to another one, which reads the text itself.
     """
 
     problem: Problem
     shots: tuple[int, ...]
-    spec: str
+    way: Strategy | str
     budget_bytes: int | None
     disk_budget_bytes: int | None = None
     scratch: Path | None = None
     asked: bool = field(default=False, compare=False)
-    parsed: Strategy | None = field(default=None, compare=False, repr=False)
 
-    def __reduce__(self) -> tuple[type[ImpactCase], tuple[object, ...]]:
-        return ImpactCase, (
-            self.problem, self.shots, self.spec, self.budget_bytes, self.disk_budget_bytes, self.scratch, self.asked,
-        )  # fmt: skip
+    @property
+    def spec(self) -> str:
+        """The canonical text of the strategy, or the word that stands for one."""
+        return str(self.way)
+
+    @property
+    def strategy(self) -> Strategy | None:
+        """The strategy; None for the bare sweeps, and for whichever loses nothing."""
+        return self.way if isinstance(self.way, Strategy) else None
 
     @property
     def digest(self) -> str:
@@ -69,10 +70,6 @@ class ImpactCase:
         if self.disk_budget_bytes is not None:
             identity.append(self.disk_budget_bytes)
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
-
-    def strategy(self, registry: Registry) -> Strategy | None:
-        """Return the strategy, None for the bare sweeps; raises SpecError."""
-        return None if self.spec == BARE else self.parsed or parse_strategy(self.spec, registry)
 
 
 def impact_cases(
@@ -122,19 +119,20 @@ def impact_cases(
     states = None
     if memory_bytes is not None and problem.state_bytes:
         states = (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
-    texts: list[str] = []
-    if not strategies and not compressors:
-        texts += fitting(chosen, budget_bytes, states)
-    elif not strategies:
-        texts += fitting([text for text in chosen if SpecText.parse(text).inner is None], budget_bytes, states)
-    for text in strategies or fitting(CROSSED if compressors else (), budget_bytes, states):
-        spec = SpecText.parse(text)
+    of_set = [SpecText.parse(text) for text in chosen] if not strategies else []
+    if compressors:
+        of_set = [spec for spec in of_set if spec.inner is None]
+    texts = fitting(of_set, budget_bytes, states)
+    words = [SpecText.parse(text) for text in strategies]
+    inner = [SpecText.parse(text) for text in compressors]
+    bare_words = [SpecText.parse(text) for text in CROSSED] if inner else []
+    for spec in words or fitting(bare_words, budget_bytes, states):
         name = spec.head.name
-        crossed = compressors and spec.inner is None and name != "store-all" and name in PARAMETERS
-        texts += [str(spec.around(SpecText.parse(one))) for one in compressors] if crossed else [text]
-    parsed = {text: parse_strategy(text, registry) for text in ("store-all", *texts)}
+        crossed = inner and spec.inner is None and name != "store-all" and name in PARAMETERS
+        texts += [spec.around(one) for one in inner] if crossed else [spec]
+    parsed = {text: read_strategy(text, registry) for text in (SpecText.parse("store-all"), *texts)}
     on_disk = any(strategy.tier != "memory" for strategy in parsed.values())
-    asked = {parsed[text].spec for text in strategies if text in parsed}
+    asked = {parsed[spec].spec for spec in words if spec in parsed}
     if not on_disk and (disk_budget_bytes is not None or scratch is not None):
         given = f"the folder {scratch}" if scratch is not None else f"a disk budget of {disk_budget_bytes} bytes"
         raise UsageError(
@@ -144,8 +142,8 @@ def impact_cases(
     unique = {strategy.spec: strategy for strategy in parsed.values()}
     stacked = tuple(sorted(set(shots)))
 
-    def case(spec: str, strategy: Strategy) -> ImpactCase:
+    def case(strategy: Strategy) -> ImpactCase:
         disk = (disk_budget_bytes, scratch) if strategy.tier != "memory" else (None, None)
-        return ImpactCase(problem, stacked, spec, budget_bytes, *disk, asked=spec in asked, parsed=strategy)
+        return ImpactCase(problem, stacked, strategy, budget_bytes, *disk, asked=strategy.spec in asked)
 
-    return [ImpactCase(problem, stacked, BARE, budget_bytes), *(case(*one) for one in unique.items())]
+    return [ImpactCase(problem, stacked, BARE, budget_bytes), *map(case, unique.values())]

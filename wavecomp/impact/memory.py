@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import psutil
 
 from wavecomp import machine_memory
-from wavecomp.compressors import Registry
 from wavecomp.errors import MemoryTooSmall
 from wavecomp.impact.cases import ImpactCase
 from wavecomp.impact.problem import Problem
@@ -97,9 +96,7 @@ def what_fits(problem: Problem, memory_bytes: int) -> str:
     return f"in {memory_bytes / 1e9:.4g} GB fit: {', '.join(words) or 'not a single state'}"
 
 
-def leave_out(
-    cases: Sequence[ImpactCase], memory_bytes: int, registry: Registry
-) -> tuple[list[ImpactCase], list[LeftOut]]:
+def leave_out(cases: Sequence[ImpactCase], memory_bytes: int) -> tuple[list[ImpactCase], list[LeftOut]]:
     """Take out the cases of which it is known beforehand that they cannot fit, unless they were asked for.
 
     Parameters
@@ -117,7 +114,7 @@ def leave_out(
     kept: list[ImpactCase] = []
     out: list[LeftOut] = []
     for case in cases:
-        strategy = case.strategy(registry)
+        strategy = case.strategy
         needed = None if strategy is None or case.asked else _held_bytes(strategy, case.problem)
         there = memory_bytes if case.budget_bytes is None else case.budget_bytes
         if needed is None or needed <= there:
@@ -135,9 +132,9 @@ def _held_bytes(strategy: Strategy, problem: Problem) -> int | None:
     match strategy.name:
         case "store-all":
             return whole
-        case "trajectory" if strategy.compressor.spec != UNCOMPRESSED:
+        case "trajectory" if strategy.reading.spec != UNCOMPRESSED:
             return None
-        case "revolve" | "mixed" if strategy.compressor.spec != UNCOMPRESSED or not (
+        case "revolve" | "mixed" if strategy.reading.spec != UNCOMPRESSED or not (
             {"slots", "levels"} & {*strategy.values}
         ):
             return None

@@ -89,14 +89,13 @@ def _work(problem: Problem) -> int:
     return math.prod(problem.shape) * (problem.steps or 1000)
 
 
-def fitting(texts: Sequence[str], budget_bytes: int | None, states: int | None = None) -> tuple[str, ...]:
+def fitting(specs: Sequence[SpecText], budget_bytes: int | None, states: int | None = None) -> list[SpecText]:
     """Return the strategies with as many slots and levels as a budget holds, or no more than fit as states."""
-    specs = [SpecText.parse(text) for text in texts]
     if budget_bytes is not None:
-        return tuple(str(spec.without("slots", "levels")) for spec in specs)
+        return [spec.without("slots", "levels") for spec in specs]
     slots = _SLOTS if states is None else max(1, min(_SLOTS, states))
     counts = {"slots": str(slots), "levels": str(2 * slots)}
-    return tuple(str(_counted(spec, counts)) for spec in specs)
+    return [_counted(spec, counts) for spec in specs]
 
 
 def _counted(spec: SpecText, counts: Mapping[str, str]) -> SpecText:

@@ -100,7 +100,7 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
         return case.digest
 
     def library(self, case: ImpactCase) -> str:
-        return library_of(self._registry, self._compressor(case), case.problem.libraries)
+        return library_of(self._registry, _compressors(case), case.problem.libraries)
 
     def worker(self) -> ReportingWorker[ShotTask, Measured]:
         threads = self._threads if self._concurrent else None
@@ -147,28 +147,22 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
         return Wanted(self._wanted(case) - _rounds_of(record), record.outcome)
 
     def _foreign(self, case: ImpactCase) -> str:
-        compressor = None if case.spec == EXACT else self._compressor(case)
-        plugin = "" if compressor is None else foreign_code(compressor, self._registry)
-        return case.problem.foreign + plugin
-
-    def _compressor(self, case: ImpactCase) -> str | None:
-        strategy = case.strategy(self._registry)
-        return None if strategy is None or strategy.name == "store-all" else strategy.compressor.spec
+        return case.problem.foreign + foreign_code(_compressors(case), self._registry)
 
     def _disk(self, case: ImpactCase) -> str | None:
-        strategy = case.strategy(self._registry)
+        strategy = case.strategy
         return None if strategy is None or strategy.tier == "memory" else disk_kind(case.scratch)
 
     def _record(self, case: ImpactCase, outcome: Outcome, where: Provenance) -> GradientRecord:
-        strategy, compressor = case.strategy(self._registry), self._compressor(case)
+        strategy, compressed = case.strategy, bool(_compressors(case))
         measured, impact = (None, outcome) if isinstance(outcome, Failure) else outcome
         return GradientRecord(
             case=case.digest,
             spec=case.spec,
             strategy=BARE if strategy is None else strategy.name,
             strategy_parameters=_bare_words(measured) if strategy is None else strategy.parameters,
-            compressor=None if compressor is None or strategy is None else strategy.compressor_spec,
-            compressor_parameters={} if compressor is None or strategy is None else strategy.compressor_parameters,
+            compressor=strategy.compressor_spec if strategy is not None and compressed else None,
+            compressor_parameters=strategy.compressor_parameters if strategy is not None and compressed else {},
             loss=NOTHING if strategy is None else strategy.loss,
             library=self.library(case),
             threads=self._threads if measured is None else measured.threads,
@@ -187,6 +181,12 @@ class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):
             created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
             outcome=impact,
         )
+
+
+def _compressors(case: ImpactCase) -> tuple[str, ...]:
+    """Return the names of the compressors that take part, from the outermost to the innermost."""
+    strategy = case.strategy
+    return () if strategy is None or strategy.name == "store-all" else strategy.reading.names
 
 
 def _bare_words(measured: Measured | None) -> Mapping[str, Scalar]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.errors import CheckpointTooLarge
-from wavecomp.impact.cases import BARE, EXACT, ImpactCase
+from wavecomp.impact.cases import EXACT, ImpactCase
 from wavecomp.impact.memory import memory_for_levels, memory_there
 from wavecomp.impact.problem import Bench
 from wavecomp.plans.actions import imaged
-from wavecomp.plans.strategies import Strategy, parse_alone, parse_strategy
+from wavecomp.plans.strategies import Strategy, parse_strategy
 from wavecomp.records import Provenance, collect_provenance
 from wavecomp.records.own_code import own_code
 
@@ -109,13 +109,14 @@ class Measuring:
         """Measure one shot of a case; raises WavecompError."""
         case, shot = task.case, task.shot
         first = self._open(task)
-        if case.spec == EXACT:
+        if case.way == EXACT:
             run = first or self._exact(shot)
             return self._measured(run)
         del first  # nobody asked for it, and the next runs need its memory
-        if case.spec == BARE:
+        if case.strategy is None:
             return self._bare(shot)
-        strategy = self._strategy(case.spec)
+        # Its compressor is built once, and run for every shot and round.
+        strategy = self._strategies.setdefault(case.spec, case.strategy)
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
         from wavecomp.adjoint.reversal import UNLIMITED
@@ -131,12 +132,6 @@ class Measuring:
         )
         self._granted[case.digest, shot] = budget, run.peak_store_bytes
         return self._measured(run, run.strategy if strategy.relative else None)
-
-    def _strategy(self, spec: str) -> Strategy:
-        """Return what a text means; it is read once, and run for every shot and round."""
-        if spec not in self._strategies:
-            self._strategies[spec] = parse_alone(spec)
-        return self._strategies[spec]
 
     def _budget(self, task: ShotTask, strategy: Strategy) -> int:
         """Return what the store may hold in memory.

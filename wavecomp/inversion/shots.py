@@ -155,13 +155,13 @@ class ShotPool:
         try:
             while todo or under_way:
                 while todo and free:
-                    task = GradientTask(strategy.spec, todo.popleft(), model, free.popleft())
+                    task = GradientTask(strategy, todo.popleft(), model, free.popleft())
                     under_way.append((task, self._executor.submit(compute, task)))
                 task, future = under_way[0]
                 run = future.result()
                 under_way.popleft()
                 if isinstance(run, Refused):
-                    raise ShotFailed((task.shot,), task.strategy, run.reason) from RuntimeError(run.trace)
+                    raise ShotFailed((task.shot,), task.strategy.spec, run.reason) from RuntimeError(run.trace)
                 gradient = self._gradients[task.place].copy()
                 free.append(task.place)
                 yield replace(run, gradient=gradient)

@@ -22,6 +22,7 @@ from wavecomp.physics.problem import GradientProblem
 if TYPE_CHECKING:
     from wavecomp.adjoint.result import GradientRun
     from wavecomp.physics.workbench import Workbench
+    from wavecomp.plans.strategies import Strategy
 
 INITIAL = 0
 """The number of the problem's initial model; others count from 1."""
@@ -50,7 +51,7 @@ class SharedArrays:
 class GradientTask:
     """One gradient: of which shot, by which strategy, at which model, and where in the shared memory it goes."""
 
-    strategy: str
+    strategy: Strategy
     shot: int
     model: int
     place: int
@@ -73,9 +74,7 @@ class _Desk:
         self._model = INITIAL
 
     def run(self, task: GradientTask) -> GradientRun:
-        from wavecomp.plans.strategies import parse_strategy
-
-        run = self._at(task.model).run(parse_strategy(task.strategy), shot=task.shot)
+        run = self._at(task.model).run(task.strategy, shot=task.shot)
         size = run.gradient.size
         np.ctypeslib.as_array(self.memory.gradients)[task.place * size :][:size] = run.gradient.ravel()
         return replace(run, gradient=np.empty(0, np.float32))

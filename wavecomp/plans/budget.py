@@ -7,13 +7,21 @@ budget plans with what these leave.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wavecomp.errors import CheckpointTooLarge, SlotsTooLarge
+from wavecomp.plans import schedules
 from wavecomp.plans.actions import Action, Tape
 from wavecomp.plans.schedules import FIRST_STEP, Schedule
-from wavecomp.plans.strategies import OVERHEAD_BYTES, PAGE_BYTES, Strategy
+from wavecomp.plans.strategies import Strategy
+
+OVERHEAD_BYTES = 2048
+"""What the bookkeeping of one checkpoint takes at most, roughly, beside its streams."""
+
+PAGE_BYTES = mmap.PAGESIZE
+"""What a store takes besides: its memory comes in whole pages."""
 
 _QUANTUM_BYTES = 2
 """Of a point of a level of quanta."""
@@ -91,7 +99,7 @@ def plan(
             raise SlotsTooLarge(strategy.spec, slots, slots + OVERHEAD_BYTES + PAGE_BYTES, budget_bytes)
         room = budget_bytes - slots if strategy.tier == "memory" else disk_budget_bytes
         try:
-            schedule = strategy.schedule(steps, state_bytes, level_bytes, room, first=first, in_buffers=in_buffers)
+            schedule = schedule_of(strategy, steps, state_bytes, level_bytes, room, first=first, in_buffers=in_buffers)
         except CheckpointTooLarge as error:
             if strategy.tier != "memory":
                 raise
@@ -107,6 +115,84 @@ def plan(
     if strategy.name == "store-all" and budget_bytes < slots:
         raise CheckpointTooLarge(("all levels", strategy.every), "memory", slots, slots, 0, budget_bytes)
     return Plan(schedule, carried, taped, slots)
+
+
+def schedule_of(
+    strategy: Strategy,
+    steps: int,
+    state_bytes: int,
+    level_bytes: int,
+    budget_bytes: int,
+    *,
+    first: int = FIRST_STEP,
+    in_buffers: int = 2,
+) -> Schedule:
+    """Return the schedule of a strategy in a store of so many bytes.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        How the forward wavefield is kept.
+    steps : int
+        Steps to reverse: one fewer than the number of the last step.
+    state_bytes, level_bytes : int
+        Uncompressed size of one state, and of one level that is imaged.
+    budget_bytes : int
+        What the checkpoint store may hold, on all its tiers.
+    first : int
+        The state that the run begins with.
+    in_buffers : int
+        Levels that are at hand with a state.
+
+    Raises
+    ------
+    CheckpointTooLarge
+        The budget does not hold a single state.
+    ScheduleError
+        Nothing would be imaged.
+    """
+    values, every = strategy.values, strategy.every
+    ratio = float(values.get("ratio", 1.0))
+
+    def mixed(levels: int, worth: int) -> Schedule:
+        return schedules.mixed(steps, levels, every, first=first, state_levels=worth, in_buffers=in_buffers)
+
+    match strategy.name:
+        case "store-all":
+            return schedules.store_all(steps, every, first=first)
+        case "trajectory":
+            return schedules.trajectory(steps, every, first=first)
+        case "revolve":
+            slots = int(values["slots"]) if "slots" in values else None
+            if slots is None:
+                slots = _room(state_bytes, budget_bytes, ratio) // _stored_bytes(state_bytes, ratio)
+            return schedules.revolve(steps, slots, every, first=first)
+        case _ if "levels" in values:
+            # Two a state, where it is a pair of levels; otherwise as many as it is large.
+            return mixed(int(values["levels"]), 2 if in_buffers == 2 else max(1, -(-state_bytes // level_bytes)))
+    level, state = _stored_bytes(level_bytes, ratio), _stored_bytes(state_bytes, ratio)
+    room, worth = _room(state_bytes, budget_bytes, ratio), max(1, -(-state // level))
+    if in_buffers < 2:
+        return mixed(max(room // level, worth), worth)
+    # A state of the whole grid with its halo is more than two levels of the physical domain: those that it is worth,
+    # rounded up, or states as large as they are.
+    found = [mixed(2 * (room // state), 2)]
+    if worth > 2 and room // level >= worth:
+        found.append(mixed(room // level, worth))
+    return min(found, key=lambda schedule: schedule.forward_steps)
+
+
+def _room(size: int, budget_bytes: int, ratio: float) -> int:
+    """Return what a budget leaves for checkpoints, once a state of so many bytes is known to fit."""
+    cost = _stored_bytes(size, ratio)
+    if budget_bytes < cost + PAGE_BYTES:
+        raise CheckpointTooLarge(("state", 1), "memory", size, cost + PAGE_BYTES, 0, budget_bytes)
+    return budget_bytes - PAGE_BYTES
+
+
+def _stored_bytes(size: int, ratio: float) -> int:
+    """Return what the store is expected to hold of so many bytes."""
+    return int(size / ratio) + OVERHEAD_BYTES
 
 
 def tape_length(actions: Iterable[Action], in_buffers: int = 2) -> int:

@@ -9,18 +9,17 @@ clock of a run starts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TypeAlias
 
-from wavecomp.compressors import Registry
+from wavecomp.compressors import Reading, Registry
 from wavecomp.compressors.bounds import Absolute, ErrorBound, ValueRangeRelative
 from wavecomp.compressors.spec import format_value
 from wavecomp.errors import SpecError
-from wavecomp.spec_text import Item, SpecPart, SpecText
+from wavecomp.spec_text import SpecText
 
 UNIT = "peak"
 
-Place: TypeAlias = tuple[int, str, str]
+Place: TypeAlias = tuple[int, str, float]
 """Which part of the text between slashes, which key in it, and the fraction of the peak."""
 
 
@@ -31,38 +30,38 @@ def without_unit(spec: SpecText) -> tuple[SpecText, tuple[Place, ...]]:
     --------
     >>> plain, places = without_unit(SpecText.parse("trajectory:every=4/zfp:accuracy=1e-3peak"))
     >>> str(plain), places
-    ('trajectory:every=4/zfp:accuracy=1e-3', ((1, 'accuracy', '1e-3'),))
+    ('trajectory:every=4/zfp:accuracy=1e-3', ((1, 'accuracy', 0.001),))
     """
     places: list[Place] = []
-
-    def plain(number: int, key: str, fraction: str) -> str:
-        places.append((number, key, format_value(float(fraction))))
-        return fraction
-
-    return _changed(spec, plain), tuple(places)
+    for number, part in enumerate(spec.parts):
+        for key, value in part.items:
+            if value is not None and _is_relative(value):
+                fraction = value.removesuffix(UNIT)
+                places.append((number, key, float(fraction)))
+                spec = spec.with_value(number, key, fraction)
+    return spec, tuple(places)
 
 
 def with_unit(canonical: SpecText, places: tuple[Place, ...]) -> SpecText:
     """Return a canonical text with the unit again where it was."""
-    for number, key, value in places:
+    for number, key, fraction in places:
         # As a plain number it may be the default, which canonical text leaves out: then it is added.
-        there = canonical.parts[number].values.get(key, value)
-        canonical = canonical.with_value(number, key, f"{there}{UNIT}")
+        canonical = canonical.with_value(number, key, f"{format_value(fraction)}{UNIT}")
     return canonical
 
 
-def absolute_text(text: str, peak: float) -> str:
-    """Return what a text means for a wavefield of that greatest amplitude, each tolerance with three digits.
+def in_field_units(fraction: float, peak: float) -> float:
+    """Return a tolerance in the unit of a wavefield of that greatest amplitude, with three digits.
 
     Examples
     --------
-    >>> absolute_text("trajectory:quantum=6e-5peak/blosc2", 82.857)
-    'trajectory:quantum=4.97e-3/blosc2'
+    >>> in_field_units(6e-5, 82.857)
+    0.00497
     """
-    return str(_changed(SpecText.parse(text), lambda _, __, f: format_value(float(f"{float(f) * peak:.2e}"))))
+    return float(f"{fraction * peak:.2e}")
 
 
-def check_relative(spec: SpecText, places: tuple[Place, ...], registry: Registry) -> None:
+def check_relative(spec: SpecText, places: tuple[Place, ...], reading: Reading, registry: Registry) -> None:
     """Refuse the unit where the value is no tolerance in the unit of the field.
 
     A compressor's value is one if its bound is absolute and grows with it; that is tried, so plug-ins need say nothing.
@@ -72,20 +71,19 @@ def check_relative(spec: SpecText, places: tuple[Place, ...], registry: Registry
     SpecError
         The unit stands behind another number; or the text would change its meaning with it.
     """
-    for number, key, _ in places:
-        if (number == 0 and key != "quantum") or (number > 0 and not _scales(spec, number, key, registry)):
+    for number, key, fraction in places:
+        if not (key == "quantum" if number == 0 else _scales(reading, number - 1, key, fraction, registry)):
             raise SpecError(
                 f'strategy "{spec}": {key} is no tolerance in the unit of the wavefield, so it cannot be given as a '
                 f"fraction of the {UNIT}; quantum can, and absolute tolerances such as zfp:accuracy=1e-3{UNIT}"
             )
 
 
-def _scales(spec: SpecText, number: int, key: str, registry: Registry) -> bool:
-    plain, _ = without_unit(spec)
+def _scales(reading: Reading, depth: int, key: str, value: float, registry: Registry) -> bool:
     bounds = []
     for factor in (1.0, 2.0):
-        value = format_value(factor * float(plain.parts[number].values[key]))
-        bounds.append(_tolerance(registry.parse(str(plain.with_value(number, key, value).inner)).bound))
+        changed = registry.with_value(reading, depth, key, factor * value)
+        bounds.append(_tolerance(registry.usable(changed).bound))
     return bounds[0] is not None and bounds[1] == 2.0 * bounds[0]
 
 
@@ -96,20 +94,6 @@ def _tolerance(bound: ErrorBound) -> float | None:
         case ValueRangeRelative(_, absolute) if absolute < float("inf"):
             return absolute
     return None
-
-
-def _changed(spec: SpecText, change: Callable[[int, str, str], str]) -> SpecText:
-    """Return a text with every relative value changed: ``change`` gets its part, its key and the fraction."""
-
-    def item(number: int, key: str, value: str | None) -> Item:
-        if value is None or not _is_relative(value):
-            return key, value
-        return key, change(number, key, value.removesuffix(UNIT))
-
-    parts = (
-        SpecPart(part.name, tuple(item(number, *one) for one in part.items)) for number, part in enumerate(spec.parts)
-    )
-    return SpecText(tuple(parts))
 
 
 def _is_relative(value: str) -> bool:

@@ -16,20 +16,17 @@ A quantum, or an absolute tolerance of the compressor, may be given as a fractio
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
-from wavecomp.compressors import Compressor, Lossless, Parameter, Registry, Value, default_registry
+from wavecomp.compressors import Compressor, Lossless, Parameter, Reading, Registry, Value, default_registry
 from wavecomp.compressors.foreign import failing_as
 from wavecomp.compressors.origin import registry_for
 from wavecomp.compressors.promises import promise_of
-from wavecomp.compressors.spec import canonical_text, format_value, read_values
-from wavecomp.errors import CheckpointTooLarge, PluginFailed, SpecError, UnknownStrategy
-from wavecomp.plans import schedules
-from wavecomp.plans.relative import UNIT, Place, check_relative, with_unit, without_unit
-from wavecomp.plans.schedules import FIRST_STEP, Schedule
+from wavecomp.compressors.spec import canonical_part, changed_values, format_value, read_values
+from wavecomp.errors import PluginFailed, SpecError, UnknownStrategy
+from wavecomp.plans.relative import UNIT, Place, check_relative, in_field_units, with_unit, without_unit
 from wavecomp.promise import NOTHING, QUANTUM, Loss, Promise
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
@@ -72,30 +69,39 @@ class Strategy:
         One of :data:`PARAMETERS`.
     values : mapping
         Its parameters.
-    compressor : Compressor
-        For whatever goes into the checkpoint store.
-    compressor_values : mapping
-        Its parameters; those of a wrapped one are under ``inner.key``.
+    reading : Reading
+        The compressor, as its spec was read.
     relative : tuple
-        Which of its numbers are fractions of the wavefield's peak; with any, ``values`` and ``compressor`` are those
-        for a peak of 1, and it is no strategy to be run yet.
+        Which of its numbers are fractions of the wavefield's peak; with any, ``values`` and ``reading`` are those for a
+        peak of 1, and it is no strategy to be run yet.
+    registry : Registry or None
+        Who builds the compressor. It stays in its process: in another one None stands for the built-in compressors and
+        those plug-ins alone that the text names. What others do while they are loaded could change what is measured.
     """
 
     name: str
-    values: Mapping[str, Value]
-    compressor: Compressor
-    compressor_values: Mapping[str, Value]
+    values: Mapping[str, Value] = field(hash=False)
+    reading: Reading
     relative: tuple[Place, ...] = ()
+    registry: Registry | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.spec
 
+    def __getstate__(self) -> dict[str, object]:
+        """Hand plain values on to another process, and nothing that was built."""
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"registry": None}
+
+    @cached_property
+    def compressor(self) -> Compressor:
+        """For whatever goes into the checkpoint store; built once, where it is asked for first."""
+        return (self.registry or registry_for(self.reading.names)).usable(self.reading)
+
     @cached_property
     def text(self) -> SpecText:
         """The one canonical text, taken apart."""
-        inner = self.compressor.spec if self.name != "store-all" else None
-        whole = canonical_text(self.name, self.values, PARAMETERS[self.name], inner)
-        return with_unit(SpecText.parse(whole), self.relative)
+        head = SpecText((canonical_part(self.name, self.values, PARAMETERS[self.name]),))
+        return with_unit(head if self.name == "store-all" else head.around(self.reading.text), self.relative)
 
     @cached_property
     def spec(self) -> str:
@@ -117,7 +123,7 @@ class Strategy:
         """Those of its compressor in the same way."""
         return {
             key: self._shown(1 + key.count("."), key.rpartition(".")[2], value)
-            for key, value in self.compressor_values.items()
+            for key, value in self.reading.all_values.items()
         }
 
     def _shown(self, part: int, key: str, value: Value) -> Value:
@@ -133,7 +139,7 @@ class Strategy:
         if self.quantum is not None:
             return Loss(QUANTUM, "wavefield-peak" if 0 in relative else "absolute", self.quantum / 2)
         try:
-            with failing_as(self.compressor.spec):
+            with failing_as(self.reading.spec):
                 promise = promise_of(self.compressor.bound)
         except PluginFailed:  # the measuring process will say so
             promise = Promise("none")
@@ -141,6 +147,30 @@ class Strategy:
             return NOTHING
         kind = "wavefield-peak" if relative and promise.kind == "absolute" else promise.kind
         return Loss(self.text.innermost.name, kind, promise.value)
+
+    def at(self, peak: float) -> Strategy:
+        """Return the strategy for a wavefield of that greatest amplitude: tolerances are absolute, with three digits.
+
+        Examples
+        --------
+        >>> parse_strategy("trajectory/zfp:accuracy=1e-3peak").at(82.857).spec
+        'trajectory/zfp:accuracy=8.29e-2'
+
+        Raises
+        ------
+        SpecError
+            Such a tolerance is none that the compressor can have.
+        """
+        known = self.registry or registry_for(self.reading.names)
+        values, reading = self.values, self.reading
+        for number, key, fraction in self.relative:
+            tolerance = in_field_units(fraction, peak)
+            if number:
+                reading = known.with_value(reading, number - 1, key, tolerance)
+            else:
+                shown = self.text.with_value(0, key, format_value(tolerance))
+                values = changed_values(shown, values, PARAMETERS[self.name], key, tolerance)
+        return Strategy(self.name, values, reading, registry=self.registry)
 
     @property
     def every(self) -> int:
@@ -162,91 +192,6 @@ class Strategy:
         """Compression runs in a thread beside the propagation."""
         return bool(self.values.get("overlap", False))
 
-    def schedule(
-        self,
-        steps: int,
-        state_bytes: int,
-        level_bytes: int,
-        budget_bytes: int,
-        *,
-        first: int = FIRST_STEP,
-        in_buffers: int = 2,
-    ) -> Schedule:
-        """Plan a run over so many steps.
-
-        Parameters
-        ----------
-        steps : int
-            Steps to reverse: one fewer than the number of the last step.
-        state_bytes, level_bytes : int
-            Uncompressed size of one state, and of one level that is imaged.
-        budget_bytes : int
-            What the checkpoint store may hold, on all its tiers.
-        first : int
-            The state that the run begins with.
-        in_buffers : int
-            Levels that are at hand with a state.
-
-        Raises
-        ------
-        CheckpointTooLarge
-            The budget does not hold a single state.
-        ScheduleError
-            Nothing would be imaged.
-        """
-        match self.name:
-            case "store-all":
-                return schedules.store_all(steps, self.every, first=first)
-            case "trajectory":
-                return schedules.trajectory(steps, self.every, first=first)
-            case "revolve":
-                slots = self._count("slots", state_bytes, budget_bytes)
-                return schedules.revolve(steps, slots, self.every, first=first)
-            case _ if "levels" in self.values:
-                # Two a state, where it is a pair of levels; otherwise as many as it is large.
-                worth = 2 if in_buffers == 2 else max(1, -(-state_bytes // level_bytes))
-                return self._mixed(steps, int(self.values["levels"]), worth, first, in_buffers)
-            case _ if in_buffers < 2:
-                worth = max(1, -(-self._held_bytes(state_bytes) // self._held_bytes(level_bytes)))
-                room = self._room(state_bytes, budget_bytes) // self._held_bytes(level_bytes)
-                return self._mixed(steps, max(room, worth), worth, first, in_buffers)
-            case _:
-                # A state of the whole grid with its halo is more than two levels of the physical domain: those that
-                # it is worth, rounded up, or states as large as they are.
-                level, state = self._held_bytes(level_bytes), self._held_bytes(state_bytes)
-                room = self._room(state_bytes, budget_bytes)
-                found = [self._mixed(steps, 2 * (room // state), 2, first, in_buffers)]
-                worth = -(-state // level)
-                if worth > 2 and room // level >= worth:
-                    found.append(self._mixed(steps, room // level, worth, first, in_buffers))
-                return min(found, key=lambda schedule: schedule.forward_steps)
-
-    def _mixed(self, steps: int, levels: int, worth: int, first: int, in_buffers: int) -> Schedule:
-        return schedules.mixed(steps, levels, self.every, first=first, state_levels=worth, in_buffers=in_buffers)
-
-    def _count(self, key: str, size: int, budget_bytes: int) -> int:
-        if key in self.values:
-            return int(self.values[key])
-        return self._room(size, budget_bytes) // self._held_bytes(size)
-
-    def _room(self, size: int, budget_bytes: int) -> int:
-        """Return what a budget leaves for checkpoints, once a state of so many bytes is known to fit."""
-        cost = self._held_bytes(size)
-        if budget_bytes < cost + PAGE_BYTES:
-            raise CheckpointTooLarge(("state", 1), "memory", size, cost + PAGE_BYTES, 0, budget_bytes)
-        return budget_bytes - PAGE_BYTES
-
-    def _held_bytes(self, size: int) -> int:
-        """Return what the store is expected to hold of so many bytes."""
-        return int(size / float(self.values["ratio"])) + OVERHEAD_BYTES
-
-
-OVERHEAD_BYTES = 2048
-"""What the bookkeeping of one checkpoint takes at most, roughly, beside its streams."""
-
-PAGE_BYTES = mmap.PAGESIZE
-"""What a store takes besides: its memory comes in whole pages."""
-
 
 def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
     """Build the one strategy that a text means.
@@ -265,28 +210,26 @@ def parse_strategy(text: str, registry: Registry | None = None) -> Strategy:
     CompressorUnavailable
         What the compressor needs is missing on this machine.
     """
-    return _parsed(SpecText.parse(text), registry or default_registry())
+    return read_strategy(SpecText.parse(text), registry or default_registry())
 
 
-def parse_alone(text: str) -> Strategy:
-    """Do what :func:`parse_strategy` does, and import the code of no plug-in but those that the text names.
-
-    For processes that measure: what a plug-in does while it is loaded could change what others measure.
-    """
-    spec = SpecText.parse(text)
-    return _parsed(spec, registry_for(str(spec.inner or "")))
-
-
-def _parsed(spec: SpecText, registry: Registry) -> Strategy:
-    plain, relative = without_unit(spec)
-    strategy = _absolute(plain, registry)
-    if not relative:
-        return strategy
-    check_relative(spec, relative, registry)
-    return replace(strategy, relative=relative)
+def read_strategy(text: SpecText, registry: Registry) -> Strategy:
+    """Do what :func:`parse_strategy` does with a text that was taken apart."""
+    plain, relative = without_unit(text)
+    values, reading = _read(plain, registry)
+    strategy = Strategy(text.head.name, values, reading, relative, registry)
+    compressor = strategy.compressor
+    if "quantum" in values and not (isinstance(compressor.bound, Lossless) and compressor.capabilities.nonfinite):
+        raise SpecError(
+            f'strategy "{plain}": with a quantum the compressor gets integers; it must be lossless for any bits, like '
+            f"blosc2:codec=lz4,shuffle=bitshuffle; {compressor.spec} is not"
+        )
+    check_relative(text, relative, reading, registry)
+    return strategy
 
 
-def _absolute(spec: SpecText, registry: Registry) -> Strategy:
+def _read(spec: SpecText, registry: Registry) -> tuple[Mapping[str, Value], Reading]:
+    """Return the typed values of a strategy, and its compressor; raises as :func:`parse_strategy`."""
     head, inner, text = spec.head, spec.inner, str(spec)
     if head.name not in PARAMETERS:
         raise UnknownStrategy(head.name, PARAMETERS)
@@ -300,11 +243,4 @@ def _absolute(spec: SpecText, registry: Registry) -> Strategy:
     values = read_values(text, head.items, PARAMETERS[head.name])
     if head.name == "store-all" and inner is not None:
         raise SpecError(f'strategy "{text}": store-all compresses nothing; write trajectory/{inner}')
-    reading = registry.read(SpecText.parse(UNCOMPRESSED) if inner is None else inner)
-    compressor = registry.usable(reading)
-    if "quantum" in values and not (isinstance(compressor.bound, Lossless) and compressor.capabilities.nonfinite):
-        raise SpecError(
-            f'strategy "{text}": with a quantum the compressor gets integers; it must be lossless for any bits, like '
-            f"blosc2:codec=lz4,shuffle=bitshuffle; {compressor.spec} is not"
-        )
-    return Strategy(head.name, values, compressor, reading.all_values)
+    return values, registry.read(SpecText.parse(UNCOMPRESSED) if inner is None else inner)

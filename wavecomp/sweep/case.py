@@ -1,8 +1,7 @@
-"""What one measurement is about: a field, a compressor's spec, a number of threads."""
+"""What one measurement is about: a field, a compressor, a number of threads."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -11,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.compressors.definition import Described
+from wavecomp.compressors import Reading, Registry, default_registry
 from wavecomp.errors import DamagedField
 from wavecomp.snapshots import Level, array_digest, read_level
+from wavecomp.spec_text import SpecText
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +77,33 @@ class Case:
 
     Attributes
     ----------
-    spec : str
-        Canonical spec, threads included where the compressor has any.
+    reading : Reading
+        The compressor, as its spec was read: threads included where it has any.
     threads : int
         Threads that the compressor may use.
     field : FieldRef
-    described : Described or None
-        What the spec means in plain values, where it was read already.
     """
 
-    spec: str
+    reading: Reading
     threads: int
     field: FieldRef
-    described: Described | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, spec: str, field: FieldRef, threads: int = 1, *, registry: Registry | None = None) -> Case:
+        """Return the case that a text means, as it stands.
+
+        Raises
+        ------
+        SpecError
+            Unknown name or key, bad value, contradiction.
+        """
+        known = registry if registry is not None else default_registry()
+        return cls(known.checked(SpecText.parse(spec)), threads, field)
+
+    @property
+    def spec(self) -> str:
+        """The canonical spec."""
+        return self.reading.spec
 
     @property
     def digest(self) -> str:

@@ -13,7 +13,6 @@ from wavecomp.compressors import Registry, default_registry
 from wavecomp.isolation import Limits
 from wavecomp.records import Archive, Failure, Measurement, Provenance, Record
 from wavecomp.records.record import key_of
-from wavecomp.spec_text import SpecText
 from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
 from wavecomp.sweep.case import Case, Repeats
 from wavecomp.sweep.worker import CaseTask, SweepWorker
@@ -78,7 +77,7 @@ class _Sweep(Kind[Case, CaseTask, Measurement, Record]):
         return key_of(case.digest, case.field.shape, case.field.dtype)
 
     def library(self, case: Case) -> str:
-        return library_of(self._registry, case.spec)
+        return library_of(self._registry, case.reading.names)
 
     def worker(self) -> ReportingWorker[CaseTask, Measurement]:
         return SweepWorker()
@@ -106,13 +105,12 @@ class _Sweep(Kind[Case, CaseTask, Measurement, Record]):
 
     def take(self, task: CaseTask, outcome: Measurement | Failure, where: Provenance) -> Iterable[Record]:
         case = task.case
-        about = case.described or self._registry.read(SpecText.parse(case.spec)).described(case.threads)
         yield Record(
             case=case.digest,
             suite=self._suite,
             spec=case.spec,
-            compressor=about.name,
-            parameters=about.values,
+            compressor=case.reading.name,
+            parameters=case.reading.all_values,
             library=self.library(case),
             threads=case.threads,
             concurrent=self._concurrent,

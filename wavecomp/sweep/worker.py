@@ -40,12 +40,12 @@ class _MeasuringCases:
     def __call__(self, task: CaseTask) -> Measurement:
         case = task.case
         field = self._field(case.field)
-        registry = registry_for(case.spec)
-        foreign = foreign_code(case.spec, registry)
+        registry = registry_for(case.reading.names)
+        foreign = foreign_code(case.reading.names, registry)
         # Parallelism that a library brings along unasked (OpenMP, BLAS) stays within the case's threads.
         with threadpool_limits(case.threads):
             try:
-                measured = checked(measure(registry.parse(case.spec), field, task.repeats))
+                measured = checked(measure(registry.usable(case.reading), field, task.repeats))
             finally:
                 whole = not foreign or array_digest(field) == case.field.digest
                 if not whole:
@@ -85,4 +85,4 @@ class SweepWorker(ReportingWorker[CaseTask, Measurement]):
 
 
 def _foreign(task: CaseTask) -> str:
-    return foreign_code(task.case.spec)
+    return foreign_code(task.case.reading.names)

@@ -20,7 +20,8 @@ from wavecomp.adjoint.revolver.storages import DiskStorage, NumpyStorage, split_
 from wavecomp.adjoint.revolver.words import compressor_text, strategy_text, usual_checkpoints
 from wavecomp.compressors import Lossless
 from wavecomp.errors import UsageError
-from wavecomp.plans.strategies import OVERHEAD_BYTES, PAGE_BYTES, Strategy, parse_strategy
+from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
+from wavecomp.plans.strategies import Strategy, parse_strategy
 
 
 class BaseRevolver:
