@@ -18,9 +18,9 @@ from wavecomp.report.page import build_report
 
 @pytest.fixture(scope="module")
 def bench(tiny, open_workbench):
-    from wavecomp.experiments.bench import Bench
+    from wavecomp.experiments.bench import ExperimentBench
 
-    return Bench(tiny, open_workbench(tiny))
+    return ExperimentBench(tiny, open_workbench(tiny))
 
 
 def weights(bench, shot):

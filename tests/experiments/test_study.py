@@ -127,15 +127,15 @@ def test_a_gradient_that_says_nothing_is_raised_and_nothing_kept(process, tiny, 
 
 
 def test_a_bench_refuses_an_exact_gradient_that_says_nothing(tiny, open_workbench):
-    from wavecomp.experiments.bench import Bench
+    from wavecomp.experiments.bench import ExperimentBench
 
-    bench = Bench(tiny, open_workbench(tiny))
+    bench = ExperimentBench(tiny, open_workbench(tiny))
     run = bench.run("store-all", 0)
     bench.run = lambda *_: replace(run, misfit=0.0, gradient=np.zeros_like(run.gradient))
     with pytest.raises(MeaninglessGradient, match="problem tiny, shot 0: the data"):
         bench.measure("trajectory/int8", 0)
     with pytest.raises(MeaninglessGradient):
-        list(Bench.exacts(_without_numbers(bench, run), [1]))
+        list(ExperimentBench.exacts(_without_numbers(bench, run), [1]))
 
 
 def _without_numbers(bench, run):

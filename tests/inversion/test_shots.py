@@ -232,7 +232,7 @@ def test_a_sum_does_not_depend_on_the_order_of_arrival():
 
 def test_experiments_spread_their_shots_and_say_the_same(tiny, open_workbench, pools, monkeypatch):
     from wavecomp.experiments import bench as experiments_bench
-    from wavecomp.experiments.bench import Bench
+    from wavecomp.experiments.bench import ExperimentBench
     from wavecomp.experiments.catalogue import compute_experiment
     from wavecomp.experiments.fwi import FwiSettings
     from wavecomp.experiments.shots import StackSettings
@@ -251,7 +251,7 @@ def test_experiments_spread_their_shots_and_say_the_same(tiny, open_workbench, p
     for name, settings in small.items():
         rows = []
         for workers in (1, 2):
-            bench = Bench(tiny, open_workbench(tiny))
+            bench = ExperimentBench(tiny, open_workbench(tiny))
             here = bench.shots
             found = compute_experiment(name, tiny, bench=bench, settings=settings, workers=workers)
             assert bench.shots is here

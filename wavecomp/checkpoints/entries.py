@@ -29,7 +29,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Checkpoint:
+class StoredCheckpoint:
     """What lies behind one key.
 
     ``cost`` is what it takes of the memory's budget, but for its ``piece`` of an arena, where its parts are if it has
@@ -65,7 +65,7 @@ class Checkpoint:
         return any(array.parts for array in self.arrays)
 
 
-def cost_bytes(key: Hashable, checkpoint: Checkpoint, *, in_arena: bool = False) -> int:
+def cost_bytes(key: Hashable, checkpoint: StoredCheckpoint, *, in_arena: bool = False) -> int:
     """Return the bytes of memory behind a key and its checkpoint; what is shared (the spec) does not count.
 
     Of parts that are or will be in an arena only the views count.

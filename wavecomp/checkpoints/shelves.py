@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from wavecomp.checkpoints.arena import Arena
-from wavecomp.checkpoints.entries import Checkpoint, Kept, cost_bytes
+from wavecomp.checkpoints.entries import Kept, StoredCheckpoint, cost_bytes
 from wavecomp.checkpoints.tiers import CheckpointFile, Memory, Tier
 from wavecomp.compressors.base import Compressor, Field, identity_of
 from wavecomp.compressors.identity import Identity
@@ -49,11 +49,11 @@ class Shelves:
         """Memory of the arena up to the highest checkpoint."""
         return self._arena.stacked_bytes if self._arena is not None else 0
 
-    def alone_bytes(self, checkpoint: Checkpoint) -> int:
+    def alone_bytes(self, checkpoint: StoredCheckpoint) -> int:
         """Return what of the arena is held if a checkpoint is the only one there."""
         return self._arena.alone_bytes(checkpoint.size) if self._arena is not None else 0
 
-    def beyond(self, checkpoint: Checkpoint, most_bytes: int) -> int:
+    def beyond(self, checkpoint: StoredCheckpoint, most_bytes: int) -> int:
         """Return by how many bytes the arena would hold more than ``most_bytes`` with one more checkpoint."""
         return self._arena.beyond(checkpoint.size, most_bytes) if self._arena is not None else -most_bytes
 
@@ -62,7 +62,9 @@ class Shelves:
         if self._arena is not None:
             self._arena.shed(most_bytes)
 
-    def pack(self, key: Hashable, arrays: Sequence[Field], compressor: Compressor) -> tuple[Checkpoint, float, float]:
+    def pack(
+        self, key: Hashable, arrays: Sequence[Field], compressor: Compressor
+    ) -> tuple[StoredCheckpoint, float, float]:
         """Compress arrays and seal them; return the checkpoint, and the seconds that each of the two took.
 
         Raises
@@ -76,14 +78,14 @@ class Shelves:
         compressed = perf_counter()
         kept = tuple(_kept(stream, copied_later=in_arena) for stream in streams)
         sealed = perf_counter()
-        checkpoint = Checkpoint(compressor.spec, sum(array.nbytes for array in arrays), 0, kept)
+        checkpoint = StoredCheckpoint(compressor.spec, sum(array.nbytes for array in arrays), 0, kept)
         checkpoint.cost = cost_bytes(key, checkpoint, in_arena=in_arena)
         return checkpoint, compressed - begun, sealed - compressed
 
     def unpack(
         self,
         key: Hashable,
-        checkpoint: Checkpoint,
+        checkpoint: StoredCheckpoint,
         streams: Sequence[Stream | Buffer],
         outs: Sequence[Field],
         compressor: Compressor,
@@ -105,7 +107,7 @@ class Shelves:
             compressor.fill(parts, out)
         return checked - begun, perf_counter() - checked
 
-    def to_arena(self, checkpoint: Checkpoint) -> None:
+    def to_arena(self, checkpoint: StoredCheckpoint) -> None:
         """Copy the parts into the arena, where there is one; raises AddressesRefused."""
         if self._arena is None:
             return
@@ -119,7 +121,7 @@ class Shelves:
                 start += len(part)
             array.parts = tuple(places)
 
-    def to_disk(self, key: Hashable, checkpoint: Checkpoint) -> None:
+    def to_disk(self, key: Hashable, checkpoint: StoredCheckpoint) -> None:
         """Write the parts to the file and let go of them, if the file may grow so far.
 
         Raises
@@ -147,18 +149,18 @@ class Shelves:
         checkpoint.arrays = tuple(moved)
         checkpoint.cost = cost_bytes(key, checkpoint)
 
-    def lend(self, checkpoint: Checkpoint) -> list[Stream | bytearray]:
+    def lend(self, checkpoint: StoredCheckpoint) -> list[Stream | bytearray]:
         """Return the streams, read from the disk if they lie there, until they are taken back; raises StorageError."""
         streams = [self._fetch(array) for array in checkpoint.arrays]
         checkpoint.readers += 1
         return streams
 
-    def take_back(self, checkpoint: Checkpoint) -> None:
+    def take_back(self, checkpoint: StoredCheckpoint) -> None:
         """End what :meth:`lend` began."""
         checkpoint.readers -= 1
         self._free_unread(checkpoint)
 
-    def free(self, checkpoint: Checkpoint) -> None:
+    def free(self, checkpoint: StoredCheckpoint) -> None:
         """Let go of what a checkpoint has on disk and, once nobody reads it, in the arena."""
         if self.disk is not None:
             for array in checkpoint.arrays:
@@ -166,7 +168,7 @@ class Shelves:
         checkpoint.dropped = True
         self._free_unread(checkpoint)
 
-    def close(self, checkpoints: Iterable[Checkpoint]) -> None:
+    def close(self, checkpoints: Iterable[StoredCheckpoint]) -> None:
         """Let go of all that these checkpoints have; the file on disk is gone."""
         if self._arena is not None:
             for checkpoint in checkpoints:
@@ -189,7 +191,7 @@ class Shelves:
         self.disk.read_into(array.extents, memoryview(whole)[len(array.head) :])
         return whole
 
-    def _free_unread(self, checkpoint: Checkpoint) -> None:
+    def _free_unread(self, checkpoint: StoredCheckpoint) -> None:
         """Let go of a dropped checkpoint's piece of the arena, unless somebody still reads there."""
         if self._arena is not None and checkpoint.dropped and not checkpoint.readers and checkpoint.piece is not None:
             self._arena.give(checkpoint.piece)
@@ -207,7 +209,7 @@ def _kept(stream: Stream, *, copied_later: bool = False) -> Kept:
     return Kept(seal(Stream(stream.head, parts)).head, sum(map(len, parts)), parts)
 
 
-def _check(key: Hashable, checkpoint: Checkpoint, streams: Sequence[Stream | Buffer]) -> None:
+def _check(key: Hashable, checkpoint: StoredCheckpoint, streams: Sequence[Stream | Buffer]) -> None:
     """Raise DamagedCheckpoint if one of a checkpoint's streams is not what was put in."""
     for number, (array, stream) in enumerate(zip(checkpoint.arrays, streams, strict=True)):
         try:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from wavecomp.checkpoints.arena import Arena
-from wavecomp.checkpoints.entries import Checkpoint
+from wavecomp.checkpoints.entries import StoredCheckpoint
 from wavecomp.checkpoints.receipts import Counts, Receipt
 from wavecomp.checkpoints.shelves import Shelves
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
@@ -82,7 +82,7 @@ class CheckpointStore:
         self._shelves = Shelves(tier, arena)
         self._disk = self._shelves.disk
         self._shelves.shed(self.budget_bytes)
-        self._checkpoints: dict[Hashable, Checkpoint] = {}
+        self._checkpoints: dict[Hashable, StoredCheckpoint] = {}
         self._costs = 0
         self._most_keys = 0
         self._peak = 0
@@ -245,13 +245,13 @@ class CheckpointStore:
             self._shelves.close(self._checkpoints.values())
             self._checkpoints, self._most_keys, self._costs = {}, 0, 0
 
-    def _find(self, key: Hashable) -> Checkpoint:
+    def _find(self, key: Hashable) -> StoredCheckpoint:
         try:
             return self._checkpoints[key]
         except KeyError:
             raise CheckpointKeyError(f"checkpoint {key!r} is not held; {len(self)} others are") from None
 
-    def _admit(self, key: Hashable, checkpoint: Checkpoint) -> None:
+    def _admit(self, key: Hashable, checkpoint: StoredCheckpoint) -> None:
         """Find room, moving older checkpoints to the disk where there is one, and hold the checkpoint."""
         keys = max(self._most_keys, len(self._checkpoints) + 1)
         if isinstance(self._tier, TwoTier):

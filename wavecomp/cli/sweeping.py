@@ -18,7 +18,7 @@ from wavecomp.cli.own_snapshots import FIELD_WORDS
 from wavecomp.cli.shortfalls import SweepFellShort, report_shortfalls
 from wavecomp.compressors import default_registry
 from wavecomp.records import Archive
-from wavecomp.sweep import FieldRef, Limits, Progress, SweepResult, run_sweep
+from wavecomp.sweep import FieldRef, Limits, SweepProgress, SweepResult, run_sweep
 from wavecomp.sweep.memory_needed import check_fields
 
 
@@ -43,7 +43,7 @@ def measure_suites(
         cases = suite.cases(snapshots, default_registry())
         with progress_bar(f"measuring {suite.name}", "cases") as bar:
 
-            def advance(progress: Progress) -> None:
+            def advance(progress: SweepProgress) -> None:
                 bar(progress.done, progress.total, progress.record.spec if progress.record else "")
 
             result = run_sweep(

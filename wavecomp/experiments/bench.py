@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,11 +22,10 @@ from wavecomp.records.experiment import Cell
 if TYPE_CHECKING:
     from wavecomp.physics.workbench import Workbench
 
-Progress: TypeAlias = Callable[[int, int, str], None]
 Row: TypeAlias = dict[str, Cell]
 
 
-class Bench:
+class ExperimentBench:
     """A problem, ready to be experimented on.
 
     Parameters

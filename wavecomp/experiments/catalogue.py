@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from wavecomp.errors import UnknownExperiment
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.records.experiment import ExperimentResult
 
-Progress = Callable[[int, int, str], None]
+Notice: TypeAlias = Callable[[int, int, str], None]
+"""Called with what is done, of how much, and a word about it."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Experiment:
     settings: str
     many_shots: bool = False
 
-    def load(self) -> tuple[Callable[[Any, Any, Progress], ExperimentResult], type[Any]]:
+    def load(self) -> tuple[Callable[[Any, Any, Notice], ExperimentResult], type[Any]]:
         """Return the function and its settings' class."""
         import importlib
 
@@ -79,7 +80,7 @@ def find_experiment(name: str) -> Experiment:
 def compute_experiment(
     name: str,
     problem: GradientProblem,
-    progress: Progress = lambda _done, _total, _note: None,
+    progress: Notice = lambda _done, _total, _note: None,
     *,
     settings: object | None = None,
     bench: Any = None,
@@ -97,7 +98,7 @@ def compute_experiment(
         Told (done, total, note) on the way.
     settings : object, optional
         An instance of the experiment's settings; the defaults otherwise.
-    bench : Bench, optional
+    bench : ExperimentBench, optional
         The problem's, if it is there already.
     workers : int
         Processes that the shots are spread over, where the experiment takes many; the result has the same bits.
@@ -112,9 +113,9 @@ def compute_experiment(
         With several workers: a shot was refused, or its process died.
     """
     experiment = find_experiment(name)
-    from wavecomp.experiments.bench import Bench
+    from wavecomp.experiments.bench import ExperimentBench
 
     function, kind = experiment.load()
-    made = bench or Bench(problem)
+    made = bench or ExperimentBench(problem)
     with made.spread(workers if experiment.many_shots else 1):
         return function(made, settings or kind(), progress)

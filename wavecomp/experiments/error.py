@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wavecomp.experiments.bench import Bench, Progress, Row, power_text
+from wavecomp.experiments.bench import ExperimentBench, Row, power_text
+from wavecomp.experiments.catalogue import Notice
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.spec_text import SpecText
 
@@ -28,7 +29,7 @@ class ToleranceSettings:
     fixed: tuple[str, ...] = ("float16", "bfloat16", "int8", "int16", "zfp:reversible")
 
 
-def tolerance(bench: Bench, settings: ToleranceSettings, progress: Progress) -> ExperimentResult:
+def tolerance(bench: ExperimentBench, settings: ToleranceSettings, progress: Notice) -> ExperimentResult:
     """Measure the gradient error of a compressed trajectory against the tolerance (the study's figure 14)."""
     shot = bench.middle_shot
     cases: list[tuple[str, int | None]] = [
@@ -59,13 +60,13 @@ class StepsSettings:
     restarts: int = 20
 
 
-def steps(bench: Bench, settings: StepsSettings, progress: Progress) -> ExperimentResult:
+def steps(bench: ExperimentBench, settings: StepsSettings, progress: Notice) -> ExperimentResult:
     """Measure the gradient error against the tolerance for runs of several lengths, stored and recomputed."""
     rows: list[Row] = []
     total = 2 * len(settings.steps) * len(settings.exponents)
     for length in settings.steps:
         progress(len(rows), total, f"{length} steps")
-        shorter = bench if length == bench.operators.last else Bench(bench.problem.resized(steps=length))
+        shorter = bench if length == bench.operators.last else ExperimentBench(bench.problem.resized(steps=length))
         shot = shorter.middle_shot
         for exponent in settings.exponents:
             for schedule in ("trajectory", f"revolve:slots={settings.restarts}"):
@@ -92,7 +93,7 @@ class CheckpointsSettings:
     compressor: str = "zfp:accuracy={}"
 
 
-def checkpoints(bench: Bench, settings: CheckpointsSettings, progress: Progress) -> ExperimentResult:
+def checkpoints(bench: ExperimentBench, settings: CheckpointsSettings, progress: Notice) -> ExperimentResult:
     """Measure the gradient error of a compressed Revolve against the number of checkpoints and the tolerance."""
     shot = bench.middle_shot
     rows: list[Row] = []
@@ -107,7 +108,7 @@ def checkpoints(bench: Bench, settings: CheckpointsSettings, progress: Progress)
     return _result(bench, "checkpoints", settings, rows, shot)
 
 
-def _result(bench: Bench, name: str, settings: object, rows: list[Row], shot: int) -> ExperimentResult:
+def _result(bench: ExperimentBench, name: str, settings: object, rows: list[Row], shot: int) -> ExperimentResult:
     return ExperimentResult(
         name, bench.problem.name, bench.problem.digest, dict(vars(settings)), bench.facts(shot), tuple(rows)
     )

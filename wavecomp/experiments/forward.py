@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from wavecomp.compressors import default_registry
-from wavecomp.experiments.bench import Bench, Progress, Row
+from wavecomp.experiments.bench import ExperimentBench, Row
+from wavecomp.experiments.catalogue import Notice
 from wavecomp.plans.schedules import FIRST_STEP as FIRST
 from wavecomp.records.experiment import ExperimentResult
 
@@ -41,7 +42,7 @@ class RestartSettings:
     )
 
 
-def restart(bench: Bench, settings: RestartSettings, progress: Progress) -> ExperimentResult:
+def restart(bench: ExperimentBench, settings: RestartSettings, progress: Notice) -> ExperimentResult:
     """Compress the state once, go on from what is left of it, and follow the error to the end of the run.
 
     The relative error at step n is the L2 norm of the difference of u[n] over that of the exact u[n], both over the
@@ -112,7 +113,7 @@ class RatioSettings:
     )
 
 
-def ratio(bench: Bench, settings: RatioSettings, progress: Progress) -> ExperimentResult:
+def ratio(bench: ExperimentBench, settings: RatioSettings, progress: Notice) -> ExperimentResult:
     """Compress the level at every k-th step of a run and follow the ratio.
 
     Nothing but zeros is in the first levels: their ratio says more about headers than about wavefields.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wavecomp.experiments.bench import Bench, Progress, Row
+from wavecomp.experiments.bench import ExperimentBench, Row
+from wavecomp.experiments.catalogue import Notice
 from wavecomp.inversion.fwi import invert
 from wavecomp.inversion.stacking import add_up
 from wavecomp.metrics.gradient import gradient_distance
@@ -42,7 +43,7 @@ class FwiSettings:
     fixed_depth_m: float = 150.0
 
 
-def fwi(bench: Bench, settings: FwiSettings, progress: Progress) -> ExperimentResult:
+def fwi(bench: ExperimentBench, settings: FwiSettings, progress: Notice) -> ExperimentResult:
     """Invert with exact and with compressed gradients: misfit and model error of each iteration, and the models."""
     problem, workbench = bench.problem, bench.workbench
     count = len(problem.shots_m)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wavecomp.experiments.bench import Bench, Progress, Row, power_text
+from wavecomp.experiments.bench import ExperimentBench, Row, power_text
+from wavecomp.experiments.catalogue import Notice
 from wavecomp.records.experiment import ExperimentResult
 
 
@@ -30,7 +31,7 @@ class MemorySettings:
     compressor: str = "zfp:accuracy={}"
 
 
-def memory(bench: Bench, settings: MemorySettings, progress: Progress) -> ExperimentResult:
+def memory(bench: ExperimentBench, settings: MemorySettings, progress: Notice) -> ExperimentResult:
     """Measure gradient error and peak checkpoint memory of lossy, subsampled, and lossy subsampled trajectories."""
     shot = bench.middle_shot
     specs = [settings.compressor.format(power_text(exponent)) for exponent in settings.exponents]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wavecomp.experiments.bench import Bench, Progress, Row
+from wavecomp.experiments.bench import ExperimentBench, Row
+from wavecomp.experiments.catalogue import Notice
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records.experiment import ExperimentResult
 
@@ -38,7 +39,7 @@ class StackSettings:
     seed: int = 1
 
 
-def stack(bench: Bench, settings: StackSettings, progress: Progress) -> ExperimentResult:
+def stack(bench: ExperimentBench, settings: StackSettings, progress: Notice) -> ExperimentResult:
     r"""Add up the gradients of n shots, exact and compressed, and measure the error of the sum.
 
     With the errors :math:`e_i` and the gradients :math:`g_i` of single shots, the relative error of a stack is

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from wavecomp.compressors import Registry, default_registry
 from wavecomp.errors import MeaninglessGradient
-from wavecomp.experiments.catalogue import Progress, find_experiment
+from wavecomp.experiments.catalogue import Notice, find_experiment
 from wavecomp.experiments.process import Board, Experimenting, ExperimentTask
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem import GradientProblem
@@ -48,7 +48,7 @@ def run_experiment(
     name: str,
     problem: GradientProblem,
     out_folder: str | Path,
-    progress: Progress = lambda _done, _total, _note: None,
+    progress: Notice = lambda _done, _total, _note: None,
     *,
     settings: object | None = None,
     workers: int = 1,
@@ -100,7 +100,7 @@ def run_experiment(
 
 
 class _Experiments(Kind[ExperimentCase, ExperimentTask, Answer, ExperimentResult]):
-    def __init__(self, workers: int, progress: Progress, registry: Registry) -> None:
+    def __init__(self, workers: int, progress: Notice, registry: Registry) -> None:
         self._workers, self._progress, self._registry = workers, progress, registry
         self._cases: dict[str, ExperimentCase] = {}
         self._board = Board()

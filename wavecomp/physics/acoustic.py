@@ -27,7 +27,7 @@ from wavecomp.errors import UnsupportedField, UsageError
 from wavecomp.physics import receivers
 from wavecomp.physics.acoustic_adjoint import AdjointSweep, Imaged, InPlaceSweep
 from wavecomp.physics.block_shape import FEWEST_POINTS, TRIAL_STEPS, fastest_block
-from wavecomp.physics.compiled import Compiled, Slot, slots
+from wavecomp.physics.compiled import Compiled, LevelSlot, slots
 from wavecomp.physics.physical_domain import PhysicalDomain
 from wavecomp.physics.reciprocal import per_dt2
 from wavecomp.wavefields.absorbing_layer import fill_layer
@@ -53,7 +53,7 @@ IN_PLACE_FROM = 2
 """From which ``every`` on the adjoint runs in place. At 1 that saved 3 %, but the bits would not be Devito's."""
 
 
-class AcousticOperators(TimeStepping[Slot]):
+class AcousticOperators(TimeStepping[LevelSlot]):
     """Forward, adjoint and imaging operators with one set of buffers, at one velocity model.
 
     Parameters
@@ -239,7 +239,7 @@ class AcousticOperators(TimeStepping[Slot]):
         """Advance the state from step ``first`` to step ``last``."""
         (self._recording if record else self._forward).up(first, last)
 
-    def slots(self, count: int, *, quantised: bool = False) -> list[Slot]:
+    def slots(self, count: int, *, quantised: bool = False) -> list[LevelSlot]:
         """Allocate memory for so many levels of the physical domain, as numbers or as multiples of a quantum."""
         return slots(self._quantised if quantised else self._level, count)
 
@@ -251,12 +251,12 @@ class AcousticOperators(TimeStepping[Slot]):
         for sweep in self._sweeps.values():
             sweep.forget_slots()
 
-    def keep(self, step: int, slot: Slot) -> None:
+    def keep(self, step: int, slot: LevelSlot) -> None:
         """Copy u[step], one of the levels in the buffers, into a slot."""
         self._keep.replace("level", slot.argument)
         self._keep.up(step, step + 1)
 
-    def keep_quantised(self, step: int, slot: Slot, quantum: float) -> None:
+    def keep_quantised(self, step: int, slot: LevelSlot, quantum: float) -> None:
         """Round u[step] to multiples of a quantum on its way into a slot: the error is at most half a quantum.
 
         Raises

@@ -17,7 +17,7 @@ import numpy as np
 from devito import Buffer, Constant, Eq, Function, Inc, TimeFunction
 from devito.data.allocators import DataReference
 
-from wavecomp.physics.compiled import Compiled, Slot
+from wavecomp.physics.compiled import Compiled, LevelSlot
 from wavecomp.physics.physical_domain import PhysicalDomain
 
 
@@ -84,7 +84,7 @@ class AdjointSweep:
         """Run the iterations ``last > n >= step``; :meth:`image` of that step comes next."""
         self._step.down(last, step)
 
-    def image(self, step: int, slot: Slot | None, quantum: float | None = None) -> None:
+    def image(self, step: int, slot: LevelSlot | None, quantum: float | None = None) -> None:
         """Evaluate the imaging condition at a step, right after :meth:`down_to_image` has come there.
 
         u[step] is taken from the slot, of multiples of ``quantum`` where that is given, or from the forward buffers

@@ -93,7 +93,7 @@ class Compiled:
         self._step_s = (time.perf_counter() - begun) / (stop - first)
 
 
-class Slot:
+class LevelSlot:
     """One level in memory of its own, in the form in which an operator takes it.
 
     Attributes
@@ -117,7 +117,7 @@ class Slot:
         self.argument = symbol._C_make_dataobj(**{symbol.name: self.array})
 
 
-def slots(symbol: Function, count: int) -> list[Slot]:
+def slots(symbol: Function, count: int) -> list[LevelSlot]:
     """Allocate levels in one piece, each aligned, and touch them all.
 
     Touching matters: the system hands out pages at their first use, which costs more than writing to them later.
@@ -127,4 +127,4 @@ def slots(symbol: Function, count: int) -> list[Slot]:
     raw = np.zeros(count * stride + ALIGNMENT, np.uint8)
     raw.fill(0)
     start = -raw.ctypes.data % ALIGNMENT
-    return [Slot(symbol, raw[begin : begin + stride]) for begin in range(start, start + count * stride, stride)]
+    return [LevelSlot(symbol, raw[begin : begin + stride]) for begin in range(start, start + count * stride, stride)]

@@ -6,15 +6,15 @@ from wavecomp.isolation import Limits, WorkerStartError
 from wavecomp.sweep.case import Case, FieldRef, Repeats
 from wavecomp.sweep.foreign import name_among, snapshot_references
 from wavecomp.sweep.measure import measure, verify
-from wavecomp.sweep.run import Progress, SweepResult, run_sweep
+from wavecomp.sweep.run import SweepProgress, SweepResult, run_sweep
 from wavecomp.sweep.worker import SweepWorker
 
 __all__ = [
     "Case",
     "FieldRef",
     "Limits",
-    "Progress",
     "Repeats",
+    "SweepProgress",
     "SweepResult",
     "SweepWorker",
     "WorkerStartError",

@@ -17,7 +17,7 @@ from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_s
 from wavecomp.sweep.case import Case, Repeats
 from wavecomp.sweep.worker import CaseTask, SweepWorker
 
-Progress: TypeAlias = study.Progress[Record]
+SweepProgress: TypeAlias = study.Progress[Record]
 SweepResult: TypeAlias = StudyResult[Record]
 
 
@@ -30,7 +30,7 @@ def run_sweep(
     limits: Limits | None = None,
     workers: int = 1,
     retry: bool = False,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[SweepProgress], None] | None = None,
     registry: Registry | None = None,
 ) -> SweepResult:
     """Measure every case that the archive does not hold yet, as :func:`wavecomp.study.run_study` does.

@@ -25,7 +25,7 @@ from wavecomp.wavefields.devito_words import import_words, operator_words
 from wavecomp.wavefields.physics import PROPAGATORS
 from wavecomp.wavefields.recipe_type import Recipe
 
-Progress = Callable[[int, int], None]
+StepsDone = Callable[[int, int], None]
 """Called with (step reached, last step) before the first and after every block of steps."""
 
 BLOCK_SECONDS = 1.0
@@ -93,7 +93,7 @@ def open_propagator(recipe: Recipe, velocity_m_s: NDArray[np.float32]) -> tuple[
 
 
 def run(
-    propagator: Propagator, kept: tuple[int, ...], progress: Progress | None = None
+    propagator: Propagator, kept: tuple[int, ...], progress: StepsDone | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Step to the end and yield (step, view of the wavefield) at every kept step.
 

@@ -21,7 +21,7 @@ from wavecomp.wavefields.devito_setup import build_identity
 from wavecomp.wavefields.field_files import is_stored_field
 from wavecomp.wavefields.manifest import Manifest, SnapshotEntry, write_manifest
 from wavecomp.wavefields.memory_needed import check_propagation
-from wavecomp.wavefields.propagation import Progress, open_propagator, run
+from wavecomp.wavefields.propagation import StepsDone, open_propagator, run
 from wavecomp.wavefields.recipe import Recipe, find_recipe, is_name, recipe_names
 from wavecomp.wavefields.snapshots import FieldSet, Snapshot
 from wavecomp.wavefields.stored_identity import (
@@ -67,7 +67,7 @@ class FieldStore:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
 
-    def generate(self, recipe: Recipe, progress: Progress | None = None, force: bool = False) -> FieldSet:
+    def generate(self, recipe: Recipe, progress: StepsDone | None = None, force: bool = False) -> FieldSet:
         """Propagate a recipe and store its snapshots, or return what is there already.
 
         A stored field of the same recipe (and the same model file) is kept unless ``force`` is set; a damaged one, or
