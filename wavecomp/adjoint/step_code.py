@@ -14,8 +14,8 @@ from wavecomp.errors import UsageError
 class StepCode(ArrayCode):
     r"""The gradient of a misfit :math:`J(u_N)` for :math:`u_{n+1} = F_n(u_n; m)`, with the steps as plain functions.
 
-    With :math:`a_N = \partial J/\partial u_N` the way back is :math:`a_n = (\partial F_n/\partial u)^T a_{n+1}`, and the
-    gradient :math:`\mathrm{d}J/\mathrm{d}m = \sum_n (\partial F_n/\partial m)^T a_{n+1}`.
+    With :math:`a_N = \partial J/\partial u_N` the way back is :math:`a_n = (\partial F_n/\partial u)^T a_{n+1}`.
+    The gradient is :math:`\mathrm{d}J/\mathrm{d}m = \sum_n (\partial F_n/\partial m)^T a_{n+1}`.
 
     Parameters
     ----------

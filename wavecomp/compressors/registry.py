@@ -173,7 +173,7 @@ class Registry:
         return compressor
 
     def canonical(self, text: str) -> str:
-        """Print a spec in its one canonical form, without importing the library behind it; raises as :meth:`checked`."""
+        """Print a spec in its one canonical form, without importing the library behind it; raises as ``checked``."""
         return self.checked(SpecText.parse(text)).spec
 
     def values(self, text: str) -> dict[str, Value]:
@@ -208,11 +208,12 @@ class Registry:
     def with_value(self, reading: Reading, depth: int, key: str, value: int | float) -> Reading:
         """Return a reading with one number changed, ``depth`` compressors inwards; raises SpecError as :meth:`read`."""
         definition = self.definition(reading.name)
-        if depth and reading.inner is not None:
-            values, inner = reading.values, self.with_value(reading.inner, depth - 1, key, value)
+        values, inner = reading.values, reading.inner
+        if depth and inner is not None:
+            inner = self.with_value(inner, depth - 1, key, value)
         else:
             shown = reading.text.with_value(0, key, format_value(value))
-            values, inner = changed_values(shown, reading.values, definition.parameters, key, value), reading.inner
+            values = changed_values(shown, values, definition.parameters, key, value)
         return _reading(definition, values, inner, reading.threads_named)
 
     def with_threads(self, reading: Reading, threads: int) -> tuple[Reading, int] | None:

@@ -1,10 +1,10 @@
-"""A problem that is open, whatever its physics: its operators, its shots' observed data, and the memory of their runs."""
+"""A problem that is open, whatever its physics: operators, observed data of its shots, memory of their runs."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class ShotBench(ABC, Generic[C]):
     def __init__(self, code: C) -> None:
         self.code: C = code
         self._observed: dict[int, Array] = {}
-        self._reversal = Reversal(code)
+        self._reversal: Reversal[Any] = Reversal(code)
 
     @property
     def steps(self) -> int:
