@@ -32,12 +32,15 @@ def side_by_side(columns: Mapping[str, pd.DataFrame]) -> str:
     Parameters
     ----------
     columns : mapping of str to DataFrame
-        The measured rows of each problem; those of the first say which strategies there are.
+        The measured rows of each problem; those of the first say which strategies there are, and in which order: what
+        takes the most memory comes first.
     """
     names = list(columns)
     head = "| strategy | " + " | ".join(f"{name}: error | memory | over its bare sweeps" for name in names) + " |"
     lines = [head, "|" + "---|" * (1 + 3 * len(names))]
-    for spec in next(iter(columns.values()))["spec"]:
+    first = next(iter(columns.values()))
+    # By memory, not in the order of records, which is that of the last round.
+    for spec in first.sort_values("peak_mb", ascending=False, kind="stable")["spec"]:
         if spec != "bare":
             cells = [cell for rows in columns.values() for cell in _cells(rows, str(spec))]
             lines.append(f"| `{spec}` | " + " | ".join(cells) + " |")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wavecomp.adjoint import revolver as ours
-from wavecomp.adjoint.revolver.words import compressor_text, strategy_text, usual_checkpoints
+from wavecomp.adjoint.revolver.words import completed, compressor_of, usual_checkpoints
 from wavecomp.compressors import default_registry
 from wavecomp.errors import (
     BudgetExceeded,
@@ -24,6 +24,7 @@ from wavecomp.errors import (
     UsageError,
 )
 from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
+from wavecomp.spec_text import SpecText
 
 
 @pytest.fixture(scope="module")
@@ -380,7 +381,8 @@ def test_strategies_that_its_operators_cannot_do():
      ({"scheme": "blosc"}, "blosc2:codec=blosclz,level=9,shuffle=shuffle,chunk=1000000")],
 )  # fmt: skip
 def test_compression_params_are_specs(params, spec):
-    assert compressor_text(params) == spec
+    found = compressor_of(params)
+    assert (None if found is None else str(found)) == spec
     if spec is not None:
         assert default_registry().parse(spec).spec == spec
         assert go(ours.Revolver, 3, 8, compression_params=params).cost.strategy == f"revolve:slots=3/{spec}"
@@ -389,9 +391,9 @@ def test_compression_params_are_specs(params, spec):
 def test_compression_params_that_are_none_of_ours():
     for params in ({"scheme": "sz"}, {"scheme": "zfp", "level": 3}, {"tolerance": 1e-3}):
         with pytest.raises(UsageError, match=r"no compressor of that meaning; write strategy="):
-            compressor_text(params)
+            compressor_of(params)
     with pytest.raises(UsageError, match="functions are not taken"):
-        compressor_text({"scheme": "custom", "compressor": len, "decompressor": len})
+        compressor_of({"scheme": "custom", "compressor": len, "decompressor": len})
     with pytest.raises(UsageError, match="give one of them"):
         go(ours.Revolver, 3, 8, strategy="revolve", compression_params={"scheme": "zfp"})
 
@@ -399,7 +401,7 @@ def test_compression_params_that_are_none_of_ours():
 def test_what_a_text_leaves_open():
     def text(given, **more):
         usual = {"by_budget": False, "on_disk": False, "two_a_state": False, "compressor": None}
-        return strategy_text(given, 7, **usual | more)
+        return str(completed(None if given is None else SpecText.parse(given), 7, **usual | more))
 
     assert text(None) == "revolve:slots=7"
     assert text("revolve/zfp:accuracy=1e-3") == "revolve:slots=7/zfp:accuracy=1e-3"

@@ -23,7 +23,7 @@ def rows(*cells):
 
 def test_each_problem_is_held_against_its_own_store_all():
     one = rows(
-        ("bare", float("nan"), 0.0, float("nan")), ("store-all", 0.0, 10.0, 1.5), ("trajectory/zfp", 1e-4, 2.5, 2.0)
+        ("bare", float("nan"), 0.0, float("nan")), ("trajectory/zfp", 1e-4, 2.5, 2.0), ("store-all", 0.0, 10.0, 1.5)
     )
     other = rows(("store-all", 0.0, 40.0, float("nan")), ("revolve", 0.0, 4.0, 3.0))
     lines = side_by_side({"acoustic": one, "tti": other}).splitlines()

@@ -17,11 +17,12 @@ from wavecomp.adjoint.reversal import UNLIMITED, Reversal, finished
 from wavecomp.adjoint.revolver.code import OperatorPair
 from wavecomp.adjoint.revolver.interface import check_parts
 from wavecomp.adjoint.revolver.storages import DiskStorage, NumpyStorage, split_storages
-from wavecomp.adjoint.revolver.words import compressor_text, strategy_text, usual_checkpoints
-from wavecomp.compressors import Lossless
+from wavecomp.adjoint.revolver.words import completed, compressor_of, usual_checkpoints
+from wavecomp.compressors import Lossless, default_registry
 from wavecomp.errors import UsageError
 from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import Strategy, read_strategy
+from wavecomp.spec_text import SpecText
 
 
 class BaseRevolver:
@@ -88,18 +89,18 @@ class BaseRevolver:
         self.checkpoint, self.fwd_operator, self.rev_operator = checkpoint, fwd_operator, rev_operator
         self.n_checkpoints = usual_checkpoints(self.n_timesteps) if chosen is None else chosen
         self._budget = UNLIMITED if budget_bytes is None else _count("budget_bytes", budget_bytes, "a number of bytes")
-        if strategy is not None:
-            parse_strategy(strategy)  # what is wrong in it is said in the user's own words
-        self.strategy: Strategy = parse_strategy(
-            strategy_text(
-                strategy,
-                self.n_checkpoints,
-                by_budget=chosen is None and budget_bytes is not None,
-                on_disk=self._on_disk,
-                two_a_state=not forward_before_reverse,
-                compressor=compressor_text(compression_params),
-            )
+        given = None if strategy is None else SpecText.parse(strategy)
+        if given is not None:
+            read_strategy(given, default_registry())  # what is wrong in it is said in the user's own words
+        whole = completed(
+            given,
+            self.n_checkpoints,
+            by_budget=chosen is None and budget_bytes is not None,
+            on_disk=self._on_disk,
+            two_a_state=not forward_before_reverse,
+            compressor=compressor_of(compression_params),
         )
+        self.strategy: Strategy = read_strategy(whole, default_registry())
         if disk_folder is not None and self.strategy.tier == "memory":
             raise UsageError(
                 f'disk_folder="{disk_folder}": {self.strategy.spec} keeps nothing on disk; add tier=disk or tier=two '

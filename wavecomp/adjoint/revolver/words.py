@@ -8,6 +8,7 @@ from typing import Any
 
 from wavecomp.compressors.spec import format_value
 from wavecomp.errors import UsageError
+from wavecomp.spec_text import Item, SpecPart, SpecText
 
 _INSTEAD = 'strategy="revolve/zfp:accuracy=1e-3" or the like (`wavecomp compressors` lists them)'
 
@@ -23,15 +24,21 @@ def usual_checkpoints(steps: int) -> int:
     return k
 
 
-def strategy_text(
-    given: str | None, checkpoints: int, *, by_budget: bool, on_disk: bool, two_a_state: bool, compressor: str | None
-) -> str:
+def completed(
+    given: SpecText | None,
+    checkpoints: int,
+    *,
+    by_budget: bool,
+    on_disk: bool,
+    two_a_state: bool,
+    compressor: SpecText | None,
+) -> SpecText:
     """Return the strategy that pyrevolve's arguments and a text make together.
 
     Parameters
     ----------
-    given : str or None
-        The user's text; what it leaves open is filled in.
+    given : SpecText or None
+        The user's; what it leaves open is filled in.
     checkpoints : int
         For a strategy that keeps a number of states and does not name it.
     by_budget : bool
@@ -41,7 +48,7 @@ def strategy_text(
     two_a_state : bool
         ``mixed`` may count on a state for two reversals. Otherwise it stores nothing but states, and is revolve, with
         a slot for every two of its ``levels``, as they are counted everywhere.
-    compressor : str or None
+    compressor : SpecText or None
         From ``compression_params``.
 
     Raises
@@ -51,36 +58,31 @@ def strategy_text(
     """
     if given is not None and compressor is not None:
         raise UsageError(f'strategy="{given}" and compression_params name a compressor each; give one of them')
-    head, slash, inner = (given or "revolve").partition("/")
-    name, _, rest = head.partition(":")
-    items = rest.split(",") if rest else []
-    keys = [item.partition("=")[0] for item in items]
-    if name == "mixed" and not two_a_state:
-        if "overlap" in keys:
+    spec = given if given is not None else SpecText((SpecPart("revolve"),))
+    head = spec.head
+    if head.name == "mixed" and not two_a_state:
+        if "overlap" in head.values:
             raise UsageError(
                 f'strategy="{given}": where the reverse operator needs the forward step before it, mixed is revolve, '
                 "which compresses nothing beside the operators; leave overlap out, or write trajectory:overlap"
             )
-        name = "revolve"
-        items = [_as_slots(item) for item in items]
-        keys = [item.partition("=")[0] for item in items]
-    if name == "revolve" and "slots" not in keys and not by_budget:
-        items.append(f"slots={checkpoints}")
-    if name == "mixed" and "levels" not in keys and not by_budget:
-        items.append(f"levels={2 * checkpoints}")
-    if on_disk and "tier" not in keys and name != "store-all":
-        items.append("tier=disk")
-    text = name + (":" + ",".join(items) if items else "")
-    return text + (f"/{compressor}" if compressor is not None else slash + inner)
+        head = SpecPart("revolve", tuple(_as_slots(*item) for item in head.items))
+    if head.name == "revolve" and "slots" not in head.values and not by_budget:
+        head = head.with_value("slots", str(checkpoints))
+    if head.name == "mixed" and "levels" not in head.values and not by_budget:
+        head = head.with_value("levels", str(2 * checkpoints))
+    if on_disk and "tier" not in head.values and head.name != "store-all":
+        head = head.with_value("tier", "disk")
+    whole = spec.with_part(0, head)
+    return whole if compressor is None else whole.around(compressor)
 
 
-def _as_slots(item: str) -> str:
-    key, _, value = item.partition("=")
-    return f"slots={int(value) // 2}" if key == "levels" and value.isdecimal() else item
+def _as_slots(key: str, value: str | None) -> Item:
+    return ("slots", str(int(value) // 2)) if key == "levels" and value and value.isdecimal() else (key, value)
 
 
-def compressor_text(params: Mapping[str, Any] | None) -> str | None:
-    """Return what pyrevolve's ``compression_params`` mean as a compressor's spec; None for no compression.
+def compressor_of(params: Mapping[str, Any] | None) -> SpecText | None:
+    """Return what pyrevolve's ``compression_params`` mean as a compressor; None for no compression.
 
     ``zfp`` keeps its tolerance (1e-7 by default), precision or rate. ``blosc`` is lossless whatever the chunks: its
     defaults in blosc2. The number of threads is not theirs to say.
@@ -98,13 +100,13 @@ def compressor_text(params: Mapping[str, Any] | None) -> str | None:
         case "zfp":
             left.pop("parallel", None)
             known = {"tolerance": "accuracy", "precision": "precision", "rate": "rate"}
-            modes = [f"{known[key]}={format_value(value)}" for key, value in left.items() if key in known]
+            modes = [(known[key], format_value(value)) for key, value in left.items() if key in known]
             if len(modes) == len(left) <= 1:
-                return f"zfp:{modes[0] if modes else 'accuracy=1e-7'}"
+                return SpecText((SpecPart("zfp", (*modes,) or (("accuracy", "1e-7"),)),))
         case "blosc":
             chunk = left.pop("chunk_size", 1_000_000)
             if not left:
-                return f"blosc2:codec=blosclz,level=9,shuffle=shuffle,chunk={chunk // 8 * 8}"
+                return SpecText.parse(f"blosc2:codec=blosclz,level=9,shuffle=shuffle,chunk={chunk // 8 * 8}")
         case "custom":
             raise UsageError(
                 f"compression_params with the scheme custom: functions are not taken; write {_INSTEAD}, or make a "
