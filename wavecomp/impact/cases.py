@@ -11,7 +11,7 @@ from pathlib import Path
 from wavecomp.compressors import Registry
 from wavecomp.errors import UsageError
 from wavecomp.impact.problem import Problem
-from wavecomp.impact.sets import CROSSED, CaseSet, default_set, fitting
+from wavecomp.impact.sets import CROSSED, CaseSet, default_set, fitting, suited
 from wavecomp.plans.strategies import PARAMETERS, Strategy, read_strategy
 from wavecomp.spec_text import SpecText
 
@@ -119,7 +119,7 @@ def impact_cases(
     states = None
     if memory_bytes is not None and problem.state_bytes:
         states = (memory_bytes - 2 * problem.level_bytes) // problem.state_bytes
-    of_set = [SpecText.parse(text) for text in chosen] if not strategies else []
+    of_set = [suited(SpecText.parse(text), problem) for text in chosen] if not strategies else []
     if compressors:
         of_set = [spec for spec in of_set if spec.inner is None]
     texts = fitting(of_set, budget_bytes, states)

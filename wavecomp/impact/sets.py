@@ -17,6 +17,7 @@ _LARGE = 10**8  # points × steps: beyond it one gradient takes seconds
 _HUGE = 10**10  # beyond it every gradient takes minutes
 _FAR_BEYOND = 10  # times the memory that there is for levels
 _SLOTS = 20
+_WORTH_SLABS = 1 << 20  # bytes of a level
 _SLABS = "slabs:planes=16,threads=2"
 _LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
 
@@ -96,6 +97,13 @@ def fitting(specs: Sequence[SpecText], budget_bytes: int | None, states: int | N
     slots = _SLOTS if states is None else max(1, min(_SLOTS, states))
     counts = {"slots": str(slots), "levels": str(2 * slots)}
     return [_counted(spec, counts) for spec in specs]
+
+
+def suited(spec: SpecText, problem: Problem) -> SpecText:
+    """Return a strategy of a set, without slabs where a level is small: calls would cost more than threads save."""
+    if problem.level_bytes >= _WORTH_SLABS:
+        return spec
+    return SpecText(tuple(part for part in spec.parts if part.name != "slabs"))
 
 
 def _counted(spec: SpecText, counts: Mapping[str, str]) -> SpecText:
