@@ -40,6 +40,10 @@ OWN = (
     "slabs:planes=5,threads=2/zfp:precision=20",
     "slabs:planes=2,threads=1/blosc2:codec=lz4,shuffle=bitshuffle",
     "slabs:planes=3,threads=2/blosc2:codec=zstd,level=1,truncate=7",
+    "interp:abs=1e-9",
+    "interp:abs=1000,codec=lz4,threads=3",
+    "interp:rel=1,level=9",
+    "slabs:planes=3,threads=2/interp:abs=1e-4,codec=lz4",
 )
 
 # These pass the round trips only: the cases of a sweep, many of them, alike in all but their codec.

@@ -88,7 +88,7 @@ def test_every_key_and_every_choice_is_run() -> None:
         wanted |= {f"{p.name}={choice}" for p in definition.parameters for choice in p.choices}
         assert not wanted - seen[definition.name], definition.name
     pairs = {
-        (v["codec"], v["shuffle"]) for v in map(default_registry().values, ALL) if "codec" in v and "inner" not in v
+        (v["codec"], v["shuffle"]) for v in map(default_registry().values, ALL) if "shuffle" in v and "inner" not in v
     }
     assert pairs == {(codec, shuffle) for codec in CODECS for shuffle in SHUFFLES}
 

@@ -32,7 +32,7 @@ NOT_A_DEFINITION = 42
 
 
 def test_built_in_names() -> None:
-    expected = ["identity", "blosc2", "zfp", "sz3", "float16", "bfloat16", "int8", "int16", "slabs"]
+    expected = ["identity", "blosc2", "zfp", "sz3", "interp", "float16", "bfloat16", "int8", "int16", "slabs"]
     assert names(Registry()) == expected
     assert Registry().unavailable() == {}
     assert Registry(()).definitions() == ()
@@ -154,7 +154,7 @@ def test_importing_costs_no_library() -> None:
     [
         ("zfpy", ("zfp:rate=8", "slabs/zfp:reversible")),
         ("pysz", ("sz3:abs=1e-3",)),
-        ("blosc2", ("blosc2:level=9", "slabs/blosc2")),
+        ("blosc2", ("blosc2:level=9", "slabs/blosc2", "interp:abs=1")),
     ],
 )
 def test_a_missing_library(module: str, specs: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,12 +166,13 @@ def test_a_missing_library(module: str, specs: tuple[str, ...], monkeypatch: pyt
             registry.parse(spec)
         assert refusal.value.exit_status == 1
     assert [registry.canonical(spec) for spec in specs] == canonical
-    (name,) = registry.unavailable()
-    assert registry.definition(name).requires == module
-    with pytest.raises(SpecError):
-        registry.parse(f"{name}:no_such_key=1")
+    missing = registry.unavailable()
+    assert {*missing} == {d.name for d in registry.definitions() if d.requires == module}
+    for name in missing:
+        with pytest.raises(SpecError):
+            registry.parse(f"{name}:no_such_key=1")
     for definition in registry.definitions():
-        if definition.name not in (name, "slabs"):
+        if definition.name not in (*missing, "slabs"):
             assert registry.parse(definition.examples[0])
 
 

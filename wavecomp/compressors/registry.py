@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, version
 
-from wavecomp.compressors import blockint, blosc, halffloat, identity, slabs, sz3, zfp
+from wavecomp.compressors import blockint, blosc, halffloat, identity, interp, slabs, sz3, zfp
 from wavecomp.compressors.base import Compressor
 from wavecomp.compressors.definition import Configuration, Definition, Reading
 from wavecomp.compressors.foreign import build, failing_as, missing_from
@@ -41,6 +41,7 @@ BUILT_IN: tuple[Definition, ...] = (
     blosc.DEFINITION,
     zfp.DEFINITION,
     sz3.DEFINITION,
+    interp.DEFINITION,
     halffloat.FLOAT16,
     halffloat.BFLOAT16,
     blockint.INT8,

@@ -7,8 +7,6 @@ this also decompresses in parallel.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import numpy as np
 
@@ -17,13 +15,8 @@ from wavecomp.compressors.bounds import ErrorBound, FixedPrecision, FixedRate, L
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.spec import Parameter
 from wavecomp.compressors.stream import Buffer, Stream, part_count
+from wavecomp.compressors.thread_pool import pool
 from wavecomp.errors import SpecError, StreamError
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    # Starting threads costs more than compressing a small slab: one pool a size serves the whole process.
-    return ThreadPoolExecutor(threads, thread_name_prefix="wavecomp-slab")
 
 
 class Slabs(Compressor):
@@ -58,7 +51,7 @@ class Slabs(Compressor):
         self._inner._check_peak(dtype, peak)
 
     def _encode(self, field: Field) -> Iterable[Buffer]:
-        streams = _pool(self._threads).map(self._inner.encode, self._cut(field))
+        streams = pool(self._threads).map(self._inner.encode, self._cut(field))
         return [part for stream in streams for part in (stream.head, *stream.parts)]
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
@@ -72,7 +65,7 @@ class Slabs(Compressor):
         if len(streams) != len(slabs):
             raise StreamError(f"{self.spec}: the stream holds {len(streams)} slabs, the output makes {len(slabs)}")
         # list() waits for all and raises what a thread raised.
-        list(_pool(self._threads).map(self._inner.decompress, streams, slabs))
+        list(pool(self._threads).map(self._inner.decompress, streams, slabs))
 
     def _cut(self, field: Field) -> list[Field]:
         return [field[start : start + self._planes] for start in range(0, field.shape[0], self._planes)]

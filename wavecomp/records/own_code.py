@@ -8,6 +8,8 @@ from pathlib import Path
 
 import wavecomp
 
+_SOURCES = {".py", ".c", ".h"}
+
 
 @cache
 def own_code(*packages: str) -> str:
@@ -23,7 +25,7 @@ def own_code(*packages: str) -> str:
     """
     root = Path(wavecomp.__file__).resolve().parent
     digest = hashlib.sha256()
-    for file in sorted(file for name in packages for file in (root / name).rglob("*.py")):
+    for file in sorted(file for name in packages for file in (root / name).rglob("*") if file.suffix in _SOURCES):
         digest.update(f"{file.relative_to(root).as_posix()}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]

@@ -1,0 +1,267 @@
+"""Interpolation in the loop: the bound of every value, the same bytes for any threads, and a second decoder."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from wavecomp.compressors import default_registry
+from wavecomp.errors import SpecError, StreamError, UnsupportedField
+
+DTYPES = ("float32", "float64")
+
+
+def interp(text):
+    return default_registry().parse(f"interp:{text}")
+
+
+def round_trip(compressor, field):
+    out = np.full_like(field, 7.0)
+    stream = compressor.compress(field)
+    compressor.decompress(stream, out)
+    return out, stream
+
+
+def wave(shape, dtype="float32", peak=80.0):
+    axes = np.meshgrid(*(np.linspace(0, 1, n) for n in shape), indexing="ij", sparse=True)
+    radius = np.sqrt(sum((axis - 0.4) ** 2 for axis in axes))
+    return (peak * np.exp(-(((radius - 0.3) / 0.08) ** 2)) * np.cos(40 * radius)).astype(dtype)
+
+
+# --- the bound -------------------------------------------------------------------------------------------------------
+
+SHAPES = ((1,), (2,), (3,), (17,), (1000,), (1, 9), (33, 1, 5), (64, 65), (7, 31), (5, 6, 7), (33, 34, 35), (1, 1, 129),
+          (3, 4, 5, 6), (2, 1, 40, 3), (9, 9, 9, 9))  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("text", ["abs=1e-2", "abs=1e-6,codec=lz4", "rel=1e-3", "abs=1e-2,threads=3"])
+def test_every_value_is_within_the_bound(shape, dtype, text):
+    field = wave(shape, dtype)
+    compressor = interp(text)
+    out, _ = round_trip(compressor, field)
+    error = np.abs(out.astype("longdouble") - field.astype("longdouble"))
+    limit = 1e-3 * float(np.ptp(field)) if "rel" in text else float(text[4:].split(",")[0])
+    assert np.all(error <= limit)
+
+
+VALUES = {"float32": st.floats(width=32), "float64": st.floats(width=64)}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_anything_at_all_is_within_the_bound(dtype):
+    """NaN, infinities and numbers of all sizes beside each other; what is no number comes back as it was."""
+
+    @settings(max_examples=300, deadline=None)
+    @given(
+        arrays(dtype, array_shapes(max_dims=4, max_side=9), elements=VALUES[dtype]),
+        st.sampled_from([1e-40, 1e-7, 1e-3, 1.0, 1e6, 1e30]),
+        st.sampled_from([1, 2]),
+    )
+    def check(field, tolerance, threads):
+        out, _ = round_trip(interp(f"abs={tolerance:.0e},threads={threads}"), field)
+        finite = np.isfinite(field)
+        assert np.array_equal(out[~finite], field[~finite], equal_nan=True)
+        with np.errstate(all="ignore"):
+            error = np.abs(out[finite].astype("longdouble") - field[finite].astype("longdouble"))
+        assert np.all(error <= tolerance)
+
+    check()
+
+
+def test_what_is_no_number_spreads_nowhere():
+    field = wave((40, 40, 40))
+    field[20, 20, 20], field[0, 0, 0], field[3, 3, 39] = np.nan, np.inf, -np.inf
+    out, stream = round_trip(interp("abs=1e-2"), field)
+    plain = len(interp("abs=1e-2").compress(wave((40, 40, 40))))
+    assert np.array_equal(np.isfinite(out), np.isfinite(field))
+    finite = np.isfinite(field)
+    assert np.abs(out[finite] - field[finite]).max() <= 1e-2
+    assert len(stream) < 1.2 * plain
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 3.25, -1e-42, 3e38])
+@pytest.mark.parametrize("text", ["abs=1e-3", "rel=1e-3"])
+def test_a_constant_field_is_small_and_right(value, text):
+    field = np.full((32, 33, 34), value, np.float32)
+    out, stream = round_trip(interp(text), field)
+    assert np.all(np.abs(out.astype(float) - field.astype(float)) <= (1e-3 if "abs" in text else 0.0))
+    assert len(stream) < 6000
+
+
+def test_the_bound_is_reached_but_never_passed():
+    """Noise: quanta are used to their edges, where rounding would break the bound of some values in a million."""
+    rng = np.random.default_rng(5)
+    field = (1000 * rng.standard_normal((90, 90, 90))).astype(np.float32)
+    out, _ = round_trip(interp("abs=20"), field)
+    error = np.abs(out.astype(float) - field.astype(float)).max()
+    assert 19.9 < error <= 20.0
+
+
+def test_a_tolerance_below_the_rounding_stores_without_loss():
+    field = wave((30, 30, 30), peak=1e6)
+    out, stream = round_trip(interp("abs=1e-4"), field)
+    assert np.array_equal(out, field)
+    assert len(stream) <= 1.02 * field.nbytes + 200
+
+
+def test_a_relative_bound_needs_a_range():
+    field = wave((10, 10))
+    field[3, 3] = np.inf
+    with pytest.raises(UnsupportedField, match="NaN or Inf"):
+        interp("rel=1e-3").compress(field)
+
+
+# --- the same bytes --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(70, 71, 72), (300, 301), (100_000,), (1, 2, 40_000), (12, 13, 14, 15)])
+def test_the_same_bytes_for_any_number_of_threads(shape):
+    field = wave(shape)
+    field.flat[:: max(1, field.size // 50)] = np.nan
+    one = interp("abs=1e-2").compress(field)
+    for threads in (2, 3, 7):
+        compressor = interp(f"abs=1e-2,threads={threads}")
+        assert bytes(compressor.compress(field)) == bytes(one)
+        out = np.empty_like(field)
+        compressor.decompress(one, out)
+        alone = np.empty_like(field)
+        interp("abs=1e-2").decompress(one, alone)
+        assert np.array_equal(out, alone, equal_nan=True)
+
+
+def test_calls_at_the_same_time_do_not_meet():
+    fields = [wave((40, 41, 42), peak=peak) for peak in (1.0, 10.0, 100.0, 1000.0)]
+    compressor = interp("abs=1e-2,threads=2")
+    alone = [bytes(compressor.compress(field)) for field in fields]
+    found = [[] for _ in fields]
+
+    def work(number):
+        for _ in range(5):
+            found[number].append(bytes(compressor.compress(fields[number])))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(fields))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [[bytes_] * 5 for bytes_ in alone]
+
+
+def test_the_float_state_of_the_process_changes_nothing():
+    """Devito's kernels may leave subnormal numbers flushed to zero: the stream must not depend on it."""
+    from wavecomp.wavefields.float_state import kernel_float_state
+
+    field = wave((30, 31, 32), peak=1e-36)
+    compressor = interp("abs=2e-39")
+    before = bytes(compressor.compress(field))
+    with kernel_float_state():
+        inside = bytes(compressor.compress(field))
+        out = np.empty_like(field)
+        compressor.decompress(before, out)
+    here = np.empty_like(field)
+    compressor.decompress(before, here)
+    assert before == inside
+    assert np.array_equal(out.view(np.uint32), here.view(np.uint32))
+
+
+# --- a second decoder ------------------------------------------------------------------------------------------------
+
+
+def slow_decoder(shape, codes, values, tolerance, noise, dtype, escape):
+    """The format, written down once more, a point at a time."""
+    real = np.dtype(dtype).type
+    out = np.zeros(shape, dtype)
+    first = next(iter(np.ndindex(*shape)))
+    exact = {first: values[0]}
+    out[first] = values[0] if np.isfinite(values[0]) else 0
+    codes, values = iter(codes), iter(values[1:])
+    levels = max(n - 1 for n in shape).bit_length()
+    shrunk = tolerance * (1 - (2.0**-22 if real is np.float32 else 2.0**-51))
+    weights = {
+        (True, True, True): (-1 / 16, 9 / 16, 9 / 16, -1 / 16), (True, True, False): (-1 / 8, 6 / 8, 3 / 8, 0),
+        (False, True, True): (0, 3 / 8, 6 / 8, -1 / 8), (False, True, False): (0, 1 / 2, 1 / 2, 0),
+        (True, False, False): (-1 / 2, 3 / 2, 0, 0), (False, False, False): (0, 1, 0, 0),
+    }  # fmt: skip
+    for level in reversed(range(levels)):
+        stride = 2**level
+        width = real(2 * max(shrunk / min(1.5**level, 3.0) - noise, 0.25 * shrunk))
+        for axis in reversed(range(len(shape))):
+            targets = [
+                range(stride if other == axis else 0, n, stride if other > axis else 2 * stride)
+                for other, n in enumerate(shape)
+            ]
+            for point in itertools.product(*targets):
+                at, n = point[axis], shape[axis]
+                there = at >= 3 * stride, at + stride < n, at + 3 * stride < n
+                w = [real(one) for one in weights[there]]
+                left = at - stride
+                places = (at - 3 * stride if there[0] else left, left, at + stride if there[1] else left,
+                          at + 3 * stride if there[2] else left)  # fmt: skip
+                p = [out[(*point[:axis], place, *point[axis + 1 :])] for place in places]
+                guess = (w[1] * p[1] + w[2] * p[2]) + (w[0] * p[0] + w[3] * p[3])
+                code = next(codes)
+                if code == escape:
+                    exact[point] = next(values)
+                    out[point] = exact[point] if np.isfinite(exact[point]) else 0
+                else:
+                    out[point] = guess + real(code) * width
+    for point, value in exact.items():
+        out[point] = value
+    assert next(codes, None) is None
+    assert next(values, None) is None
+    return out
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(2,), (37,), (9, 14), (6, 7, 8), (5, 1, 12), (3, 4, 5, 3)])
+@pytest.mark.parametrize(("tolerance", "size"), [(3, 1), (1e-2, 2)])
+def test_a_second_decoder_gives_the_same_bits(shape, dtype, tolerance, size):
+    field = wave(shape, dtype)
+    if field.size > 20:
+        field.flat[[3, 11][: 1 + (size == 2)]] = [np.nan, 1e30][: 1 + (size == 2)]
+    compressor = interp(f"abs={tolerance}")
+    head, values, *chunks = compressor._encode(compressor.prepare(field))
+    _, how, tolerance, noise = type(compressor)._head.unpack(head)
+    assert how == size or field.size < 40
+    codes = np.empty(field.size - 1, f"i{how}")
+    compressor._bytes[how].decode([memoryview(chunk) for chunk in chunks], codes)
+    flat = tuple(n for n in shape if n > 1) or (1,)
+    with np.errstate(all="ignore"):
+        slow = slow_decoder(
+            flat, codes.tolist(), np.frombuffer(values, dtype), tolerance, noise, dtype, -(2 ** (8 * how - 1))
+        )
+    out, _ = round_trip(compressor, field)
+    assert np.array_equal(slow.reshape(shape), out, equal_nan=True)
+
+
+# --- words and damage ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["codec=lz4", "abs=1e-3,rel=1e-3", "rel=2", "abs=0", "level=0,abs=1", "abs=1,codec=gzip"]
+)
+def test_what_makes_no_sense_is_refused(text):
+    with pytest.raises(SpecError):
+        interp(text)
+
+
+def test_parts_that_do_not_fit_are_refused():
+    compressor = interp("abs=2")
+    field = wave((20, 21))
+    head, values, *codes = (bytes(part) for part in compressor._encode(compressor.prepare(field)))
+    out = np.empty_like(field)
+    for parts in (
+        [], [head], [head, values], [head[:-1], values, *codes], [head, values[:-4], *codes],
+        [head, values + bytes(4), *codes], [head, values, codes[0][:-1]], [b"\2" + head[1:], values, *codes],
+        [head[:1] + b"\7" + head[2:], values, *codes], [head[:2] + b"\xff" * 16, values, *codes],
+    ):  # fmt: skip
+        with pytest.raises(StreamError):
+            compressor._decode([memoryview(part) for part in parts], out)

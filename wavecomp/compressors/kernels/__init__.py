@@ -1,0 +1,1 @@
+"""Kernels in C, compiled when wavecomp is built or installed."""

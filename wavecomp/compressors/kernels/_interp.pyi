@@ -1,0 +1,29 @@
+from typing import Any
+
+from numpy.typing import NDArray
+
+def encode(
+    field: NDArray[Any],
+    kept: NDArray[Any],
+    codes: NDArray[Any],
+    values: NDArray[Any],
+    shape: tuple[int, ...],
+    itemsize: int,
+    code_bytes: int,
+    tolerance: float,
+    noise: float,
+    threads: int,
+    /,
+) -> int: ...
+def decode(
+    out: NDArray[Any],
+    codes: NDArray[Any],
+    values: memoryview,
+    shape: tuple[int, ...],
+    itemsize: int,
+    code_bytes: int,
+    tolerance: float,
+    noise: float,
+    threads: int,
+    /,
+) -> None: ...
