@@ -172,6 +172,22 @@ def test_the_float_state_of_the_process_changes_nothing():
     assert np.array_equal(out.view(np.uint32), here.view(np.uint32))
 
 
+def test_numbers_may_lie_anywhere():
+    """A field and an output at an odd address, and a stream whose parts are: NumPy calls such arrays not aligned."""
+    field = wave((20, 21, 22))
+    compressor = interp("abs=1")
+    stream = compressor.compress(field)
+    aside = np.zeros(field.nbytes + 1, np.uint8)[1:].view(np.float32).reshape(field.shape)
+    assert not aside.flags.aligned
+    aside[...] = field
+    assert compressor.compress(aside) == stream
+    out = np.empty_like(field)
+    for start in range(8):
+        compressor.decompress(memoryview(bytes(start) + stream)[start:], aside)
+        compressor.decompress(stream, out)
+        assert np.array_equal(aside, out)
+
+
 # --- a second decoder ------------------------------------------------------------------------------------------------
 
 

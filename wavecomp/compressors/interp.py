@@ -65,6 +65,7 @@ class Interp(Compressor):
         size, itemsize = field.size, field.dtype.itemsize
         if size > 1 and _LEAST[itemsize] <= tolerance <= 1.0 / _LEAST[itemsize]:
             shape = squeezed(field).shape
+            field = np.require(field, requirements="A")
             kept = np.empty(_kept_size(shape), field.dtype)
             for bytes_, most in _CODES.items():
                 codes = np.empty(size - 1, f"i{bytes_}")
@@ -94,14 +95,20 @@ class Interp(Compressor):
             return
         if how not in _CODES or len(parts) < 3 or not (math.isfinite(tolerance) and math.isfinite(noise)):
             raise StreamError(f"{self.spec}: the stream's head is damaged")
+        if len(parts[1]) % out.itemsize:
+            raise StreamError(f"{self.spec}: {len(parts[1])} bytes are no whole number of {out.dtype} values")
+        # Parts lie anywhere in a stream, and an output may: the kernels want numbers where numbers can lie.
+        values = np.frombuffer(parts[1], out.dtype).copy()
+        target = np.require(out, requirements="A")
         codes = np.empty(out.size - 1, f"i{how}")
         self._bytes[how].decode(parts[2:], codes)
+        shape = squeezed(out).shape
         try:
-            _interp.decode(
-                out, codes, parts[1], squeezed(out).shape, out.dtype.itemsize, how, tolerance, noise, self._threads
-            )
+            _interp.decode(target, codes, values, shape, out.itemsize, how, tolerance, noise, self._threads)
         except ValueError as error:
             raise StreamError(f"{self.spec}: {error}") from error
+        if target is not out:
+            out[...] = target
 
 
 def _kept_size(shape: tuple[int, ...]) -> int:

@@ -390,10 +390,14 @@ static int decode_all(Plan *plan, void *out, const char *first_codes, const void
     return 0;
 }
 
-static int fits(const Py_buffer *buffer, ptrdiff_t bytes, const char *name)
+static int fits(const Py_buffer *buffer, ptrdiff_t bytes, int align, const char *name)
 {
-    if (buffer->len >= bytes) return 1;
-    PyErr_Format(PyExc_ValueError, "%s has %zd bytes; %zd are needed", name, buffer->len, bytes);
+    if (buffer->len < bytes)
+        PyErr_Format(PyExc_ValueError, "%s has %zd bytes; %zd are needed", name, buffer->len, bytes);
+    else if ((uintptr_t)buffer->buf % (uintptr_t)align)
+        PyErr_Format(PyExc_ValueError, "%s is not aligned to %d bytes", name, align);
+    else
+        return 1;
     return 0;
 }
 
@@ -412,8 +416,9 @@ static PyObject *encode(PyObject *Py_UNUSED(self), PyObject *arguments)
         return NULL;
     Plan plan;
     if (threads >= 1 && make_plan(&plan, shape, itemsize, code_bytes, tolerance, noise, 1) &&
-        fits(&field, plan.size * itemsize, "field") && fits(&kept, kept_size(&plan) * itemsize, "kept") &&
-        fits(&codes, (plan.size - 1) * code_bytes, "codes") && fits(&values, itemsize, "values")) {
+        fits(&field, plan.size * itemsize, itemsize, "field") &&
+        fits(&kept, kept_size(&plan) * itemsize, itemsize, "kept") &&
+        fits(&codes, (plan.size - 1) * code_bytes, code_bytes, "codes") && fits(&values, itemsize, itemsize, "values")) {
         ptrdiff_t escaped = 0;
         int failed;
         memcpy(values.buf, field.buf, (size_t)itemsize);
@@ -445,7 +450,8 @@ static PyObject *decode(PyObject *Py_UNUSED(self), PyObject *arguments)
         return NULL;
     Plan plan;
     if (threads >= 1 && make_plan(&plan, shape, itemsize, code_bytes, tolerance, noise, 0) &&
-        fits(&out, plan.size * itemsize, "out") && fits(&codes, (plan.size - 1) * code_bytes, "codes")) {
+        fits(&out, plan.size * itemsize, itemsize, "out") &&
+        fits(&codes, (plan.size - 1) * code_bytes, code_bytes, "codes") && fits(&values, itemsize, itemsize, "values")) {
         int failed = 0;
         ptrdiff_t asked;
         Py_BEGIN_ALLOW_THREADS

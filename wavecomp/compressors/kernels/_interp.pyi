@@ -18,7 +18,7 @@ def encode(
 def decode(
     out: NDArray[Any],
     codes: NDArray[Any],
-    values: memoryview,
+    values: NDArray[Any],
     shape: tuple[int, ...],
     itemsize: int,
     code_bytes: int,
