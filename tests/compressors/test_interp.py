@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 
 import numpy as np
@@ -11,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from wavecomp.compressors import default_registry
-from wavecomp.errors import SpecError, StreamError, UnsupportedField
+from wavecomp.compressors import Registry, default_registry
+from wavecomp.errors import CompressorUnavailable, SpecError, StreamError, UnsupportedField
 
 DTYPES = ("float32", "float64")
 
@@ -281,3 +282,13 @@ def test_parts_that_do_not_fit_are_refused():
     ):  # fmt: skip
         with pytest.raises(StreamError):
             compressor._decode([memoryview(part) for part in parts], out)
+
+
+def test_kernels_that_were_not_compiled_are_a_reason(monkeypatch):
+    """As in a source tree that nobody installed: all others work."""
+    monkeypatch.setitem(sys.modules, "wavecomp.compressors.kernels._interp", None)
+    registry = Registry()
+    assert [*registry.unavailable()] == ["interp"]
+    with pytest.raises(CompressorUnavailable, match="cannot import wavecomp"):
+        registry.parse("interp:abs=1")
+    assert registry.canonical("interp:abs=1") == "interp:abs=1,codec=zstd,level=1"

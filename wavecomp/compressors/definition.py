@@ -52,6 +52,8 @@ class Definition:
         Module without which the family is unavailable.
     wraps : bool
         Takes another compressor behind ``/``.
+    kernels : tuple of str
+        Compiled modules of its own without which the family is unavailable.
     """
 
     name: str
@@ -61,15 +63,15 @@ class Definition:
     examples: tuple[str, ...]
     requires: str | None = None
     wraps: bool = False
+    kernels: tuple[str, ...] = ()
 
     def missing(self) -> str | None:
         """Return why the family cannot be used on this machine, or None."""
-        if self.requires is None:
-            return None
-        try:
-            importlib.import_module(self.requires)
-        except (Exception, SystemExit) as error:  # a broken native library may raise anything
-            return f"cannot import {self.requires}: {type(error).__name__}: {error}"
+        for module in (*((self.requires,) if self.requires is not None else ()), *self.kernels):
+            try:
+                importlib.import_module(module)
+            except (Exception, SystemExit) as error:  # a broken native library may raise anything
+                return f"cannot import {module}: {type(error).__name__}: {error}"
         return None
 
 

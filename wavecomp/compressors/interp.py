@@ -23,7 +23,6 @@ from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
 from wavecomp.compressors.bounds import Absolute, ErrorBound, ValueRangeRelative
 from wavecomp.compressors.byte_chunks import ByteChunks
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.kernels import _interp
 from wavecomp.compressors.spec import THREADS, Parameter
 from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import SpecError, StreamError
@@ -61,6 +60,8 @@ class Interp(Compressor):
         return Capabilities(max_dimensions=4, nonfinite=self._mode == "abs", threads=self._threads, releases_gil=True)
 
     def _encode(self, field: Field) -> Iterable[Buffer]:
+        from wavecomp.compressors.kernels import _interp
+
         tolerance, noise = self._tolerance(field), _noise(field)
         size, itemsize = field.size, field.dtype.itemsize
         if size > 1 and _LEAST[itemsize] <= tolerance <= 1.0 / _LEAST[itemsize]:
@@ -83,6 +84,8 @@ class Interp(Compressor):
         return self._limit if self._mode == "abs" else self._limit * (float(field.max()) - float(field.min()))
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
+        from wavecomp.compressors.kernels import _interp
+
         if not parts or len(parts[0]) != _HEAD.size:
             raise StreamError(f"{self.spec}: the stream has no head of {_HEAD.size} bytes")
         version, how, tolerance, noise = _HEAD.unpack(parts[0])
@@ -162,4 +165,5 @@ DEFINITION = Definition(
         "interp:abs=1e-4,codec=zstd,level=3,threads=2",
     ),
     requires="blosc2",
+    kernels=("wavecomp.compressors.kernels._interp",),
 )
