@@ -156,6 +156,18 @@ def test_calls_at_the_same_time_do_not_meet():
     assert found == [[bytes_] * 5 for bytes_ in alone]
 
 
+def test_slabs_in_threads_of_interp_in_threads_end():
+    """Each slab waits for its chunks: in one pool of both, all threads would wait for what none of them takes up."""
+    field = np.random.default_rng(0).standard_normal((64, 150, 300)).astype(np.float32)  # three chunks a slab
+    compressor = default_registry().parse("slabs:planes=16,threads=2/interp:abs=1e-2,codec=lz4,threads=2")
+    found = []
+    thread = threading.Thread(target=lambda: found.append(round_trip(compressor, field)[0]), daemon=True)
+    thread.start()
+    thread.join(600)
+    assert found, "the threads wait for each other"
+    assert np.abs(found[0].astype(float) - field).max() <= 1e-2
+
+
 def test_the_float_state_of_the_process_changes_nothing():
     """Devito's kernels may leave subnormal numbers flushed to zero: the stream must not depend on it."""
     from wavecomp.wavefields.float_state import kernel_float_state

@@ -50,7 +50,7 @@ class ByteChunks:
         if self._threads == 1 or len(pieces) == 1:
             done: Iterable[Iterable[Buffer]] = map(self._one, pieces)
         else:
-            done = pool(self._threads).map(self._one, pieces)
+            done = pool("chunk", self._threads).map(self._one, pieces)
         return [part for parts in done for part in parts]
 
     def decode(self, parts: list[memoryview], out: NDArray[Any]) -> None:
@@ -62,7 +62,9 @@ class ByteChunks:
             for part, piece in zip(parts, pieces, strict=True):
                 self._codec._decode([part], piece)
         else:
-            list(pool(self._threads).map(lambda part, piece: self._codec._decode([part], piece), parts, pieces))
+            list(
+                pool("chunk", self._threads).map(lambda part, piece: self._codec._decode([part], piece), parts, pieces)
+            )
 
     def _one(self, piece: NDArray[Any]) -> Iterable[Buffer]:
         return self._codec._encode(piece)

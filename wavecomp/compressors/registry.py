@@ -230,13 +230,13 @@ class Registry:
         """
         named = reading.threads_named
         if named or not any(parameter.name == THREADS for parameter in self.definition(reading.name).parameters):
-            found = self._threads_of(reading)
+            found = self.threads_of(reading)
             return (reading, found) if named or threads in (1, found) else None
         changed = self.with_value(reading, 0, THREADS, threads)
-        return changed, self._threads_of(changed)
+        return changed, self.threads_of(changed)
 
-    def _threads_of(self, reading: Reading) -> int:
-        """Return the threads that one call takes; 1 where the compressor's code cannot tell."""
+    def threads_of(self, reading: Reading) -> int:
+        """Return the threads that one call takes, 1 where its code cannot tell; raises as :meth:`checked`."""
         try:
             compressor = self._built(reading)
             with failing_as(reading.spec):

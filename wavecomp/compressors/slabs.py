@@ -51,7 +51,7 @@ class Slabs(Compressor):
         self._inner._check_peak(dtype, peak)
 
     def _encode(self, field: Field) -> Iterable[Buffer]:
-        streams = pool(self._threads).map(self._inner.encode, self._cut(field))
+        streams = pool("slab", self._threads).map(self._inner.encode, self._cut(field))
         return [part for stream in streams for part in (stream.head, *stream.parts)]
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
@@ -65,7 +65,7 @@ class Slabs(Compressor):
         if len(streams) != len(slabs):
             raise StreamError(f"{self.spec}: the stream holds {len(streams)} slabs, the output makes {len(slabs)}")
         # list() waits for all and raises what a thread raised.
-        list(pool(self._threads).map(self._inner.decompress, streams, slabs))
+        list(pool("slab", self._threads).map(self._inner.decompress, streams, slabs))
 
     def _cut(self, field: Field) -> list[Field]:
         return [field[start : start + self._planes] for start in range(0, field.shape[0], self._planes)]

@@ -1,4 +1,4 @@
-"""Threads for compressors that run others in them: one pool a size for the whole process."""
+"""Threads for compressors that run others in them: a pool for each use and size, for the whole process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from functools import cache
 
 
 @cache
-def pool(threads: int) -> ThreadPoolExecutor:
-    """Return so many threads. To start them costs more than to compress a small slab, so they stay."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="wavecomp-slab")
+def pool(use: str, threads: int) -> ThreadPoolExecutor:
+    """Return so many threads. To start them costs more than to compress a small slab, so they stay.
+
+    Each use has its own: a slab that waited for chunks in the pool in which it runs itself would wait for ever.
+    """
+    return ThreadPoolExecutor(threads, thread_name_prefix=f"wavecomp-{use}")
