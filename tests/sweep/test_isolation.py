@@ -64,6 +64,15 @@ def test_fields_are_read_only(array_field):
         array_field().load()[...] = 0
 
 
+def test_a_case_says_the_threads_that_its_text_means(array_field):
+    for spec, threads in (
+        ("zfp:rate=8", 1),
+        ("slabs:planes=16/zfp:rate=8", 2),
+        ("slabs:threads=3/blosc2:threads=2", 6),
+    ):
+        assert Case.of(spec, array_field()).threads == threads
+
+
 def test_worker_survives_good_cases(worker, array_field):
     field = array_field()
     processes = set()

@@ -95,7 +95,11 @@ class Strategy:
     @cached_property
     def compressor(self) -> Compressor:
         """For whatever goes into the checkpoint store; built once, where it is asked for first."""
-        return (self.registry or registry_for(self.reading.names)).usable(self.reading)
+        return self._known.usable(self.reading)
+
+    @property
+    def _known(self) -> Registry:
+        return self.registry or registry_for(self.reading.names)
 
     @cached_property
     def text(self) -> SpecText:
@@ -154,19 +158,18 @@ class Strategy:
         Examples
         --------
         >>> parse_strategy("trajectory/zfp:accuracy=1e-3peak").at(82.857).spec
-        'trajectory/zfp:accuracy=8.29e-2'
+        'trajectory/zfp:accuracy=0.0829'
 
         Raises
         ------
         SpecError
             Such a tolerance is none that the compressor can have.
         """
-        known = self.registry or registry_for(self.reading.names)
         values, reading = self.values, self.reading
         for number, key, fraction in self.relative:
             tolerance = in_field_units(fraction, peak)
             if number:
-                reading = known.with_value(reading, number - 1, key, tolerance)
+                reading = self._known.with_value(reading, number - 1, key, tolerance)
             else:
                 shown = self.text.with_value(0, key, format_value(tolerance))
                 values = changed_values(shown, values, PARAMETERS[self.name], key, tolerance)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.compressors import Reading, Registry, default_registry
+from wavecomp.compressors import Reading, default_registry
 from wavecomp.errors import DamagedField
 from wavecomp.snapshots import Level, array_digest, read_level
 from wavecomp.spec_text import SpecText
@@ -89,16 +89,17 @@ class Case:
     field: FieldRef
 
     @classmethod
-    def of(cls, spec: str, field: FieldRef, threads: int = 1, *, registry: Registry | None = None) -> Case:
-        """Return the case that a text means, as it stands.
+    def of(cls, spec: str, field: FieldRef) -> Case:
+        """Return the case that a text means, on the threads that it takes as it stands.
 
         Raises
         ------
         SpecError
             Unknown name or key, bad value, contradiction.
         """
-        known = registry if registry is not None else default_registry()
-        return cls(known.checked(SpecText.parse(spec)), threads, field)
+        known = default_registry()
+        reading = known.read(SpecText.parse(spec))
+        return cls(reading, known.threads_of(reading), field)
 
     @property
     def spec(self) -> str:
