@@ -66,6 +66,10 @@ class ByteChunks:
                 pool("chunk", self._threads).map(lambda part, piece: self._codec._decode([part], piece), parts, pieces)
             )
 
+    def pieces(self, array: NDArray[Any]) -> int:
+        """Return how many chunks an array has."""
+        return len(self._cut(array))
+
     def _one(self, piece: NDArray[Any]) -> Iterable[Buffer]:
         return self._codec._encode(piece)
 

@@ -5,8 +5,10 @@
    the difference is coded as a multiple of the step, in one byte or two. What does not fit escapes: the code is the least of
    all, and the value itself is kept. Within a pass no point depends on another one.
 
-   The reconstruction of the encoder is needed at every second point of one axis alone: the odd ones of that axis are the
-   targets of the very last pass, from which nothing is predicted. So it takes half a field. */
+   A grid is kept as an array of its own, so that neighbours lie side by side, and is gone through by planes of its first
+   axis: the even planes follow from the coarser grid, each odd one from the eight even ones around it. From the odd planes
+   of the finest grid nothing is predicted. So the encoder needs eight planes of it at a time, and one copy of the next
+   coarser grid. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -27,95 +29,74 @@
 #define CLONES
 #endif
 
-enum { AXES = 4, MOST_SEGMENTS = 6 };
+enum { AXES = 4, PASSES = 4, TAPS = 8, RING = 8, PIECE = 1 << 14 };
 
 typedef struct {
     double width, bound; /* of a quantum at this grid; the greatest error of any point */
 } Steps;
 
 typedef struct {
-    ptrdiff_t length[AXES];                           /* of the field */
-    ptrdiff_t full[AXES], kept[AXES];                 /* distances of neighbours in the field and in what is kept */
-    int halved;                                       /* the axis of which every second point is kept; -1 for none */
-    int axis;                                         /* along which is predicted */
-    ptrdiff_t stride;                                 /* of the finer grid */
-    ptrdiff_t count[AXES], start[AXES], every[AXES];  /* targets along each axis, the first of them, their distance */
-    ptrdiff_t source_step, step;                      /* between the targets of a row, in the field and in what is kept */
-    int keeps;                                        /* whether anything is predicted from the targets */
-} Pass;
-
-typedef struct {
-    ptrdiff_t source, target, near[4], count, code; /* offsets of the first target and of its neighbours; its place */
-    const double *weights;
-} Segment;
+    ptrdiff_t length[AXES], coarse[AXES]; /* points of this grid and of the next coarser one along each axis */
+    ptrdiff_t far[AXES], stride;          /* distances of neighbours in the field, and of this grid's points in them */
+    ptrdiff_t points[PASSES];             /* that each pass codes: along the last axis, …, along the first */
+    Steps steps;
+} Level;
 
 typedef struct {
     void *values;
-    ptrdiff_t count, room;
+    ptrdiff_t count, room, most;
     int strange; /* a value is no finite number */
+    int failed;  /* -1: no memory; -2: more than `most` */
 } List;
 
-static const double CUBIC[4] = {-1 / 16., 9 / 16., 9 / 16., -1 / 16.}, NO_LEFT[4] = {0, 3 / 8., 6 / 8., -1 / 8.},
-                    NO_RIGHT[4] = {-1 / 8., 6 / 8., 3 / 8., 0}, LINEAR[4] = {0, 1 / 2., 1 / 2., 0},
-                    BEYOND[4] = {-1 / 2., 3 / 2., 0, 0}, NEAREST[4] = {0, 1, 0, 0};
-
-/* Choose weights by which of the neighbours at -3, 1 and 3 strides are there (that at -1 always is), and say where the
-   four of them are: those that are not there stand at -1, with the weight 0. */
-static const double *choose(ptrdiff_t at, ptrdiff_t length, ptrdiff_t stride, ptrdiff_t places[4])
+/* Make room for some more values; returns 0 where that cannot be. */
+static int reserve(List *list, ptrdiff_t more, size_t itemsize)
 {
-    const int left = at >= 3 * stride, right = at + stride < length, far = at + 3 * stride < length;
-    places[1] = at - stride;
-    places[0] = left ? at - 3 * stride : places[1];
-    places[2] = right ? at + stride : places[1];
-    places[3] = far ? at + 3 * stride : places[1];
-    if (!right) return left ? BEYOND : NEAREST;
-    return left ? (far ? CUBIC : NO_RIGHT) : (far ? NO_LEFT : LINEAR);
+    if (list->failed) return 0;
+    if (more > list->most - list->count) {
+        list->failed = -2;
+        return 0;
+    }
+    if (list->count + more > list->room) {
+        const ptrdiff_t room = 2 * list->room > list->count + more ? 2 * list->room : list->count + more + 64;
+        void *moved = realloc(list->values, itemsize * (size_t)room);
+        if (!moved) {
+            list->failed = -1;
+            return 0;
+        }
+        list->values = moved;
+        list->room = room;
+    }
+    return 1;
 }
 
-static ptrdiff_t place(const Pass *pass, int axis, ptrdiff_t at)
-{
-    return (axis == pass->halved ? at / 2 : at) * pass->kept[axis];
-}
+/* How a point between others is predicted: from four on each side, by the weights of those at 1, 3, 5 and 7; or, at an edge,
+   from four in a row, each with its own. */
+typedef struct {
+    int edge;
+    double weights[4];
+} Stencil;
 
-/* Say where the row of a number is, in segments of equal weights; return how many there are. */
-static int cut(const Pass *pass, ptrdiff_t row, Segment *segments)
+static const Stencil INSIDE = {0, {1225 / 2048., -245 / 2048., 49 / 2048., -5 / 2048.}},
+                     NARROW = {0, {150 / 256., -25 / 256., 3 / 256., 0}}, CUBIC = {0, {9 / 16., -1 / 16., 0, 0}},
+                     NO_LEFT = {1, {0, 3 / 8., 6 / 8., -1 / 8.}}, NO_RIGHT = {1, {-1 / 8., 6 / 8., 3 / 8., 0}},
+                     LINEAR = {1, {0, 1 / 2., 1 / 2., 0}}, BEYOND = {1, {-1 / 2., 3 / 2., 0, 0}},
+                     NEAREST = {1, {0, 1, 0, 0}};
+
+/* Choose a stencil by which neighbours are there (that at -1 always is), and say where they are, from left to right: those
+   that are not there stand at -1, with the weight 0. */
+static const Stencil *choose(ptrdiff_t at, ptrdiff_t length, ptrdiff_t places[TAPS])
 {
-    ptrdiff_t source = 0, target = 0, at = 0, places[4];
-    for (int axis = 2; axis >= 0; axis--) {
-        const ptrdiff_t index = pass->start[axis] + row % pass->count[axis] * pass->every[axis];
-        row /= pass->count[axis];
-        source += index * pass->full[axis];
-        if (axis == pass->axis)
-            at = index;
-        else
-            target += place(pass, axis, index);
+    const ptrdiff_t reach = at < length - 1 - at ? at : length - 1 - at;
+    const int left = at >= 3, right = at + 1 < length, far = at + 3 < length, inside = reach >= 3;
+    for (int k = 0; k < TAPS; k++) {
+        /* -7, …, 7; at an edge -3, …, 3 and nothing more */
+        const ptrdiff_t place = at + 2 * k - (inside ? TAPS - 1 : 3);
+        places[k] = place >= 0 && place < length && (inside || k < 4) ? place : at - 1;
     }
-    if (pass->axis < 3) {
-        Segment *one = segments;
-        one->weights = choose(at, pass->length[pass->axis], pass->stride, places);
-        for (int j = 0; j < 4; j++) one->near[j] = target + place(pass, pass->axis, places[j]);
-        one->source = source;
-        one->target = target + place(pass, pass->axis, at);
-        one->count = pass->count[3];
-        one->code = 0;
-        return 1;
-    }
-    int many = 0;
-    const ptrdiff_t count = pass->count[3], stride = pass->stride, length = pass->length[3];
-    /* Of the targets (2 k + 1) strides those with k >= 1 and (2 k + 4) strides inside have all four neighbours. */
-    const ptrdiff_t whole = length > 4 * stride ? (length - 1 - 4 * stride) / (2 * stride) + 1 : 0;
-    for (ptrdiff_t k = 0; k < count;) {
-        const ptrdiff_t here = (2 * k + 1) * stride;
-        Segment *one = &segments[many++];
-        one->weights = choose(here, length, stride, places);
-        for (int j = 0; j < 4; j++) one->near[j] = target + place(pass, 3, places[j]);
-        one->source = source + here;
-        one->target = target + place(pass, 3, here);
-        one->count = k >= 1 && k < whole ? whole - k : 1;
-        one->code = k;
-        k += one->count;
-    }
-    return many;
+    if (inside) return reach >= 7 ? &INSIDE : reach >= 5 ? &NARROW : &CUBIC;
+    if (!right) return left ? &BEYOND : &NEAREST;
+    return left ? &NO_RIGHT : far ? &NO_LEFT : &LINEAR;
 }
 
 #define REAL float
@@ -154,17 +135,18 @@ static int cut(const Pass *pass, ptrdiff_t row, Segment *segments)
 #include "_interp_passes.h"
 
 typedef struct {
-    int (*encode_rows)(const Pass *, const void *, void *, ptrdiff_t, ptrdiff_t, Steps, void *, List *);
-    void (*decode_rows)(const Pass *, void *, ptrdiff_t, ptrdiff_t, Steps, const void *, List *, int);
+    void (*code_plane)(const Level *, const void *, ptrdiff_t, const void *, void *, void *const[3], List *const[3], void *);
+    void (*code_between)(const Level *, const void *, ptrdiff_t, void *const[TAPS], const Stencil *, void *, void *,
+                         List *, void *);
+    void (*add_plane)(const Level *, const void *, void *, const void *const[3], List *const[3], void *);
+    void (*add_between)(const Level *, void *const[TAPS], const Stencil *, void *, const void *, List *);
     ptrdiff_t (*escapes)(const void *, ptrdiff_t);
+    void (*patch)(void *, ptrdiff_t, ptrdiff_t, const void *, List *);
 } Kernels;
 
-static const Kernels KERNELS[2][2] = {
-    {{encode_rows_float_narrow, decode_rows_float_narrow, escapes_float_narrow},
-     {encode_rows_float_wide, decode_rows_float_wide, escapes_float_wide}},
-    {{encode_rows_double_narrow, decode_rows_double_narrow, escapes_double_narrow},
-     {encode_rows_double_wide, decode_rows_double_wide, escapes_double_wide}},
-};
+#define KERNELS_OF(x) {code_plane_##x, code_between_##x, add_plane_##x, add_between_##x, escapes_##x, patch_##x}
+static const Kernels KERNELS[2][2] = {{KERNELS_OF(float_narrow), KERNELS_OF(float_wide)},
+                                      {KERNELS_OF(double_narrow), KERNELS_OF(double_wide)}};
 
 /* Subnormal numbers count here, whatever the process does with them otherwise: both directions must round alike. */
 static unsigned ieee(void)
@@ -187,68 +169,35 @@ static void restore(unsigned state)
 #endif
 }
 
-static void set_pass(Pass *pass, int axis, ptrdiff_t stride)
-{
-    pass->axis = axis;
-    pass->stride = stride;
-    for (int other = 0; other < AXES; other++) {
-        const ptrdiff_t last = pass->length[other] - 1;
-        pass->start[other] = other == axis ? stride : 0;
-        pass->every[other] = other > axis ? stride : 2 * stride;
-        pass->count[other] = last < pass->start[other] ? 0 : (last - pass->start[other]) / pass->every[other] + 1;
-    }
-    pass->source_step = pass->every[3];
-    pass->step = place(pass, 3, pass->every[3]);
-    pass->keeps = !(stride == 1 && axis == pass->halved);
-}
-
-/* Quanta of coarser grids are finer: their errors spread. */
-static Steps steps_of(double tolerance, double noise, int level)
-{
-    double finer = 1.0;
-    for (int k = 0; k < level && finer < 3.0; k++) finer *= 1.5;
-    if (finer > 3.0) finer = 3.0;
-    const double aim = tolerance / finer - noise;
-    return (Steps){2.0 * (aim > 0.25 * tolerance ? aim : 0.25 * tolerance), tolerance};
-}
-
 typedef struct {
-    Pass pass;
-    ptrdiff_t size;
+    ptrdiff_t length[AXES], size;
     int levels, is_double, code_bytes;
     double tolerance, noise;
     Kernels kernels;
 } Plan;
 
-/* Read shape and numbers into a plan; the axes stand last. Returns 0 with a Python error set. */
-static int make_plan(Plan *plan, PyObject *shape, int itemsize, int code_bytes, double tolerance, double noise, int half)
+/* Read shape and numbers into a plan. Returns 0 with a Python error set. */
+static int make_plan(Plan *plan, PyObject *shape, int itemsize, int code_bytes, double tolerance, double noise)
 {
     const Py_ssize_t axes = PyTuple_Check(shape) ? PyTuple_GET_SIZE(shape) : 0;
-    Pass *pass = &plan->pass;
     if (axes < 1 || axes > AXES || (itemsize != 4 && itemsize != 8) || (code_bytes != 1 && code_bytes != 2)) {
         PyErr_SetString(PyExc_ValueError, "expected a shape of 1 to 4 axes, numbers of 4 or 8 bytes, codes of 1 or 2");
         return 0;
     }
     ptrdiff_t most = 1;
     plan->size = 1;
-    pass->halved = -1;
-    for (int axis = 0; axis < AXES; axis++) {
-        const int given = axis - (AXES - (int)axes);
-        pass->length[axis] = given < 0 ? 1 : PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, given));
-        if (pass->length[axis] < 1 || pass->length[axis] > PTRDIFF_MAX / 16 / plan->size) {
+    /* Of several axes the first one is that of the planes, the others stand last. */
+    for (int axis = 0; axis < AXES; axis++) plan->length[axis] = 1;
+    for (int given = 0; given < axes; given++) {
+        const int axis = axes > 1 && given == 0 ? 0 : AXES - (int)axes + given;
+        const ptrdiff_t length = PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, given));
+        if (length < 1 || length > PTRDIFF_MAX / 16 / plan->size) {
             if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "an axis has no length, or the field no size");
             return 0;
         }
-        plan->size *= pass->length[axis];
-        if (pass->length[axis] > most) most = pass->length[axis];
-        if (half && pass->halved < 0 && pass->length[axis] > 1) pass->halved = axis;
-    }
-    ptrdiff_t full = 1, kept = 1;
-    for (int axis = AXES - 1; axis >= 0; axis--) {
-        pass->full[axis] = full;
-        pass->kept[axis] = kept;
-        full *= pass->length[axis];
-        kept *= axis == pass->halved ? (pass->length[axis] + 1) / 2 : pass->length[axis];
+        plan->length[axis] = length;
+        plan->size *= length;
+        if (length > most) most = length;
     }
     plan->levels = 0;
     while (((ptrdiff_t)1 << plan->levels) < most) plan->levels++;
@@ -261,23 +210,62 @@ static int make_plan(Plan *plan, PyObject *shape, int itemsize, int code_bytes, 
     return 1;
 }
 
-static ptrdiff_t rows_of(const Pass *pass) { return pass->count[0] * pass->count[1] * pass->count[2]; }
-
-static ptrdiff_t kept_size(const Plan *plan)
+static Level level_of(const Plan *plan, int number)
 {
-    ptrdiff_t size = 1;
-    for (int axis = 0; axis < AXES; axis++)
-        size *= axis == plan->pass.halved ? (plan->pass.length[axis] + 1) / 2 : plan->pass.length[axis];
-    return size;
+    Level level = {.stride = (ptrdiff_t)1 << number};
+    ptrdiff_t far = 1;
+    for (int axis = AXES - 1; axis >= 0; axis--) {
+        level.length[axis] = ((plan->length[axis] - 1) >> number) + 1;
+        level.coarse[axis] = (level.length[axis] + 1) / 2;
+        level.far[axis] = far;
+        far *= plan->length[axis];
+    }
+    for (int pass = 0; pass < PASSES; pass++) {
+        const int along = AXES - 1 - pass;
+        level.points[pass] = level.length[along] - level.coarse[along];
+        for (int axis = 0; axis < AXES; axis++)
+            if (axis != along) level.points[pass] *= axis < along ? level.coarse[axis] : level.length[axis];
+    }
+    /* Quanta of coarser grids are finer: their errors spread. */
+    double finer = 1.0;
+    for (int k = 0; k < number && finer < 3.0; k++) finer *= 1.5;
+    if (finer > 3.0) finer = 3.0;
+    const double aim = plan->tolerance / finer - plan->noise;
+    level.steps = (Steps){2.0 * (aim > 0.25 * plan->tolerance ? aim : 0.25 * plan->tolerance), plan->tolerance};
+    return level;
+}
+
+static ptrdiff_t plane_of(const Level *level) { return level->length[1] * level->length[2] * level->length[3]; }
+static ptrdiff_t coarse_plane_of(const Level *level) { return level->coarse[1] * level->coarse[2] * level->coarse[3]; }
+static ptrdiff_t odd_planes(const Level *level) { return level->length[0] - level->coarse[0]; }
+static ptrdiff_t total(const Level *level)
+{
+    return level->points[0] + level->points[1] + level->points[2] + level->points[3];
+}
+
+/* Numbers that a pass over one plane brings side by side, and a row along the last axis between its values beyond. */
+static ptrdiff_t room_of(const Level *level) { return (level->length[2] + 2) * level->length[3] + 2 * TAPS; }
+
+/* Where each pass of an even plane has its codes. */
+static void parts_of(const Level *level, char *codes, int code_bytes, ptrdiff_t plane, char *parts[3])
+{
+    for (int pass = 0; pass < 3; pass++) {
+        parts[pass] = codes + level->points[pass] / level->coarse[0] * plane * code_bytes;
+        codes += level->points[pass] * code_bytes;
+    }
+}
+
+static char *codes_between(const Level *level, char *codes, int code_bytes, ptrdiff_t plane)
+{
+    return codes + (level->points[0] + level->points[1] + level->points[2] + plane_of(level) * plane) * code_bytes;
 }
 
 enum { LEAST_PARALLEL = 1 << 15 };
 
-static int teams(const Pass *pass, int threads)
+static int team_of(const Level *level, int threads)
 {
-    const ptrdiff_t rows = rows_of(pass);
-    if (rows * pass->count[3] < LEAST_PARALLEL) return 1;
-    return rows < threads ? (int)rows : threads;
+    if (total(level) < LEAST_PARALLEL) return 1;
+    return level->coarse[0] < threads ? (int)level->coarse[0] : threads;
 }
 
 /* The coarsest grid is one point, which is kept as it is; predictions begin with it, or with 0 where it is no number. */
@@ -292,102 +280,295 @@ static void settle_first(const Plan *plan, void *kept, const void *value)
     }
 }
 
-/* Code all passes; returns 0, -1 for want of memory, -2 where more escaped than `room`. */
-static int encode_all(Plan *plan, const void *field, void *kept, char *codes, void *values, ptrdiff_t room,
-                      ptrdiff_t *escaped, int threads)
+static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+
+/* What one thread has to itself while it codes. */
+typedef struct {
+    List lists[PASSES];
+    char *memory, *room, *aside; /* for what is brought together, and for codes that another thread writes too */
+    char *ring;                  /* eight even planes of the finest grid */
+} Share;
+
+static int open_shares(Share *shares, int team, const Plan *plan, const Level *level, ptrdiff_t most)
+{
+    const size_t itemsize = plan->is_double ? 8 : 4, plane = itemsize * (size_t)plane_of(level);
+    const size_t room = itemsize * (size_t)room_of(level), aside = team > 1 ? plane : 0;
+    const size_t ring = level->stride == 1 ? plane * (size_t)least(RING, level->coarse[0]) : 0;
+    int whole = 1;
+    memset(shares, 0, sizeof(Share) * (size_t)team);
+    for (int t = 0; t < team; t++) {
+        for (int pass = 0; pass < PASSES; pass++) shares[t].lists[pass].most = most;
+        shares[t].memory = malloc(room + aside + ring + 1);
+        shares[t].room = shares[t].memory;
+        shares[t].aside = shares[t].memory + room;
+        shares[t].ring = shares[t].aside + aside;
+        whole &= shares[t].memory != NULL;
+    }
+    return whole;
+}
+
+/* Code the even plane of a number into `made`. A plane that another thread codes too is made alone. */
+static void code_even(const Plan *plan, const Level *level, const void *field, const char *coarse, ptrdiff_t number,
+                      char *made, char *codes, int own, Share *share)
 {
     const size_t itemsize = plan->is_double ? 8 : 4;
-    List *lists = calloc((size_t)threads, sizeof(List));
-    if (!lists) return -1;
-    int failed = 0;
-    *escaped = 0;
-    settle_first(plan, kept, field);
-    for (int level = plan->levels - 1; level >= 0; level--) {
-        const Steps steps = steps_of(plan->tolerance, plan->noise, level);
-        for (int axis = AXES - 1; axis >= 0; axis--) {
-            Pass *pass = &plan->pass;
-            set_pass(pass, axis, (ptrdiff_t)1 << level);
-            const ptrdiff_t rows = rows_of(pass), points = rows * pass->count[3];
-            if (!points) continue;
-            const int team = teams(pass, threads);
-#pragma omp parallel for num_threads(team) schedule(static, 1) if (team > 1)
-            for (int t = 0; t < team; t++) {
-                const unsigned state = ieee();
-                const ptrdiff_t first = rows * t / team, last = rows * (t + 1) / team;
-                List *list = &lists[t];
-                list->count = 0;
-                list->room = team == 1 ? room - *escaped : (last - first) * pass->count[3];
-                if (list->room > room - *escaped) list->room = room - *escaped;
-                list->values = team == 1 ? (char *)values + itemsize * (size_t)*escaped
-                                         : malloc(itemsize * (size_t)(list->room ? list->room : 1));
-                const int bad =
-                    list->values ? plan->kernels.encode_rows(pass, field, kept, first, last, steps, codes, list) : -1;
-                restore(state);
-                if (bad) {
-#pragma omp atomic write
-                    failed = !list->values ? -1 : -2;
-                }
-            }
-            for (int t = 0; t < team; t++) {
-                if (team > 1) {
-                    if (!failed && lists[t].count > room - *escaped) failed = -2;
-                    if (!failed) memcpy((char *)values + itemsize * (size_t)*escaped, lists[t].values,
-                                        itemsize * (size_t)lists[t].count);
-                    free(lists[t].values);
-                }
-                if (!failed) *escaped += lists[t].count;
-            }
-            if (failed) break;
-            codes += points * plan->code_bytes;
+    char *parts[3];
+    List *lists[3] = {&share->lists[0], &share->lists[1], &share->lists[2]};
+    parts_of(level, codes, plan->code_bytes, number, parts);
+    if (!own)
+        for (int pass = 0; pass < 3; pass++) {
+            parts[pass] = share->aside;
+            lists[pass] = NULL;
         }
-        if (failed) break;
+    plan->kernels.code_plane(level, field, number, coarse + itemsize * (size_t)(coarse_plane_of(level) * number), made,
+                             (void *const *)parts, lists, share->room);
+}
+
+/* Code the finest grid's planes from `first` to `last`, keeping eight of the even ones at a time. */
+static void code_finest(const Plan *plan, const Level *level, const void *field, const char *coarse, char *codes,
+                        ptrdiff_t first, ptrdiff_t last, Share *share)
+{
+    const size_t plane = (plan->is_double ? 8 : 4) * (size_t)plane_of(level);
+    const ptrdiff_t evens = level->coarse[0];
+    ptrdiff_t next = first > 3 ? first - 3 : 0;
+    for (ptrdiff_t index = first; index < last; index++) {
+        for (; next <= least(index + 4, evens - 1); next++)
+            code_even(plan, level, field, coarse, next, share->ring + plane * (size_t)(next % RING), codes,
+                      next >= first && next < last, share);
+        if (index >= odd_planes(level)) continue;
+        ptrdiff_t places[TAPS];
+        void *planes[TAPS];
+        const Stencil *by = choose(2 * index + 1, level->length[0], places);
+        for (int k = 0; k < TAPS; k++) planes[k] = share->ring + plane * (size_t)(places[k] / 2 % RING);
+        plan->kernels.code_between(level, field, index, planes, by, NULL,
+                                   codes_between(level, codes, plan->code_bytes, index), &share->lists[3], share->room);
     }
-    free(lists);
+}
+
+/* Code a coarser grid's planes from `first` to `last` into the grid's own array: first the even ones, then the others. */
+static void code_coarser(const Plan *plan, const Level *level, const void *field, const char *coarse, char *grid,
+                         char *codes, ptrdiff_t first, ptrdiff_t last, int odd, Share *share)
+{
+    const size_t plane = (plan->is_double ? 8 : 4) * (size_t)plane_of(level);
+    for (ptrdiff_t index = first; index < last; index++) {
+        if (!odd)
+            code_even(plan, level, field, coarse, index, grid + plane * (size_t)(2 * index), codes, 1, share);
+        else if (index < odd_planes(level)) {
+            ptrdiff_t places[TAPS];
+            void *planes[TAPS];
+            const Stencil *by = choose(2 * index + 1, level->length[0], places);
+            for (int k = 0; k < TAPS; k++) planes[k] = grid + plane * (size_t)places[k];
+            plan->kernels.code_between(level, field, index, planes, by, grid + plane * (size_t)(2 * index + 1),
+                                       codes_between(level, codes, plan->code_bytes, index), &share->lists[3],
+                                       share->room);
+        }
+    }
+}
+
+/* Put the values that escaped behind each other, in the order of their codes; returns 0, or what failed. */
+static int collect(Share *shares, int team, size_t itemsize, char *values, ptrdiff_t room, ptrdiff_t *escaped)
+{
+    int failed = 0;
+    for (int pass = 0; pass < PASSES; pass++)
+        for (int t = 0; t < team; t++) {
+            List *list = &shares[t].lists[pass];
+            if (!failed) failed = list->failed;
+            if (!failed && list->count > room - *escaped) failed = -2;
+            if (!failed && list->count) {
+                memcpy(values + itemsize * (size_t)*escaped, list->values, itemsize * (size_t)list->count);
+                *escaped += list->count;
+            }
+            free(list->values);
+        }
     return failed;
 }
 
-/* Undo encode_all. `first_codes` has a code for each point but one, and one escape for each value but the first. */
-static int decode_all(Plan *plan, void *out, const char *first_codes, const void *values, int threads)
+/* Code all grids; returns 0, -1 for want of memory, -2 where more escaped than `room`. */
+static int encode_all(const Plan *plan, const void *field, char *codes, void *values, ptrdiff_t room, ptrdiff_t *escaped,
+                      int threads)
 {
     const size_t itemsize = plan->is_double ? 8 : 4;
-    List *lists = calloc((size_t)threads, sizeof(List));
-    if (!lists) return -1;
-    int strange = 0;
-    settle_first(plan, out, values);
-    for (int patch = 0; patch <= strange; patch++) {
-        const char *codes = first_codes;
-        const char *next = (const char *)values + itemsize;
-        for (int level = plan->levels - 1; level >= 0; level--) {
-            const Steps steps = steps_of(plan->tolerance, plan->noise, level);
-            for (int axis = AXES - 1; axis >= 0; axis--) {
-                Pass *pass = &plan->pass;
-                set_pass(pass, axis, (ptrdiff_t)1 << level);
-                const ptrdiff_t rows = rows_of(pass), points = rows * pass->count[3];
-                if (!points) continue;
-                const int team = teams(pass, threads);
-                for (int t = 0; t < team; t++) {
-                    const ptrdiff_t first = rows * t / team, last = rows * (t + 1) / team;
-                    lists[t] = (List){(void *)next, 0, 0, 0};
-                    if (team > 1)
-                        next += itemsize * (size_t)plan->kernels.escapes(codes + first * pass->count[3] * plan->code_bytes,
-                                                                         (last - first) * pass->count[3]);
-                }
+    Share *shares = malloc(sizeof(Share) * (size_t)threads);
+    char *coarse = malloc(itemsize), *grid = NULL;
+    int failed = shares && coarse ? 0 : -1;
+    *escaped = 0;
+    if (!failed) settle_first(plan, coarse, field);
+    for (int number = plan->levels - 1; number >= 0 && !failed; number--) {
+        const Level level = level_of(plan, number);
+        const int team = team_of(&level, threads);
+        grid = number ? malloc(itemsize * (size_t)(plane_of(&level) * level.length[0])) : NULL;
+        failed = open_shares(shares, team, plan, &level, room - *escaped) && (grid || !number) ? 0 : -1;
+        for (int phase = 0; phase < (number ? 2 : 1) && !failed; phase++) {
 #pragma omp parallel for num_threads(team) schedule(static, 1) if (team > 1)
-                for (int t = 0; t < team; t++) {
-                    const unsigned state = ieee();
-                    const ptrdiff_t first = rows * t / team, last = rows * (t + 1) / team;
-                    plan->kernels.decode_rows(pass, out, first, last, steps, codes, &lists[t], patch);
-                    restore(state);
-                }
-                if (team == 1) next += itemsize * (size_t)lists[0].count;
-                for (int t = 0; t < team; t++) strange |= lists[t].strange;
-                codes += points * plan->code_bytes;
+            for (int t = 0; t < team; t++) {
+                const unsigned state = ieee();
+                const ptrdiff_t first = level.coarse[0] * t / team, last = level.coarse[0] * (t + 1) / team;
+                if (number)
+                    code_coarser(plan, &level, field, coarse, grid, codes, first, last, phase, &shares[t]);
+                else
+                    code_finest(plan, &level, field, coarse, codes, first, last, &shares[t]);
+                restore(state);
             }
         }
+        const int lost = collect(shares, team, itemsize, values, room, escaped);
+        if (!failed) failed = lost;
+        for (int t = 0; t < team; t++) free(shares[t].memory);
+        codes += total(&level) * plan->code_bytes;
+        free(coarse);
+        coarse = grid;
     }
+    free(coarse);
+    free(shares);
+    return failed;
+}
+
+/* Where the values that escaped begin, of each pass and plane: an array of 3 · even + odd planes. */
+static ptrdiff_t *beginnings(const Plan *plan, const Level *level, char *codes, ptrdiff_t *next)
+{
+    const ptrdiff_t evens = level->coarse[0], odds = odd_planes(level);
+    ptrdiff_t *begin = malloc(sizeof(ptrdiff_t) * (size_t)(3 * evens + odds));
+    if (!begin) return NULL;
+    ptrdiff_t *to = begin;
+    for (int pass = 0; pass < PASSES; pass++) {
+        const ptrdiff_t planes = pass < 3 ? evens : odds, count = planes ? level->points[pass] / planes : 0;
+        for (ptrdiff_t plane = 0; plane < planes; plane++) {
+            *to++ = *next;
+            *next += plan->kernels.escapes(codes, count);
+            codes += count * plan->code_bytes;
+        }
+    }
+    return begin;
+}
+
+typedef struct {
+    const Plan *plan;
+    const Level *level;
+    const char *coarse, *values;
+    char *grid, *codes;
+    const ptrdiff_t *begin;
+    int strange;
+} Adding;
+
+static void add_even(Adding *all, ptrdiff_t number, void *room, int *strange)
+{
+    const size_t itemsize = all->plan->is_double ? 8 : 4;
+    const Level *level = all->level;
+    char *parts[3];
+    List own[3], *lists[3];
+    parts_of(level, all->codes, all->plan->code_bytes, number, parts);
+    for (int pass = 0; pass < 3; pass++) {
+        const ptrdiff_t begin = all->begin[pass * level->coarse[0] + number];
+        own[pass] = (List){.values = (void *)(all->values + itemsize * (size_t)begin)};
+        lists[pass] = &own[pass];
+    }
+    all->plan->kernels.add_plane(level, all->coarse + itemsize * (size_t)(coarse_plane_of(level) * number),
+                                 all->grid + itemsize * (size_t)(plane_of(level) * 2 * number),
+                                 (const void *const *)parts, lists, room);
+    *strange |= own[0].strange | own[1].strange | own[2].strange;
+}
+
+static void add_odd(Adding *all, ptrdiff_t number, int *strange)
+{
+    const size_t itemsize = all->plan->is_double ? 8 : 4, plane = itemsize * (size_t)plane_of(all->level);
+    const ptrdiff_t begin = all->begin[3 * all->level->coarse[0] + number];
+    List list = {.values = (void *)(all->values + itemsize * (size_t)begin)};
+    ptrdiff_t places[TAPS];
+    void *planes[TAPS];
+    const Stencil *by = choose(2 * number + 1, all->level->length[0], places);
+    for (int k = 0; k < TAPS; k++) planes[k] = all->grid + plane * (size_t)places[k];
+    all->plan->kernels.add_between(all->level, planes, by, all->grid + plane * (size_t)(2 * number + 1),
+                                   codes_between(all->level, all->codes, all->plan->code_bytes, number), &list);
+    *strange |= list.strange;
+}
+
+/* Whether the even planes around an odd one are all among those from `first` to `last`. */
+static int within(const Level *level, ptrdiff_t odd, ptrdiff_t first, ptrdiff_t last)
+{
+    return (odd > 3 ? odd - 3 : 0) >= first && least(odd + 4, level->coarse[0] - 1) < last;
+}
+
+/* Make the planes from `first` to `last`: the even ones and, while they are fresh, those between them; or what is left. */
+static void add_planes(Adding *all, ptrdiff_t first, ptrdiff_t last, int left, void *room, int *strange)
+{
+    const Level *level = all->level;
+    ptrdiff_t odd = first;
+    for (ptrdiff_t even = first; even < last && !left; even++) {
+        add_even(all, even, room, strange);
+        for (; odd < least(last, odd_planes(level)) && least(odd + 4, level->coarse[0] - 1) <= even; odd++)
+            if (within(level, odd, first, last)) add_odd(all, odd, strange);
+    }
+    for (odd = first; odd < least(last, odd_planes(level)) && left; odd++)
+        if (!within(level, odd, first, last)) add_odd(all, odd, strange);
+}
+
+/* Put what escaped into its places, in an array that is whole otherwise. */
+static void patch_all(const Plan *plan, char *out, char *codes, const char *values)
+{
+    const size_t itemsize = plan->is_double ? 8 : 4;
+    List list = {.values = (void *)values};
+    for (int number = plan->levels - 1; number >= 0; number--) {
+        const Level level = level_of(plan, number);
+        for (int pass = 0; pass < PASSES; pass++) {
+            const int along = AXES - 1 - pass;
+            ptrdiff_t count[AXES], start[AXES], every[AXES];
+            for (int axis = 0; axis < AXES; axis++) {
+                count[axis] = axis == along ? level.length[axis] - level.coarse[axis]
+                                            : (axis < along ? level.coarse : level.length)[axis];
+                start[axis] = axis == along ? level.stride * level.far[axis] : 0;
+                every[axis] = (axis > along ? 1 : 2) * level.stride * level.far[axis];
+            }
+            for (ptrdiff_t i = 0; i < count[0]; i++)
+                for (ptrdiff_t j = 0; j < count[1]; j++)
+                    for (ptrdiff_t k = 0; k < count[2]; k++) {
+                        const ptrdiff_t at = start[0] + i * every[0] + start[1] + j * every[1] + start[2] + k * every[2];
+                        plan->kernels.patch(out + itemsize * (size_t)(at + start[3]), every[3], count[3], codes, &list);
+                        codes += count[3] * plan->code_bytes;
+                    }
+        }
+    }
+}
+
+/* Undo encode_all: `codes` has one for each point but the first. Returns how many of the `count` values were used, the first
+   point's included, -1 for want of memory, -3 where the codes ask for more. */
+static ptrdiff_t decode_all(const Plan *plan, char *out, char *codes, const char *values, ptrdiff_t count, int threads)
+{
+    const size_t itemsize = plan->is_double ? 8 : 4;
+    char *coarse = malloc(itemsize), *first_codes = codes, *rooms = NULL;
+    ptrdiff_t next = 1, *begin = NULL;
+    int failed = coarse ? 0 : -1, strange = 0;
+    if (!failed) settle_first(plan, coarse, values);
+    for (int number = plan->levels - 1; number >= 0 && !failed; number--) {
+        const Level level = level_of(plan, number);
+        const int team = team_of(&level, threads);
+        const size_t room = itemsize * (size_t)room_of(&level);
+        char *grid = number ? malloc(itemsize * (size_t)(plane_of(&level) * level.length[0])) : out;
+        rooms = malloc(room * (size_t)team);
+        begin = beginnings(plan, &level, codes, &next);
+        if (!grid || !rooms || !begin)
+            failed = -1;
+        else if (next > count)
+            failed = -3;
+        Adding all = {plan, &level, coarse, values, grid, codes, begin, 0};
+        for (int left = 0; left < (team > 1 ? 2 : 1) && !failed; left++) {
+#pragma omp parallel for num_threads(team) schedule(static, 1) if (team > 1) reduction(| : strange)
+            for (int t = 0; t < team; t++) {
+                const unsigned state = ieee();
+                add_planes(&all, level.coarse[0] * t / team, level.coarse[0] * (t + 1) / team, left,
+                           rooms + room * (size_t)t, &strange);
+                restore(state);
+            }
+        }
+        free(begin);
+        free(rooms);
+        free(coarse);
+        coarse = number ? grid : NULL;
+        codes += total(&level) * plan->code_bytes;
+    }
+    free(coarse);
+    if (failed) return failed;
+    if (strange) patch_all(plan, out, first_codes, values + itemsize);
     memcpy(out, values, itemsize);
-    free(lists);
-    return 0;
+    return next;
 }
 
 static int fits(const Py_buffer *buffer, ptrdiff_t bytes, int align, const char *name)
@@ -401,43 +582,41 @@ static int fits(const Py_buffer *buffer, ptrdiff_t bytes, int align, const char 
     return 0;
 }
 
-PyDoc_STRVAR(encode_doc, "encode(field, kept, codes, values, shape, itemsize, code_bytes, tolerance, noise, threads)\n--\n\n"
+PyDoc_STRVAR(encode_doc, "encode(field, codes, values, shape, itemsize, code_bytes, tolerance, noise, threads)\n--\n\n"
                          "Fill codes and values; return how many values there are, the first point's included, or -1\n"
-                         "where they are more than `values` holds. `kept` is memory to work in, for kept_size values.");
+                         "where they are more than `values` holds.");
 
 static PyObject *encode(PyObject *Py_UNUSED(self), PyObject *arguments)
 {
-    Py_buffer field, kept, codes, values;
+    Py_buffer field, codes, values;
     PyObject *shape, *result = NULL;
     int itemsize, code_bytes, threads;
     double tolerance, noise;
-    if (!PyArg_ParseTuple(arguments, "y*w*w*w*Oiiddi", &field, &kept, &codes, &values, &shape, &itemsize, &code_bytes,
+    if (!PyArg_ParseTuple(arguments, "y*w*w*Oiiddi", &field, &codes, &values, &shape, &itemsize, &code_bytes,
                           &tolerance, &noise, &threads))
         return NULL;
     Plan plan;
-    if (threads >= 1 && make_plan(&plan, shape, itemsize, code_bytes, tolerance, noise, 1) &&
+    if (threads >= 1 && make_plan(&plan, shape, itemsize, code_bytes, tolerance, noise) &&
         fits(&field, plan.size * itemsize, itemsize, "field") &&
-        fits(&kept, kept_size(&plan) * itemsize, itemsize, "kept") &&
         fits(&codes, (plan.size - 1) * code_bytes, code_bytes, "codes") && fits(&values, itemsize, itemsize, "values")) {
         ptrdiff_t escaped = 0;
         int failed;
         memcpy(values.buf, field.buf, (size_t)itemsize);
         Py_BEGIN_ALLOW_THREADS
-        failed = encode_all(&plan, field.buf, kept.buf, codes.buf, (char *)values.buf + itemsize,
+        failed = encode_all(&plan, field.buf, codes.buf, (char *)values.buf + itemsize,
                             values.len / itemsize - 1, &escaped, threads);
         Py_END_ALLOW_THREADS
         result = failed == -1 ? PyErr_NoMemory() : PyLong_FromSsize_t(failed ? -1 : escaped + 1);
     } else if (!PyErr_Occurred())
         PyErr_SetString(PyExc_ValueError, "at least one thread is needed");
     PyBuffer_Release(&field);
-    PyBuffer_Release(&kept);
     PyBuffer_Release(&codes);
     PyBuffer_Release(&values);
     return result;
 }
 
 PyDoc_STRVAR(decode_doc, "decode(out, codes, values, shape, itemsize, code_bytes, tolerance, noise, threads)\n--\n\n"
-                         "Undo encode. ValueError where there are not as many values as the codes ask for.");
+                         "Undo encode; return how many values were used. ValueError where there are too few.");
 
 static PyObject *decode(PyObject *Py_UNUSED(self), PyObject *arguments)
 {
@@ -449,20 +628,18 @@ static PyObject *decode(PyObject *Py_UNUSED(self), PyObject *arguments)
                           &noise, &threads))
         return NULL;
     Plan plan;
-    if (threads >= 1 && make_plan(&plan, shape, itemsize, code_bytes, tolerance, noise, 0) &&
+    if (threads >= 1 && make_plan(&plan, shape, itemsize, code_bytes, tolerance, noise) &&
         fits(&out, plan.size * itemsize, itemsize, "out") &&
         fits(&codes, (plan.size - 1) * code_bytes, code_bytes, "codes") && fits(&values, itemsize, itemsize, "values")) {
-        int failed = 0;
-        ptrdiff_t asked;
+        ptrdiff_t used;
         Py_BEGIN_ALLOW_THREADS
-        asked = 1 + plan.kernels.escapes(codes.buf, plan.size - 1);
-        if (asked * itemsize == values.len) failed = decode_all(&plan, out.buf, codes.buf, values.buf, threads);
+        used = decode_all(&plan, out.buf, codes.buf, values.buf, values.len / itemsize, threads);
         Py_END_ALLOW_THREADS
-        if (asked * itemsize != values.len)
-            PyErr_Format(PyExc_ValueError, "the codes ask for %zd values, there are %zd bytes of them", asked,
-                         values.len);
+        if (used == -3)
+            PyErr_Format(PyExc_ValueError, "the codes ask for more than the %zd values that are there",
+                         values.len / itemsize);
         else
-            result = failed ? PyErr_NoMemory() : Py_NewRef(Py_None);
+            result = used < 0 ? PyErr_NoMemory() : PyLong_FromSsize_t(used);
     } else if (!PyErr_Occurred())
         PyErr_SetString(PyExc_ValueError, "at least one thread is needed");
     PyBuffer_Release(&out);

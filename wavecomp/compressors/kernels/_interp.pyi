@@ -4,7 +4,6 @@ from numpy.typing import NDArray
 
 def encode(
     field: NDArray[Any],
-    kept: NDArray[Any],
     codes: NDArray[Any],
     values: NDArray[Any],
     shape: tuple[int, ...],
@@ -26,4 +25,4 @@ def decode(
     noise: float,
     threads: int,
     /,
-) -> None: ...
+) -> int: ...

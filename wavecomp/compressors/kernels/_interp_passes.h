@@ -1,152 +1,275 @@
 /* The passes of _interp.c for one type of numbers and one of codes. Included once for each pair, with REAL, MAGIC, MOST,
    CODE, LIMIT and NAME(x) set.
 
-   A row is a number of points at equal distances whose predictions have the same four weights. All arithmetic is rounded
-   to REAL after every operation (no fused ones, no reordering), so that both directions get the same bits. */
+   All arithmetic is rounded to REAL after every operation (no fused ones, no reordering), so that both directions get the
+   same bits. Everything that is computed lies side by side in memory: what does not is brought there first. */
 
 #define ESCAPE (-LIMIT - 1)
+#define FAR                                                                                                            \
+    const REAL w0 = (REAL)by->weights[0], w1 = (REAL)by->weights[1], w2 = (REAL)by->weights[2],                        \
+               w3 = (REAL)by->weights[3];                                                                              \
+    const REAL *p0 = near[0], *p1 = near[1], *p2 = near[2], *p3 = near[3], *p4 = near[4], *p5 = near[5],               \
+               *p6 = near[6], *p7 = near[7];
+#define FAR_GUESS(i)                                                                                                   \
+    ((w0 * (p3[i] + p4[i]) + w1 * (p2[i] + p5[i])) + (w2 * (p1[i] + p6[i]) + w3 * (p0[i] + p7[i])))
+#define EDGE_GUESS(i) ((w0 * p0[i] + w1 * p1[i]) + (w2 * p2[i] + w3 * p3[i]))
 
-static ptrdiff_t NAME(escapes)(const void *codes, ptrdiff_t count)
-{
-    ptrdiff_t found = 0;
-    for (ptrdiff_t i = 0; i < count; i++) found += ((const CODE *)codes)[i] == ESCAPE;
-    return found;
-}
-
-#define GUESS(i, S)                                                                                                    \
-    ((w1 * p1[(i) * (S)] + w2 * p2[(i) * (S)]) + (w0 * p0[(i) * (S)] + w3 * p3[(i) * (S)]))
-
-/* Predict, quantise, reconstruct; return how many points escaped. */
-CLONES static ptrdiff_t NAME(encode_row)(const REAL *x, ptrdiff_t x_step, REAL *kept, const REAL *const near[4],
-                                         ptrdiff_t step, const double weights[4], ptrdiff_t count, REAL inverse,
-                                         REAL width, REAL bound, CODE *codes)
-{
-    const REAL *p0 = near[0], *p1 = near[1], *p2 = near[2], *p3 = near[3];
-    const REAL w0 = (REAL)weights[0], w1 = (REAL)weights[1], w2 = (REAL)weights[2], w3 = (REAL)weights[3];
-    int escaped = 0;
-#define POINT(i, X, S, KEEP)                                                                                           \
+/* Predict, quantise, reconstruct to `back` (which may be NULL); return how many points escaped. */
+#define CODE_POINTS(GUESS, KEEP)                                                                                              \
+    _Pragma("GCC ivdep") for (ptrdiff_t i = 0; i < count; i++)                                                         \
     {                                                                                                                  \
-        const REAL value = x[(i) * (X)];                                                                               \
-        const REAL guess = GUESS(i, S);                                                                                \
+        const REAL value = x[i];                                                                                       \
+        const REAL guess = GUESS(i);                                                                                   \
         const REAL scaled = (value - guess) * inverse;                                                                 \
         const REAL whole = (scaled + MAGIC) - MAGIC; /* to the nearest integer, where it is small */                   \
-        const REAL back = guess + whole * width;                                                                       \
-        const REAL error = back - value;                                                                               \
-        const int fine = (scaled <= (REAL)LIMIT) & (scaled >= (REAL)-LIMIT) & (error <= bound) & (error >= -bound);         \
-        codes[i] = (CODE)(int)(fine ? whole : (REAL)ESCAPE);                                                         \
+        const REAL made = guess + whole * width;                                                                       \
+        const REAL error = made - value;                                                                               \
+        const int fine = (scaled <= (REAL)LIMIT) & (scaled >= (REAL)-LIMIT) & (error <= bound) & (error >= -bound);    \
+        codes[i] = (CODE)(int)(fine ? whole : (REAL)ESCAPE);                                                           \
         escaped += !fine;                                                                                              \
         if (KEEP) {                                                                                                    \
             /* What is no finite number would spread through the predictions. */                                       \
             const REAL own = (value <= MOST) & (value >= -MOST) ? value : (REAL)0;                                     \
-            kept[(i) * (S)] = fine ? back : own;                                                                       \
+            back[i] = fine ? made : own;                                                                               \
         }                                                                                                              \
     }
-#define ROW(X, S, KEEP)                                                                                                \
-    _Pragma("GCC ivdep") for (ptrdiff_t i = 0; i < count; i++) POINT(i, X, S, KEEP)
-    if (!kept) {
-        if (x_step == 1 && step == 1) {
-            ROW(1, 1, 0)
-        } else {
-            ROW(x_step, step, 0)
-        }
-    } else if (x_step == 1 && step == 1) {
-        ROW(1, 1, 1)
-    } else if (x_step == 2 && step == 2) {
-        ROW(2, 2, 1)
-    } else {
-        ROW(x_step, step, 1)
-    }
-#undef ROW
-#undef POINT
+
+CLONES static ptrdiff_t NAME(code_points)(const REAL *x, REAL *back, const Stencil *by, const REAL *const near[TAPS],
+                                          ptrdiff_t count, Steps steps, CODE *codes)
+{
+    FAR
+    const REAL width = (REAL)steps.width, inverse = (REAL)(1.0 / steps.width), bound = (REAL)steps.bound;
+    int escaped = 0;
+    if (by->edge && back)
+        CODE_POINTS(EDGE_GUESS, 1)
+    else if (by->edge)
+        CODE_POINTS(EDGE_GUESS, 0)
+    else if (back)
+        CODE_POINTS(FAR_GUESS, 1)
+    else
+        CODE_POINTS(FAR_GUESS, 0)
     return escaped;
 }
 
 /* Predict and add what was coded; return how many points escaped, which are left at their prediction. */
-CLONES static ptrdiff_t NAME(decode_row)(REAL *out, const REAL *const near[4], ptrdiff_t step, const double weights[4],
-                                         ptrdiff_t count, REAL width, const CODE *codes)
-{
-    const REAL *p0 = near[0], *p1 = near[1], *p2 = near[2], *p3 = near[3];
-    const REAL w0 = (REAL)weights[0], w1 = (REAL)weights[1], w2 = (REAL)weights[2], w3 = (REAL)weights[3];
-    int escaped = 0;
-#define ROW(S)                                                                                                         \
+#define ADD_POINTS(GUESS)                                                                                              \
     _Pragma("GCC ivdep") for (ptrdiff_t i = 0; i < count; i++)                                                         \
     {                                                                                                                  \
-        const REAL guess = GUESS(i, S);                                                                                \
-        out[(i) * (S)] = guess + (REAL)codes[i] * width;                                                               \
+        out[i] = GUESS(i) + (REAL)codes[i] * width;                                                                    \
         escaped += codes[i] == ESCAPE;                                                                                 \
     }
-    if (step == 1) {
-        ROW(1)
-    } else if (step == 2) {
-        ROW(2)
-    } else {
-        ROW(step)
-    }
-#undef ROW
+
+CLONES static ptrdiff_t NAME(add_points)(REAL *out, const Stencil *by, const REAL *const near[TAPS], ptrdiff_t count,
+                                         REAL width, const CODE *codes)
+{
+    FAR
+    int escaped = 0;
+    if (by->edge)
+        ADD_POINTS(EDGE_GUESS)
+    else
+        ADD_POINTS(FAR_GUESS)
     return escaped;
 }
-#undef GUESS
 
-/* Code some rows of a pass; escaped values go behind each other to `list`. Returns 0, or -1 where the list is full. */
-static int NAME(encode_rows)(const Pass *pass, const void *field, void *reconstructed, ptrdiff_t first, ptrdiff_t last, Steps steps,
-                             void *all, List *list)
-{
-    CODE *codes = all;
-    const REAL *x = field;
-    REAL *kept = reconstructed;
-    const REAL inverse = (REAL)(1.0 / steps.width), width = (REAL)steps.width, bound = (REAL)steps.bound;
-    for (ptrdiff_t row = first; row < last; row++) {
-        Segment segments[MOST_SEGMENTS];
-        const int many = cut(pass, row, segments);
-        ptrdiff_t escaped = 0;
-        CODE *begin = codes + row * pass->count[3];
-        for (int k = 0; k < many; k++) {
-            const Segment *one = &segments[k];
-            const REAL *near[4];
-            for (int j = 0; j < 4; j++) near[j] = kept + one->near[j];
-            escaped += NAME(encode_row)(x + one->source, pass->source_step, pass->keeps ? kept + one->target : NULL, near,
-                                        pass->step, one->weights, one->count, inverse, width, bound, begin + one->code);
-        }
-        for (ptrdiff_t i = 0; escaped; i++)
-            if (begin[i] == ESCAPE) {
-                if (list->count == list->room) return -1;
-                ((REAL *)list->values)[list->count++] = x[segments[0].source + i * pass->source_step];
-                escaped--;
-            }
-    }
-    return 0;
-}
-
-/* Undo encode_rows. With `patch`, put the escaped values alone in their places, whatever they are. */
-static void NAME(decode_rows)(const Pass *pass, void *field, ptrdiff_t first, ptrdiff_t last, Steps steps,
-                              const void *all, List *list, int patch)
+CLONES static ptrdiff_t NAME(escapes)(const void *all, ptrdiff_t count)
 {
     const CODE *codes = all;
-    REAL *out = field;
-    const REAL width = (REAL)steps.width;
-    for (ptrdiff_t row = first; row < last; row++) {
-        Segment segments[MOST_SEGMENTS];
-        const int many = cut(pass, row, segments);
-        ptrdiff_t escaped = 0;
-        const CODE *begin = codes + row * pass->count[3];
-        if (patch)
-            escaped = NAME(escapes)(begin, pass->count[3]);
-        else
-            for (int k = 0; k < many; k++) {
-                const Segment *one = &segments[k];
-                const REAL *near[4];
-                for (int j = 0; j < 4; j++) near[j] = out + one->near[j];
-                escaped += NAME(decode_row)(out + one->target, near, pass->step, one->weights, one->count, width,
-                                            begin + one->code);
-            }
-        for (ptrdiff_t i = 0; escaped; i++)
-            if (begin[i] == ESCAPE) {
-                const REAL value = ((const REAL *)list->values)[list->count++];
-                const int finite = (value <= MOST) & (value >= -MOST);
-                out[segments[0].target + i * pass->step] = patch || finite ? value : (REAL)0;
-                list->strange |= !finite;
-                escaped--;
-            }
+    ptrdiff_t found = 0;
+    for (; count > 0; codes += PIECE, count -= PIECE) { /* in pieces, so that a narrow counter is enough */
+        int some = 0;
+        for (int i = 0; i < (count < PIECE ? (int)count : PIECE); i++) some += codes[i] == ESCAPE;
+        found += some;
+    }
+    return found;
+}
+
+/* Every `step`-th value. */
+CLONES static void NAME(gather)(const REAL *restrict from, ptrdiff_t step, ptrdiff_t count, REAL *restrict to)
+{
+    if (step == 2)
+        for (ptrdiff_t i = 0; i < count; i++) to[i] = from[2 * i];
+    else
+        for (ptrdiff_t i = 0; i < count; i++) to[i] = from[step * i];
+}
+
+/* `even` has as many values as `odd`, or one more. */
+CLONES static void NAME(interleave)(const REAL *restrict even, const REAL *restrict odd, ptrdiff_t count, REAL *restrict to)
+{
+    for (ptrdiff_t i = 0; i < count / 2; i++) {
+        to[2 * i] = even[i];
+        to[2 * i + 1] = odd[i];
+    }
+    if (count % 2) to[count - 1] = even[count / 2];
+}
+
+/* Put a row between values beyond its ends, so that one formula is right for all its targets: a parabola through the
+   three values at an end; a straight line where there are two, or where the last target lies beyond all of them. */
+static void NAME(pad)(const REAL *row, ptrdiff_t count, ptrdiff_t length, REAL *room, const REAL *near[TAPS])
+{
+    REAL *to = room + TAPS / 2 - 1;
+    memcpy(to, row, sizeof(REAL) * (size_t)count);
+    const REAL falls = count > 1 ? row[0] - row[1] : 0, rises = count > 1 ? row[count - 1] - row[count - 2] : 0;
+    for (ptrdiff_t i = 1; i < TAPS / 2; i++)
+        to[-i] = count > 2 ? 3 * (to[1 - i] - to[2 - i]) + to[3 - i] : to[1 - i] + falls;
+    for (ptrdiff_t i = count; i < count + TAPS / 2; i++)
+        to[i] = count > 2 && length % 2 ? 3 * (to[i - 1] - to[i - 2]) + to[i - 3] : to[i - 1] + rises;
+    for (int k = 0; k < TAPS; k++) near[k] = room + k;
+}
+
+/* Remember the values that escaped, in the order of their codes. */
+static void NAME(remember)(List *list, const CODE *codes, const REAL *x, ptrdiff_t escaped)
+{
+    if (!list || !reserve(list, escaped, sizeof(REAL))) return;
+    for (ptrdiff_t i = 0; escaped; i++)
+        if (codes[i] == ESCAPE) {
+            ((REAL *)list->values)[list->count++] = x[i];
+            escaped--;
+        }
+}
+
+/* Put the values that escaped into their places; what is no finite number counts as 0 until the end. */
+static void NAME(recall)(List *list, const CODE *codes, REAL *out, ptrdiff_t escaped)
+{
+    for (ptrdiff_t i = 0; escaped; i++)
+        if (codes[i] == ESCAPE) {
+            const REAL value = ((const REAL *)list->values)[list->count++];
+            const int finite = (value <= MOST) & (value >= -MOST);
+            out[i] = finite ? value : (REAL)0;
+            list->strange |= !finite;
+            escaped--;
+        }
+}
+
+/* Code rows that lie behind each other in `back` and `near`. In the field their values are `step` apart, and their
+   beginnings `row_step`: what is not side by side there is brought to `room`. */
+static void NAME(code_rows)(const Level *level, const REAL *x, ptrdiff_t step, ptrdiff_t row_step, ptrdiff_t rows,
+                            REAL *back, const Stencil *by, const REAL *const near[TAPS], CODE *codes, List *list,
+                            REAL *room)
+{
+    const ptrdiff_t length = level->length[3], count = rows * length;
+    if (step != 1 || (rows > 1 && row_step != length)) {
+        for (ptrdiff_t row = 0; row < rows; row++) NAME(gather)(x + row * row_step, step, length, room + row * length);
+        x = room;
+    }
+    const ptrdiff_t escaped = NAME(code_points)(x, back, by, near, count, level->steps, codes);
+    if (escaped) NAME(remember)(list, codes, x, escaped);
+}
+
+/* Code the targets of a row along the last axis, which lie between the points of `coarse`, and make the whole row. */
+static void NAME(code_row)(const Level *level, const REAL *x, const REAL *coarse, REAL *row, CODE *codes, List *list,
+                           REAL *room)
+{
+    const ptrdiff_t length = level->length[3], many = level->coarse[3], count = length - many;
+    const REAL *near[TAPS];
+    NAME(pad)(coarse, many, length, room, near);
+    REAL *values = room + many + TAPS, *made = values + count;
+    NAME(gather)(x + level->stride, 2 * level->stride, count, values);
+    const ptrdiff_t escaped = NAME(code_points)(values, made, &INSIDE, near, count, level->steps, codes);
+    if (escaped) NAME(remember)(list, codes, values, escaped);
+    NAME(interleave)(coarse, made, length, row);
+}
+
+/* Code an even plane from the coarse one: along the last axis, then the one before it, then the one before that. */
+static void NAME(code_plane)(const Level *level, const void *field, ptrdiff_t index, const void *coarse_plane, void *made,
+                             void *const parts[3], List *const lists[3], void *scratch)
+{
+    const ptrdiff_t *m = level->length, *c = level->coarse, *far = level->far, s = level->stride;
+    const ptrdiff_t f1 = m[1] - c[1], f2 = m[2] - c[2], f3 = m[3] - c[3], slice = m[2] * m[3];
+    const REAL *x = (const REAL *)field + 2 * index * s * far[0], *coarse = coarse_plane, *near[TAPS];
+    REAL *plane = made, *room = scratch;
+    CODE *codes = parts[0];
+    ptrdiff_t places[TAPS];
+    for (ptrdiff_t i = 0; i < c[1]; i++)
+        for (ptrdiff_t j = 0; j < c[2]; j++, codes += f3, coarse += c[3])
+            NAME(code_row)(level, x + 2 * s * (i * far[1] + j * far[2]), coarse, plane + 2 * (i * slice + j * m[3]), codes,
+                           lists[0], room);
+    codes = parts[1];
+    for (ptrdiff_t i = 0; i < c[1]; i++)
+        for (ptrdiff_t j = 0; j < f2; j++, codes += m[3]) {
+            const Stencil *by = choose(2 * j + 1, m[2], places);
+            for (int k = 0; k < TAPS; k++) near[k] = plane + 2 * i * slice + places[k] * m[3];
+            NAME(code_rows)(level, x + s * (2 * i * far[1] + (2 * j + 1) * far[2]), s, 0, 1,
+                            plane + 2 * i * slice + (2 * j + 1) * m[3], by, near, codes, lists[1], room);
+        }
+    codes = parts[2];
+    for (ptrdiff_t i = 0; i < f1; i++, codes += slice) {
+        const Stencil *by = choose(2 * i + 1, m[1], places);
+        for (int k = 0; k < TAPS; k++) near[k] = plane + places[k] * slice;
+        NAME(code_rows)(level, x + s * (2 * i + 1) * far[1], s, s * far[2], m[2], plane + (2 * i + 1) * slice, by,
+                        near, codes, lists[2], room);
     }
 }
+
+/* Code an odd plane from the even ones beside it; where nothing is predicted from it, `made` is NULL. */
+static void NAME(code_between)(const Level *level, const void *field, ptrdiff_t index, void *const planes[TAPS],
+                               const Stencil *by, void *made, void *all, List *list, void *scratch)
+{
+    const ptrdiff_t *m = level->length, *far = level->far, s = level->stride, slice = m[2] * m[3];
+    const REAL *x = (const REAL *)field + (2 * index + 1) * s * far[0], *near[TAPS];
+    for (ptrdiff_t i = 0; i < m[1]; i++) {
+        for (int k = 0; k < TAPS; k++) near[k] = (const REAL *)planes[k] + i * slice;
+        NAME(code_rows)(level, x + i * s * far[1], s, s * far[2], m[2], made ? (REAL *)made + i * slice : NULL, by,
+                        near, (CODE *)all + i * slice, list, scratch);
+    }
+}
+
+static void NAME(add_rows)(const Level *level, REAL *out, const Stencil *by, const REAL *const near[TAPS], ptrdiff_t count,
+                           const CODE *codes, List *list)
+{
+    const ptrdiff_t escaped = NAME(add_points)(out, by, near, count, (REAL)level->steps.width, codes);
+    if (escaped) NAME(recall)(list, codes, out, escaped);
+}
+
+/* Undo code_plane. */
+static void NAME(add_plane)(const Level *level, const void *coarse_plane, void *made, const void *const parts[3],
+                            List *const lists[3], void *scratch)
+{
+    const ptrdiff_t *m = level->length, *c = level->coarse;
+    const ptrdiff_t f1 = m[1] - c[1], f2 = m[2] - c[2], f3 = m[3] - c[3], slice = m[2] * m[3];
+    const REAL *coarse = coarse_plane, *near[TAPS];
+    REAL *plane = made, *room = scratch, *odd = room + c[3] + TAPS;
+    const CODE *codes = parts[0];
+    ptrdiff_t places[TAPS];
+    for (ptrdiff_t i = 0; i < c[1]; i++)
+        for (ptrdiff_t j = 0; j < c[2]; j++, codes += f3, coarse += c[3]) {
+            NAME(pad)(coarse, c[3], m[3], room, near);
+            NAME(add_rows)(level, odd, &INSIDE, near, f3, codes, lists[0]);
+            NAME(interleave)(coarse, odd, m[3], plane + 2 * (i * slice + j * m[3]));
+        }
+    codes = parts[1];
+    for (ptrdiff_t i = 0; i < c[1]; i++)
+        for (ptrdiff_t j = 0; j < f2; j++, codes += m[3]) {
+            const Stencil *by = choose(2 * j + 1, m[2], places);
+            for (int k = 0; k < TAPS; k++) near[k] = plane + 2 * i * slice + places[k] * m[3];
+            NAME(add_rows)(level, plane + 2 * i * slice + (2 * j + 1) * m[3], by, near, m[3], codes, lists[1]);
+        }
+    codes = parts[2];
+    for (ptrdiff_t i = 0; i < f1; i++, codes += slice) {
+        const Stencil *by = choose(2 * i + 1, m[1], places);
+        for (int k = 0; k < TAPS; k++) near[k] = plane + places[k] * slice;
+        NAME(add_rows)(level, plane + (2 * i + 1) * slice, by, near, slice, codes, lists[2]);
+    }
+}
+
+/* Undo code_between. */
+static void NAME(add_between)(const Level *level, void *const planes[TAPS], const Stencil *by, void *made,
+                              const void *all, List *list)
+{
+    const REAL *near[TAPS];
+    for (int k = 0; k < TAPS; k++) near[k] = planes[k];
+    NAME(add_rows)(level, made, by, near, level->length[1] * level->length[2] * level->length[3], all, list);
+}
+
+/* Put the escaped values alone into their places, whatever they are: those of `count` points that lie `step` apart. */
+static void NAME(patch)(void *out, ptrdiff_t step, ptrdiff_t count, const void *all, List *list)
+{
+    const CODE *codes = all;
+    for (ptrdiff_t i = 0; i < count; i++)
+        if (codes[i] == ESCAPE) ((REAL *)out)[i * step] = ((const REAL *)list->values)[list->count++];
+}
 #undef ESCAPE
+#undef FAR
+#undef FAR_GUESS
+#undef EDGE_GUESS
+#undef CODE_POINTS
+#undef ADD_POINTS

@@ -1,0 +1,74 @@
+"""Small integers in blocks, each class of blocks behind a Huffman code of its own: the codes of ``interp``."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wavecomp.compressors.byte_chunks import ByteChunks
+from wavecomp.compressors.scratch import Scratch
+from wavecomp.compressors.stream import Buffer
+from wavecomp.errors import StreamError
+
+BLOCK = 32
+"""Codes of a block. Their number is a multiple of it."""
+
+_SIZE = struct.Struct("<I")
+_CHUNK = 1 << 18
+
+
+class CodeStreams:
+    """Turns codes of 16 bits into bytes and back.
+
+    Parameters
+    ----------
+    spec : str
+        Of the compressor whose codes they are, for messages.
+    threads : int
+        The bytes are the same for any number.
+    """
+
+    def __init__(self, spec: str, threads: int) -> None:
+        self._spec, self._threads = spec, threads
+        self._side = ByteChunks(spec, "zstd", 1, _CHUNK, 1)
+        self._scratch = Scratch()
+
+    def encode(self, codes: NDArray[np.int16]) -> list[Buffer]:
+        """Return the streams of bits, and in chunks what tells how to read them.
+
+        Parameters
+        ----------
+        codes : ndarray of int16, shape (a multiple of BLOCK,)
+            C-contiguous.
+        """
+        from wavecomp.compressors.kernels import _codes
+
+        blocks = codes.size // BLOCK
+        head_most, streams_most = _codes.sizes(blocks)
+        classes_and_head = self._scratch.take("side", blocks + head_most, np.uint8)
+        streams = self._scratch.take("streams", streams_most, np.uint8)
+        head_size, size = _codes.encode(
+            codes, classes_and_head[:blocks], classes_and_head[blocks:], streams, self._threads
+        )
+        side = classes_and_head[: blocks + head_size]
+        return [streams[:size].tobytes(), _SIZE.pack(head_size), *self._side.encode(side)]
+
+    def decode(self, parts: Sequence[memoryview], codes: NDArray[np.int16]) -> None:
+        """Undo :meth:`encode` into an array of the original's size; raises StreamError."""
+        from wavecomp.compressors.kernels import _codes
+
+        if len(parts) < 3 or len(parts[1]) != _SIZE.size:
+            raise StreamError(f"{self._spec}: the codes have {len(parts)} parts")
+        blocks = codes.size // BLOCK
+        (head_size,) = _SIZE.unpack(parts[1])
+        if head_size > _codes.sizes(blocks)[0]:
+            raise StreamError(f"{self._spec}: the codes' head of {head_size} bytes is longer than any")
+        side = self._scratch.take("side", blocks + head_size, np.uint8)
+        self._side.decode(list(parts[2:]), side)
+        try:
+            _codes.decode(codes, side[:blocks], side[blocks:], parts[0], self._threads)
+        except ValueError as error:
+            raise StreamError(f"{self._spec}: {error}") from error
