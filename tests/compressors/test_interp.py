@@ -258,7 +258,8 @@ def slow_decoder(shape, codes, values, tolerance, noise, dtype, escape):
     shrunk = tolerance * (1 - (2.0**-22 if real is np.float32 else 2.0**-51))
     for level in reversed(range(levels)):
         stride = 2**level
-        width = real(2 * max(shrunk / min(1.5**level, 3.0) - noise, 0.25 * shrunk))
+        finer = min(1.5**level, 3.0) if sum(n > 1 for n in shape) > 2 else min(1.2**level, 2.0)
+        width = real(2 * max(shrunk / finer - noise, 0.25 * shrunk))
         for axis in reversed(range(len(shape))):
             targets = [
                 range(stride if other == axis else 0, n, stride if other > axis else 2 * stride)

@@ -40,7 +40,7 @@ enum {
     ESCAPE = -32768,
     OTHER = 81,   /* the symbol of four codes that are not all -1, 0 or 1 */
     QUADS = 82,
-    LEAST_BLOCKS = 32, /* of a class; it joins the next one otherwise */
+    LEAST_BLOCKS = 64, /* of a class; it joins the next one otherwise */
     TABLES = CLASSES + 1,
     LOOSE = CLASSES,   /* the table of codes in small blocks that come one at a time */
     ALWAYS_COUNTED = 64, /* blocks of a class in a chunk; of the others every fourth is */

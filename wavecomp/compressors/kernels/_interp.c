@@ -171,7 +171,7 @@ static void restore(unsigned state)
 
 typedef struct {
     ptrdiff_t length[AXES], size;
-    int levels, is_double, code_bytes;
+    int axes, levels, is_double, code_bytes; /* axes longer than a point */
     double tolerance, noise;
     Kernels kernels;
 } Plan;
@@ -186,6 +186,7 @@ static int make_plan(Plan *plan, PyObject *shape, int itemsize, int code_bytes, 
     }
     ptrdiff_t most = 1;
     plan->size = 1;
+    plan->axes = 0;
     /* Of several axes the first one is that of the planes, the others stand last. */
     for (int axis = 0; axis < AXES; axis++) plan->length[axis] = 1;
     for (int given = 0; given < axes; given++) {
@@ -197,6 +198,7 @@ static int make_plan(Plan *plan, PyObject *shape, int itemsize, int code_bytes, 
         }
         plan->length[axis] = length;
         plan->size *= length;
+        plan->axes += length > 1;
         if (length > most) most = length;
     }
     plan->levels = 0;
@@ -226,10 +228,11 @@ static Level level_of(const Plan *plan, int number)
         for (int axis = 0; axis < AXES; axis++)
             if (axis != along) level.points[pass] *= axis < along ? level.coarse[axis] : level.length[axis];
     }
-    /* Quanta of coarser grids are finer: their errors spread. */
+    /* Quanta of coarser grids are finer: their errors spread, in space more than in a plane. */
+    const double ratio = plan->axes > 2 ? 1.5 : 1.2, finest = plan->axes > 2 ? 3.0 : 2.0;
     double finer = 1.0;
-    for (int k = 0; k < number && finer < 3.0; k++) finer *= 1.5;
-    if (finer > 3.0) finer = 3.0;
+    for (int k = 0; k < number && finer < finest; k++) finer *= ratio;
+    if (finer > finest) finer = finest;
     const double aim = plan->tolerance / finer - plan->noise;
     level.steps = (Steps){2.0 * (aim > 0.25 * plan->tolerance ? aim : 0.25 * plan->tolerance), plan->tolerance};
     return level;
