@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import sys
 import threading
 
@@ -255,10 +256,11 @@ def slow_decoder(shape, codes, values, tolerance, noise, dtype, escape):
     out[first] = values[0] if np.isfinite(values[0]) else 0
     codes, values = iter(codes), iter(values[1:])
     levels = max(n - 1 for n in shape).bit_length()
+    ratio, finest = (1.5, 3.0) if sum(n > 1 for n in shape) > 2 else (1.2, 2.0)
     shrunk = tolerance * (1 - (2.0**-22 if real is np.float32 else 2.0**-51))
     for level in reversed(range(levels)):
         stride = 2**level
-        finer = min(1.5**level, 3.0) if sum(n > 1 for n in shape) > 2 else min(1.2**level, 2.0)
+        finer = min(math.prod([ratio] * level), finest)
         width = real(2 * max(shrunk / finer - noise, 0.25 * shrunk))
         for axis in reversed(range(len(shape))):
             targets = [
