@@ -47,14 +47,9 @@ class CodeStreams:
         from wavecomp.compressors.kernels import _codes
 
         blocks = codes.size // BLOCK
-        head_most, streams_most = _codes.sizes(blocks)
-        classes_and_head = self._scratch.take("side", blocks + head_most, np.uint8)
-        streams = self._scratch.take("streams", streams_most, np.uint8)
-        head_size, size = _codes.encode(
-            codes, classes_and_head[:blocks], classes_and_head[blocks:], streams, self._threads
-        )
-        side = classes_and_head[: blocks + head_size]
-        return [streams[:size].tobytes(), _SIZE.pack(head_size), *self._side.encode(side)]
+        side = self._scratch.take("side", blocks + _codes.head_most(blocks), np.uint8)
+        head_size, streams = _codes.encode(codes, side[:blocks], side[blocks:], self._threads)
+        return [streams, _SIZE.pack(head_size), *self._side.encode(side[: blocks + head_size])]
 
     def decode(self, parts: Sequence[memoryview], codes: NDArray[np.int16]) -> None:
         """Undo :meth:`encode` into an array of the original's size; raises StreamError."""
@@ -64,7 +59,7 @@ class CodeStreams:
             raise StreamError(f"{self._spec}: the codes have {len(parts)} parts")
         blocks = codes.size // BLOCK
         (head_size,) = _SIZE.unpack(parts[1])
-        if head_size > _codes.sizes(blocks)[0]:
+        if head_size > _codes.head_most(blocks):
             raise StreamError(f"{self._spec}: the codes' head of {head_size} bytes is longer than any")
         side = self._scratch.take("side", blocks + head_size, np.uint8)
         self._side.decode(list(parts[2:]), side)

@@ -540,17 +540,52 @@ static ptrdiff_t make_codes(const Counts *counts, Code *code, uint8_t *head)
     return to - head;
 }
 
-/* Code whole blocks. Returns how long the streams became, and in `head_size` the head; -1 for want of memory. */
-static ptrdiff_t encode_all(const int16_t *codes, ptrdiff_t blocks, uint8_t *classes, uint8_t *head, ptrdiff_t *head_size,
-                            uint8_t *streams, int threads)
+/* The streams of some chunks behind each other. */
+typedef struct {
+    uint8_t *bytes;
+    size_t size, room;
+    int failed;
+} Part;
+
+/* Write the streams of the chunks from `first` to `last`, and their sizes. */
+static void write_chunks(const int16_t *codes, ptrdiff_t blocks, const uint8_t *classes, const Code *code,
+                         const Words *words, ptrdiff_t first, ptrdiff_t last, ptrdiff_t chunks, uint8_t *sizes, Part *part)
+{
+    const size_t room = room_of((blocks - 1) / chunks + 1);
+    uint8_t *streams = malloc(STREAMS * room);
+    part->failed = !streams;
+    for (ptrdiff_t chunk = first; chunk < last && !part->failed; chunk++) {
+        const ptrdiff_t begin = blocks * chunk / chunks, end = blocks * (chunk + 1) / chunks;
+        uint32_t own[STREAMS];
+        write_blocks(codes + begin * BLOCK, end - begin, classes + begin, code, words, streams, room, own);
+        memcpy(sizes + chunk * (ptrdiff_t)sizeof own, own, sizeof own);
+        for (int j = 0; j < STREAMS; j++) {
+            if (part->size + own[j] > part->room) {
+                part->room = 2 * (part->size + own[j]);
+                uint8_t *moved = realloc(part->bytes, part->room);
+                if (!moved) {
+                    part->failed = 1;
+                    break;
+                }
+                part->bytes = moved;
+            }
+            memcpy(part->bytes + part->size, streams + room * (size_t)j, own[j]);
+            part->size += own[j];
+        }
+    }
+    free(streams);
+}
+
+/* Code whole blocks. Fills the classes, the head and one part of the streams for each of `team` threads; returns how long the
+   head became, or -1 for want of memory. */
+static ptrdiff_t encode_all(const int16_t *codes, ptrdiff_t blocks, uint8_t *classes, uint8_t *head, Part *parts, int team)
 {
     const ptrdiff_t chunks = chunks_of(blocks);
-    const int team = chunks < threads ? (int)chunks : threads;
     Counts *counts = calloc((size_t)team, sizeof(Counts));
     Code *code = calloc(TABLES, sizeof(Code));
     Words *words = malloc(sizeof(Words));
     uint8_t becomes[CLASSES];
-    ptrdiff_t size = -1;
+    ptrdiff_t head_size = -1;
     if (counts && code && words) {
 #pragma omp parallel for num_threads(team) schedule(static, 1) if (team > 1)
         for (int t = 0; t < team; t++)
@@ -563,33 +598,20 @@ static ptrdiff_t encode_all(const int16_t *codes, ptrdiff_t blocks, uint8_t *cla
         join_classes(counts, becomes);
         finish_counts(counts);
         for (ptrdiff_t k = 0; k < blocks; k++) classes[k] = becomes[classes[k]];
-        *head_size = make_codes(counts, code, head);
+        head_size = make_codes(counts, code, head);
         fill_words(counts, code, words);
 #pragma omp parallel for num_threads(team) schedule(static, 1) if (team > 1)
-        for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {
-            const ptrdiff_t first = blocks * chunk / chunks, last = blocks * (chunk + 1) / chunks;
-            uint32_t sizes[STREAMS];
-            write_blocks(codes + first * BLOCK, last - first, classes + first, code, words,
-                         streams + STREAMS * (room_of(first) + 16 * (size_t)chunk), room_of(last - first), sizes);
-            memcpy(head + *head_size + chunk * (ptrdiff_t)sizeof sizes, sizes, sizeof sizes);
-        }
-        size = 0;
-        for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {
-            const ptrdiff_t first = blocks * chunk / chunks, last = blocks * (chunk + 1) / chunks;
-            for (int j = 0; j < STREAMS; j++) {
-                uint32_t own;
-                memcpy(&own, head + *head_size, 4);
-                *head_size += 4;
-                memmove(streams + size,
-                        streams + STREAMS * (room_of(first) + 16 * (size_t)chunk) + room_of(last - first) * (size_t)j, own);
-                size += own;
-            }
-        }
+        for (int t = 0; t < team; t++)
+            write_chunks(codes, blocks, classes, code, words, chunks * t / team, chunks * (t + 1) / team, chunks,
+                         head + head_size, &parts[t]);
+        head_size += chunks * STREAMS * 4;
+        for (int t = 0; t < team; t++)
+            if (parts[t].failed) head_size = -1;
     }
     free(counts);
     free(words);
     free(code);
-    return size;
+    return head_size;
 }
 
 /* Read the tables of a head; returns how many bytes they take, or -1 where they are damaged. */
@@ -680,41 +702,48 @@ static ptrdiff_t blocks_in(const Py_buffer *codes, int threads)
     return -1;
 }
 
-PyDoc_STRVAR(sizes_doc, "sizes(blocks)\n--\n\nReturn the most bytes that a head and the streams of so many blocks can have.");
+PyDoc_STRVAR(head_most_doc, "head_most(blocks)\n--\n\nReturn the most bytes that the head of so many blocks can have.");
 
-static PyObject *sizes(PyObject *Py_UNUSED(self), PyObject *arguments)
+static PyObject *head_most(PyObject *Py_UNUSED(self), PyObject *arguments)
 {
     Py_ssize_t blocks;
     if (!PyArg_ParseTuple(arguments, "n", &blocks)) return NULL;
     if (blocks < 1 || blocks > PTRDIFF_MAX / 1024) return PyErr_Format(PyExc_ValueError, "%zd blocks", blocks);
-    const ptrdiff_t chunks = chunks_of(blocks);
-    return Py_BuildValue("nn", (Py_ssize_t)HEAD_MOST + chunks * STREAMS * 4,
-                         (Py_ssize_t)(STREAMS * (room_of(blocks) + 16 * (size_t)chunks)));
+    return PyLong_FromSsize_t(HEAD_MOST + chunks_of(blocks) * STREAMS * 4);
 }
 
-PyDoc_STRVAR(encode_doc, "encode(codes, classes, head, streams, threads)\n--\n\n"
-                         "Fill a class for each block, the head and the streams; return how long these two became.");
+PyDoc_STRVAR(encode_doc, "encode(codes, classes, head, threads)\n--\n\n"
+                         "Fill a class for each block, and the head; return how long this became, and the streams.");
 
 static PyObject *encode(PyObject *Py_UNUSED(self), PyObject *arguments)
 {
-    Py_buffer codes, classes, head, streams;
+    Py_buffer codes, classes, head;
     PyObject *result = NULL;
     int threads;
-    if (!PyArg_ParseTuple(arguments, "y*w*w*w*i", &codes, &classes, &head, &streams, &threads)) return NULL;
-    const ptrdiff_t blocks = blocks_in(&codes, threads), chunks = chunks_of(blocks);
+    if (!PyArg_ParseTuple(arguments, "y*w*w*i", &codes, &classes, &head, &threads)) return NULL;
+    const ptrdiff_t blocks = blocks_in(&codes, threads);
     if (blocks > 0 && fits(&codes, 1, sizeof(int16_t), "codes") && fits(&classes, blocks, 1, "classes") &&
-        fits(&head, HEAD_MOST + chunks * STREAMS * 4, 1, "head") &&
-        fits(&streams, (ptrdiff_t)(STREAMS * (room_of(blocks) + 16 * (size_t)chunks)), 1, "streams")) {
-        ptrdiff_t size, head_size = 0;
+        fits(&head, HEAD_MOST + chunks_of(blocks) * STREAMS * 4, 1, "head")) {
+        const int team = chunks_of(blocks) < threads ? (int)chunks_of(blocks) : threads;
+        Part *parts = calloc((size_t)team, sizeof(Part));
+        ptrdiff_t head_size = -1, size = 0;
         Py_BEGIN_ALLOW_THREADS
-        size = encode_all(codes.buf, blocks, classes.buf, head.buf, &head_size, streams.buf, threads);
+        if (parts) head_size = encode_all(codes.buf, blocks, classes.buf, head.buf, parts, team);
         Py_END_ALLOW_THREADS
-        result = size < 0 ? PyErr_NoMemory() : Py_BuildValue("nn", (Py_ssize_t)head_size, (Py_ssize_t)size);
+        for (int t = 0; t < team && parts; t++) size += (ptrdiff_t)parts[t].size;
+        PyObject *streams = head_size < 0 ? PyErr_NoMemory() : PyBytes_FromStringAndSize(NULL, size);
+        size = 0;
+        for (int t = 0; t < team && parts; t++) {
+            if (streams && parts[t].size) memcpy(PyBytes_AS_STRING(streams) + size, parts[t].bytes, parts[t].size);
+            size += (ptrdiff_t)parts[t].size;
+            free(parts[t].bytes);
+        }
+        free(parts);
+        if (streams) result = Py_BuildValue("nN", (Py_ssize_t)head_size, streams);
     }
     PyBuffer_Release(&codes);
     PyBuffer_Release(&classes);
     PyBuffer_Release(&head);
-    PyBuffer_Release(&streams);
     return result;
 }
 
@@ -745,7 +774,7 @@ static PyObject *decode(PyObject *Py_UNUSED(self), PyObject *arguments)
 }
 
 static PyMethodDef METHODS[] = {
-    {"sizes", sizes, METH_VARARGS, sizes_doc},
+    {"head_most", head_most, METH_VARARGS, head_most_doc},
     {"encode", encode, METH_VARARGS, encode_doc},
     {"decode", decode, METH_VARARGS, decode_doc},
     {NULL, NULL, 0, NULL},
