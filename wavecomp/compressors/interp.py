@@ -29,6 +29,7 @@ from wavecomp.compressors.scratch import Scratch
 from wavecomp.compressors.spec import THREADS, Parameter
 from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import SpecError, StreamError
+from wavecomp.thread_settings import passive_threads
 
 _VERSION = 1
 _HEAD = struct.Struct("<BBddQ")  # version, how codes are kept, tolerance, noise of the rounding, values that escaped
@@ -49,6 +50,8 @@ class Interp(Compressor):
     def __init__(self, spec: str, mode: str, limit: float, codec: str, level: int, threads: int) -> None:
         super().__init__(spec)
         self._mode, self._limit, self._codec, self._threads = mode, limit, codec, threads
+        if threads > 1:
+            passive_threads()  # before the kernels load OpenMP: its threads would wait for each other busily
         bytes_codec = "zstd" if codec == "huffman" else codec
         # Codes of one byte are best as they are; of more the bytes of one significance stand together.
         self._bytes = {1: ByteChunks(spec, bytes_codec, level, _CHUNK, threads)}
