@@ -136,6 +136,8 @@ class Registry:
     def _by_whom(self, name: str) -> str:
         if name in self._files:
             return f" by {self._files[name].path}"
+        if any(self._definitions.get(name) is one for one in BUILT_IN):
+            return " by wavecomp's own"
         entry = self._published.get(name)
         return f" by {distribution_text(entry) or entry.value}" if entry is not None else ""
 

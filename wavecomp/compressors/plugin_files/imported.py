@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from wavecomp.installed import module_files
@@ -40,13 +41,25 @@ def imported_code(file: Path, source: bytes) -> tuple[dict[Path, str], list[str]
         path, text = waiting.pop()
         for name in sorted(set(_imports(path, text)) - seen):
             seen.add(name)
-            found = module_files(name)
-            if not found or any(_INSTALLED & set(one.parts) for one in found):
-                words.add(_with_version(name))
+            place = _place(name)
+            if place is None or _INSTALLED & set(place.parts):
+                words.add(name if place is None else _with_version(name))
                 continue
+            found = module_files(name)
             files |= found
             waiting += [(one, one.read_bytes()) for one in found if one.suffix == ".py"]
     return files, sorted(words)
+
+
+def _place(module: str) -> Path | None:
+    try:
+        spec = find_spec(module)
+    except Exception:  # a finder of others', or a module that somebody put together by hand
+        spec = None
+    if spec is None:
+        return None
+    places = [spec.origin] if spec.has_location else list(spec.submodule_search_locations or ())
+    return next((Path(place) for place in places if place), None)
 
 
 def _imports(path: Path, source: bytes) -> Iterator[str]:

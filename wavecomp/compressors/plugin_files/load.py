@@ -124,7 +124,8 @@ def _module(path: Path, source: bytes) -> ModuleType:
         del sys.modules[name]
         if error.filename != str(path):
             raise Malformed(f"its import failed: {error_text(error)}") from None
-        raise Malformed(f"line {error.lineno}: {error.msg}") from None
+        where = f"line {error.lineno}: " if error.lineno else ""
+        raise Malformed(f"{where}it is no Python: {error.msg}") from None
     except KeyboardInterrupt:
         del sys.modules[name]
         raise
