@@ -219,9 +219,8 @@ def test_another_process_finds_the_file_or_says_that_it_has_changed(lay) -> None
 
 def test_only_the_files_that_a_spec_names_are_run(lay, tmp_path) -> None:
     mark = tmp_path / "ran"
-    known = added(
-        lay("mine.py", LOSSLESS), lay("other.py", LOSSLESS + f"    __import__('pathlib').Path({str(mark)!r}).touch()\n")
-    )
+    marking = f"    __import__('pathlib').Path({str(mark)!r}).touch()\n"
+    known = added(lay("mine.py", LOSSLESS), lay("other.py", LOSSLESS + marking))
     mark.unlink()
     registry_for(known.read(SpecText.parse("mine")))
     assert not mark.exists()

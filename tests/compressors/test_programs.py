@@ -59,7 +59,9 @@ tolerance = 1e-3
 )
 
 gzip = pytest.mark.skipif(shutil.which("gzip") is None, reason="there is no gzip on this machine")
-GZIP = 'bound = "lossless"\ncompress = ["gzip", "-c", "-{level}"]\ndecompress = ["gzip", "-dc"]\nparameters.level = 6\n'
+GZIP = (
+    'bound = "lossless"\ncompress = ["gzip", "-cn", "-{level}"]\ndecompress = ["gzip", "-dc"]\nparameters.level = 6\n'
+)
 
 
 @pytest.fixture
@@ -324,7 +326,7 @@ BAD = {
     "a format": (ONE + 'compress = ["x", "{count:5}"]', '"{count:5}": {count} is one word, and takes no ":5"'),
     "several in one": (
         ONE + 'compress = ["x", "-n{shape}"]',
-        "several numbers within one argument; write {shape:,} or",
+        "several numbers within one argument; write {shape:,}",
     ),
     "a program by placeholder": (ONE + 'compress = ["{dtype}"]', 'the program itself, "{dtype}", can hold no placehol'),
     "an unknown bound": (GOOD + 'bound = "absolute"', "bound = 'absolute': must be one of abs, lossless, peak"),
