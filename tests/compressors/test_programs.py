@@ -283,6 +283,16 @@ def test_what_a_record_is_about(lay, tmp_path, monkeypatch) -> None:
     assert library() in seen, "nothing has changed"
 
 
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [("-d", 8), ("{nx}", 1), ("{ny}", 2), ("{nz}", 3), ("{shape:,}", 4), ("{shape_reversed:,}", 4)],
+)
+def test_dimensions_are_those_that_are_named(words: str, most: int, lay) -> None:
+    line = f'["{sys.executable}", "{words}"]'
+    known = added(lay(f"compress = {line}\ndecompress = ['{sys.executable}']\n"))
+    assert known.parse("codec").capabilities.max_dimensions == most
+
+
 def test_threads_of_a_program(lay) -> None:
     asked = 'import os, sys; open(sys.argv[1], "w").write(os.environ["OMP_NUM_THREADS"])'
     text = f"compress = {python(asked, '{output}', '{threads}')}\ndecompress = {COPY}\nparameters.threads = 1\n"

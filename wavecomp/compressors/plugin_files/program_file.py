@@ -23,7 +23,7 @@ from typing import Literal
 
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.plugin_files.bound_words import WORDS, bound_word
-from wavecomp.compressors.plugin_files.command_line import INPUT, OUTPUT, PLACEHOLDERS, CommandLine
+from wavecomp.compressors.plugin_files.command_line import PLACEHOLDERS, REVERSED, SHAPE, CommandLine
 from wavecomp.compressors.plugin_files.keywords import Malformed, parameter_from
 from wavecomp.compressors.plugin_files.program import COMPRESS, DECOMPRESS, Commands, Program, missing
 from wavecomp.compressors.spec import Parameter, is_name
@@ -160,7 +160,5 @@ def _dimensions(table: TomlTable, lines: dict[str, CommandLine]) -> int:
     named = [most for line in lines.values() if (most := line.most_dimensions) is not None]
     if table.has("max_dimensions"):
         return table.integer("max_dimensions", least=1, most=min([*named, MAX_DIMENSIONS]))
-    return min(named, default=_DIMENSIONS if any("shape" in line.named for line in lines.values()) else MAX_DIMENSIONS)
-
-
-__all__ = ["INPUT", "OUTPUT", "ProgramDefinition", "program_of"]
+    at_once = any(line.named & {SHAPE, REVERSED} for line in lines.values())
+    return min(named, default=_DIMENSIONS if at_once else MAX_DIMENSIONS)
