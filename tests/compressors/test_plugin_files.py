@@ -341,9 +341,23 @@ def test_a_name_of_another_file_is_taken(lay, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(("place", "said"), [("nobody.py", "no such file or directory"), ("", "is a directory")])
-def test_files_that_cannot_be_read(place: str, said: str, tmp_path) -> None:
+def test_files_that_are_none(place: str, said: str, tmp_path) -> None:
     with pytest.raises(PluginFileError, match=said):
         with_plugins(tmp_path / place)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path) -> None:
+    os.mkfifo(tmp_path / "mine.py")
+    with pytest.raises(PluginFileError, match="is no regular file"):
+        with_plugins(tmp_path / "mine.py")
+
+
+def test_one_file_by_two_paths_and_by_a_link(lay, tmp_path) -> None:
+    (tmp_path / "beside").mkdir()
+    mine = lay("mine.py", LOSSLESS)
+    known = added(mine, tmp_path / "beside" / ".." / "mine.py")
+    (tmp_path / "linked.py").symlink_to(mine)
+    assert known.add_file(tmp_path / "linked.py") == ("linked",)
 
 
 @pytest.mark.parametrize(

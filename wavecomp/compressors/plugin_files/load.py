@@ -50,8 +50,10 @@ def load_file(path: Path, ours: Sequence[Definition] = ()) -> LoadedFile:
         There is no such file, it cannot be run, or it holds no compressor; the text says which, and where.
     """
     shown = path
-    path = path.absolute()
     try:
+        path = path.parent.resolve() / path.name  # one file has one path, and a link keeps its name
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise PluginFileError(shown, "is no regular file")  # reading a pipe would wait for ever
         text = path.read_bytes()
     except OSError as error:
         raise PluginFileError(shown, (error.strerror or str(error)).lower()) from None
