@@ -28,6 +28,7 @@ _WHERE = {
     "load_gradients": "wavecomp.records",
     "parse_strategy": "wavecomp.plans.strategies",
     "study_gradients": "wavecomp.gradient_study",
+    "with_plugins": "wavecomp.compressors",
 }
 
 __all__ = ["__version__", *_WHERE]

@@ -6,6 +6,7 @@ from wavecomp.adjoint import TimeStepping as TimeStepping
 from wavecomp.adjoint import check_code as check_code
 from wavecomp.compressors import check_bound as check_bound
 from wavecomp.compressors import default_registry as default_registry
+from wavecomp.compressors import with_plugins as with_plugins
 from wavecomp.errors import WavecompError as WavecompError
 from wavecomp.gradient_study import study_gradients as study_gradients
 from wavecomp.impact.own_code import OwnCode as OwnCode

@@ -74,6 +74,13 @@ class PluginFailed(WavecompError):
         self.spec = spec
 
 
+class PluginFileError(UsageError):
+    """A file that was named as a plug-in is none, or cannot be used; the text says where and why."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(f"plug-in {path}: {reason}")
+
+
 class FieldChanged(WavecompError):
     """A compressor changed the field that it was given."""
 
@@ -347,6 +354,13 @@ class UnknownSuite(UsageError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
         super().__init__(f'unknown suite "{name}"{did_you_mean(name, names)} (known: {", ".join(names)})')
+
+
+class AmbiguousSuite(UsageError):
+    """A suite and a compressor have one name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'"{name}" is a suite, and a compressor of a plug-in as well; give the plug-in another name')
 
 
 class DamagedArchive(WavecompError):

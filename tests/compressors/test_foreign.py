@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wavecomp.compressors import BUILT_IN, Compressor, Configuration, Definition, Lossless, Registry
+from wavecomp.compressors import BUILT_IN, Compressor, Configuration, Definition, Lossless, Registry, default_registry
 from wavecomp.compressors.origin import foreign_code, registry_for
 from wavecomp.errors import PluginFailed, SpecError
+from wavecomp.spec_text import SpecText
 
 from .liars import Liar, honest
 
@@ -94,8 +95,11 @@ def test_name_of_ours_with_code_of_others_is_theirs():
 
 
 def test_plugins_are_known_only_to_specs_that_name_them(troublemaker):
-    assert [d.name for d in registry_for(("zfp",)).definitions()] == [d.name for d in BUILT_IN]
-    assert "trouble" in [d.name for d in registry_for(("slabs", "trouble")).definitions()]
+    def read(spec):
+        return default_registry().read(SpecText.parse(spec))
+
+    assert [d.name for d in registry_for(read("zfp:rate=8")).definitions()] == [d.name for d in BUILT_IN]
+    assert "trouble" in [d.name for d in registry_for(read("slabs/trouble")).definitions()]
 
 
 @pytest.mark.parametrize("layout", ["C", "F"])

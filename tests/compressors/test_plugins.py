@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pickle
 import sys
 import textwrap
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 
 from wavecomp.compressors import BUILT_IN, ENTRY_POINT_GROUP, Definition, Parameter, Registry
 from wavecomp.compressors.identity import Identity
+from wavecomp.compressors.origin import registry_for
 from wavecomp.compressors.well_formed import fault_of
 from wavecomp.errors import CompressorUnavailable, RegistrationError
 from wavecomp.installed import entry_points_of
@@ -162,6 +164,84 @@ def test_what_an_import_prints_is_no_output(install, capsys) -> None:
     install("bad", "print('chatter')" + textwrap.dedent(SOUND).format(name="bad"))
     assert_others_unharmed(registry(), "bad")
     assert capsys.readouterr().out == ""
+
+
+SEVERAL = """
+    from wavecomp.compressors import Definition
+    from wavecomp.compressors.identity import Identity
+    def named(name):
+        return Definition(name, "one of several", (), lambda c: Identity(c.spec), (name,))
+    DEFINITION = [named(name) for name in {names}]
+"""
+FUNCTIONS = """
+    def compress(array):
+        return array.tobytes()
+    def decompress(data, out):
+        out[...] = __import__("numpy").frombuffer(data, out.dtype).reshape(out.shape)
+"""
+
+
+def test_one_entry_point_names_several(install) -> None:
+    install("family", SEVERAL.replace("{names}", '("wide", "narrow")'))
+    known = registry()
+    assert_others_unharmed(known, "wide", "narrow")
+    assert known.unavailable() == {}
+    assert known.library(["wide"]).startswith("family-plugin 1.0 sha256:")
+    assert known.library(["wide"]) == known.library(["narrow"])
+    # Another process knows nothing but what was read.
+    reading = pickle.loads(pickle.dumps(known.read(SpecText.parse("slabs/narrow"))))
+    assert registry_for(reading).definition("narrow").summary == "one of several"
+    assert [d.name for d in registry_for(known.read(SpecText.parse("zfp:rate=8"))).definitions()] == BUILT_IN_NAMES
+
+
+def test_one_distribution_with_several_entry_points(install) -> None:
+    source = SEVERAL.replace("{names}", '("wide", "narrow")') + "    WIDE, NARROW = DEFINITION\n"
+    module = "wavecomp_test_both_plugin"
+    entries = f"[{ENTRY_POINT_GROUP}]\nwide = {module}:WIDE\nnarrow = {module}:NARROW\n"
+    install("both", source, entries=entries)
+    known = registry()
+    assert {d.name for d in known.definitions()} == {*BUILT_IN_NAMES, "wide", "narrow"}
+    assert known.unavailable() == {}
+
+
+def test_an_entry_point_may_name_a_module(install) -> None:
+    module = "wavecomp_test_pair_plugin"
+    install("pair", FUNCTIONS, entries=f"[{ENTRY_POINT_GROUP}]\npair = {module}\n")
+    known = registry()
+    assert_others_unharmed(known, "pair")
+    field = np.arange(12.0).reshape(3, 4)
+    out = np.empty_like(field)
+    compressor = known.parse("pair")
+    compressor.decompress(compressor.compress(field), out)
+    assert np.array_equal(out, field)
+
+
+def test_names_of_several_that_clash(install) -> None:
+    install("one", SEVERAL.replace("{names}", '("mine", "shared", "zfp")'))
+    install("two", SEVERAL.replace("{names}", '("shared", "yours")'))
+    known = registry()
+    assert_others_unharmed(known, "mine", "yours")
+    missing = known.unavailable()
+    assert set(missing) == {"shared", "zfp of one-plugin 1.0"}
+    assert missing["shared"].startswith("one-plugin 1.0 and two-plugin 1.0 publish more than one")
+    with pytest.raises(CompressorUnavailable, match="more than one"):
+        known.parse("shared")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("DEFINITION = [3]", "it is 3, and no compressor Definition"),
+        ("DEFINITION = []", "it is [], and no compressor Definition"),
+        ("DEFINITION = __import__('string')", "no compressor was found in it"),
+    ],
+)
+def test_several_that_are_none(source: str, said: str, install) -> None:
+    install("bad", source)
+    install("alone")
+    known = registry()
+    assert_others_unharmed(known, "alone")
+    assert said in known.unavailable()["bad"]
 
 
 @pytest.mark.parametrize("name", ["My-Codec", "9z", "a b", "naïve"])

@@ -7,7 +7,8 @@ from wavecomp.catalogue.lossy import LOSSY, LOSSY_QUICK
 from wavecomp.catalogue.steps import STEPS
 from wavecomp.catalogue.suite import SpecTemplate, Suite, decades, plain
 from wavecomp.compressors import BUILT_IN, Registry, default_registry
-from wavecomp.errors import UnknownCompressor, UnknownSuite, WavecompError
+from wavecomp.compressors.source import InFile
+from wavecomp.errors import AmbiguousSuite, UnknownCompressor, UnknownSuite, WavecompError
 from wavecomp.spec_text import SpecText
 
 SUITES: dict[str, tuple[Suite, ...]] = {
@@ -36,12 +37,16 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
     ------
     UnknownSuite
         It is none of these.
+    AmbiguousSuite
+        It is a suite, and a plug-in as well.
     SpecError
         It begins like a spec and is wrong.
     CompressorUnavailable
         It is a plug-in whose import failed.
     """
     known = registry if registry is not None else default_registry()
+    if name in SUITES and any(definition.name == name for definition in known.definitions()):
+        raise AmbiguousSuite(name)
     if name in SUITES:
         return (*SUITES[name], *_plugins(known)) if name == "all" else SUITES[name]
     spec = SpecText.parse(name)
@@ -53,6 +58,15 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
     except UnknownCompressor:
         raise UnknownSuite(name, [*SUITES, *(definition.name for definition in known.definitions())]) from None
     return (Suite(name, "all its examples", plain(definition.examples)),)
+
+
+def examples_of_files(registry: Registry) -> tuple[Suite, ...]:
+    """Return a suite of its examples for every compressor that came from a file of somebody's."""
+    return tuple(
+        Suite(definition.name, "all its examples", plain(definition.examples))
+        for definition in registry.definitions()
+        if isinstance(registry.source(definition.name), InFile)
+    )
 
 
 def _plugins(registry: Registry) -> tuple[Suite, ...]:
@@ -73,4 +87,4 @@ def _plugins(registry: Registry) -> tuple[Suite, ...]:
     return (Suite("plug-ins", about, tuple(readings), left_out=tuple(left_out)),) if readings or left_out else ()
 
 
-__all__ = ["SUITES", "SpecTemplate", "Suite", "decades", "find_suites", "plain"]
+__all__ = ["SUITES", "SpecTemplate", "Suite", "decades", "examples_of_files", "find_suites", "plain"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import click
 
 from wavecomp.cli.plain_text import one_line, printable
-from wavecomp.compressors import default_registry
+from wavecomp.cli.plugin_files import plugin_option, registry_with
+from wavecomp.compressors import Registry
 from wavecomp.compressors.foreign import failing_as
 from wavecomp.spec_text import SpecText
 
 
 @click.command()
 @click.argument("spec", required=False)
-def compressors(spec: str | None) -> None:
+@plugin_option
+def compressors(spec: str | None, plugins: tuple[str, ...]) -> None:
     """List the compressors, or explain one: by its name, or by a spec.
 
     \b
@@ -20,17 +22,18 @@ def compressors(spec: str | None) -> None:
       wavecomp compressors
       wavecomp compressors zfp
       wavecomp compressors sz3:rel=1e-4,algorithm=interp
+      wavecomp compressors mine --plugin mine.py
     """
+    registry = registry_with(plugins)
     if spec is None:
-        _overview()
-    elif not SpecText.parse(spec).is_bare or not default_registry().definition(spec).parameters:
-        _explain(spec)
+        _overview(registry)
+    elif not SpecText.parse(spec).is_bare or not registry.definition(spec).parameters:
+        _explain(registry, spec)
     else:
-        _keys(spec)
+        _keys(registry, spec)
 
 
-def _overview() -> None:
-    registry = default_registry()
+def _overview(registry: Registry) -> None:
     missing = registry.unavailable()
     for definition in registry.definitions():
         if definition.name not in missing:
@@ -41,8 +44,7 @@ def _overview() -> None:
         click.echo(printable(f"not available: {name}: {reason}"))
 
 
-def _keys(name: str) -> None:
-    registry = default_registry()
+def _keys(registry: Registry, name: str) -> None:
     definition = registry.definition(name)
     click.echo(f"{name}: {one_line(definition.summary)}")
     for parameter in definition.parameters:
@@ -55,8 +57,8 @@ def _keys(name: str) -> None:
         click.echo(printable(f"not available here: {registry.unavailable()[name]}"))
 
 
-def _explain(spec: str) -> None:
-    compressor = default_registry().parse(spec)
+def _explain(registry: Registry, spec: str) -> None:
+    compressor = registry.parse(spec)
     with failing_as(compressor.spec):
         can = compressor.capabilities
         parallel = "can" if can.releases_gil else "cannot"

@@ -16,9 +16,10 @@ from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments, was_given
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.plain_text import one_line
+from wavecomp.cli.plugin_files import plugin_option, registry_with
 from wavecomp.cli.scratch import ScratchFolder
 from wavecomp.cli.sizes import Size
-from wavecomp.compressors import default_registry
+from wavecomp.compressors import Registry
 from wavecomp.errors import WavecompError
 from wavecomp.experiments.catalogue import EXPERIMENTS
 from wavecomp.experiments.study import TIME_LIMIT_S
@@ -80,6 +81,7 @@ class GradientFellShort(WavecompError):
     help="Times that every case runs beside bare sweeps of its own [default: 1 to 3, by the problem's size]",
 )
 @click.option("--retry", is_flag=True, help="Measure again what failed.")
+@plugin_option
 @click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
 @click.option("--wide", is_flag=True, help="Print every column as text too; the other formats always have them all.")
 @click.pass_context
@@ -99,6 +101,7 @@ def gradient(
     time_limit: float,
     rounds: int | None,
     retry: bool,
+    plugins: tuple[str, ...],
     form: Format,
     wide: bool,
 ) -> None:
@@ -125,10 +128,12 @@ def gradient(
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-3peak --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
       wavecomp gradient --strategy trajectory:tier=disk --scratch . --disk-memory 5GB
+      wavecomp gradient --problem tiny --strategy trajectory --compressor mine --plugin mine.py
     """
     start = time.perf_counter()
     if experiments:
         refuse_beside_experiments(context)
+    registry = registry_with(plugins)
     problem = find_problem(name)
     stacked = parse_shots(shots, len(problem.shots_m), problem.name)
     folder = out_folder or Path("results") / problem.name
@@ -145,7 +150,7 @@ def gradient(
         problem,
         strategies,
         compressors,
-        default_registry(),
+        registry,
         case_set=SHORT if short else None,
         shots=stacked,
         budget_bytes=memory,
@@ -153,7 +158,9 @@ def gradient(
         disk_budget_bytes=disk_memory,
         scratch=scratch,
     )
-    result = measure_gradients(problem, folder, cases, limits=limits, rounds=rounds, workers=workers, retry=retry)
+    result = measure_gradients(
+        problem, folder, cases, limits=limits, rounds=rounds, workers=workers, retry=retry, registry=registry
+    )
     build_page(folder)
     show_gradients(folder, problem.name, result, form, wide=wide)
     err.print(f"tables and figures: {folder / 'report.md'} ({time.perf_counter() - start:.0f} s in all)")
@@ -174,6 +181,7 @@ def measure_gradients(
     rounds: int | None = None,
     workers: int = 1,
     retry: bool = False,
+    registry: Registry | None = None,
 ) -> ImpactResult:
     """Run the cases of a study into an archive, with a progress bar; leave out what nobody asked for and cannot fit."""
     check_operators(problem, limits.memory_bytes)
@@ -191,7 +199,14 @@ def measure_gradients(
             bar(progress.done, progress.total, note)
 
         result = run_impact(
-            cases, GradientArchive(folder), rounds=rounds, limits=limits, workers=workers, retry=retry, progress=advance
+            cases,
+            GradientArchive(folder),
+            rounds=rounds,
+            limits=limits,
+            workers=workers,
+            retry=retry,
+            progress=advance,
+            registry=registry,
         )
     if any(map(_for_want_of_memory, result.failures)):
         budgets = [case.budget_bytes for case in cases if case.budget_bytes is not None]

@@ -18,6 +18,7 @@ from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.own_snapshots import FIELD_WORDS, is_own, is_there
 from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
+from wavecomp.compressors import default_registry
 from wavecomp.errors import NothingToReport
 from wavecomp.records import Archive, load_frame
 from wavecomp.sweep import FieldRef
@@ -55,7 +56,8 @@ def table1(field: str, folder: Path | None, form: str) -> None:
         err.print(f"no lossless records in {archive.folder} yet: measuring table1-quick")
         claim(archive.folder, Archive)
         snapshots = own if own is not None else references(chosen(field), archive.folder)
-        short = report_shortfalls(measure_suites(find_suites("table1-quick"), snapshots, archive.folder))
+        suites = find_suites("table1-quick")
+        short = report_shortfalls(measure_suites(suites, snapshots, archive.folder, default_registry()))
         frame = _records_of(own, archive)
     made = make_table1(frame, None, archive.provenances())
     click.echo(render(made.to_table(), form))  # type: ignore[arg-type]

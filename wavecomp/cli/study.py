@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from wavecomp.catalogue import find_suites
+from wavecomp.catalogue import examples_of_files, find_suites
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import out
 from wavecomp.cli.fields import chosen, field_name, references
 from wavecomp.cli.gradient import case_limits, fell_short, measure_gradients, show_gradients
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.own_snapshots import FIELD_WORDS, is_own
+from wavecomp.cli.plugin_files import plugin_option, registry_with
 from wavecomp.cli.sections import write_sections
 from wavecomp.cli.shortfalls import report_shortfalls
 from wavecomp.cli.sweeping import measure_suites
@@ -68,10 +69,12 @@ GRADIENT_STAGES = {
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="quick", show_default=True)
 @click.option("--field", help=f"Another field for the preset's sweeps: {FIELD_WORDS}.")
 @click.option("--out", "out_folder", type=OutFolder(), help="Where results go [default: results/FIELD]")
-def run(preset: str, field: str | None, out_folder: Path | None) -> None:
+@plugin_option
+def run(preset: str, field: str | None, out_folder: Path | None, plugins: tuple[str, ...]) -> None:
     """Run the whole study: propagate, sweep, compute gradients, and write Table 1, figures and a page about them.
 
-    Interrupted, it goes on where it stood when it is started again.
+    Interrupted, it goes on where it stood when it is started again. With --plugin the sweeps take the examples of what
+    is in the file along; gradients with it are wavecomp gradient's.
 
     \b
     Example:
@@ -79,8 +82,10 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
       wavecomp run --preset standard
       wavecomp run --field my-model.toml
       wavecomp run --field wave.npy
+      wavecomp run --plugin mine.py
     """
     start = time.perf_counter()
+    registry = registry_with(plugins)
     if field is None or not is_own(field):
         check_devito()  # said before anything is half done
     stage = GRADIENT_STAGES.get(preset) if field is None else None
@@ -88,8 +93,9 @@ def run(preset: str, field: str | None, out_folder: Path | None) -> None:
     claim(folder, Archive, *([GradientArchive] if stage is not None else []), report=True)
     fields = chosen(field or preset)
     snapshots = references(fields, folder)
-    suites = [suite for name in PRESETS[preset] for suite in find_suites(name)]
-    results = measure_suites(suites, snapshots, folder)
+    suites = [suite for name in PRESETS[preset] for suite in find_suites(name, registry)]
+    suites += examples_of_files(registry)
+    results = measure_suites(suites, snapshots, folder, registry)
     write_sections(fields, snapshots, folder)
     short = report_shortfalls(results, suites)
     gradients = stage.measure(folder) if stage is not None else None

@@ -15,8 +15,9 @@ from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.fields import chosen, field_name, references
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.own_snapshots import FIELD_WORDS
+from wavecomp.cli.plugin_files import plugin_option, registry_with
 from wavecomp.cli.shortfalls import SweepFellShort, report_shortfalls
-from wavecomp.compressors import default_registry
+from wavecomp.compressors import Registry
 from wavecomp.records import Archive
 from wavecomp.sweep import FieldRef, Limits, SweepProgress, SweepResult, run_sweep
 from wavecomp.sweep.memory_needed import check_fields
@@ -31,6 +32,7 @@ def measure_suites(
     suites: Sequence[Suite],
     snapshots: Sequence[FieldRef],
     out_folder: Path,
+    registry: Registry,
     *,
     workers: int = 1,
     retry: bool = False,
@@ -40,7 +42,7 @@ def measure_suites(
     check_fields(snapshots, workers)
     results = []
     for suite in suites:
-        cases = suite.cases(snapshots, default_registry())
+        cases = suite.cases(snapshots, registry)
         with progress_bar(f"measuring {suite.name}", "cases") as bar:
 
             def advance(progress: SweepProgress) -> None:
@@ -55,6 +57,7 @@ def measure_suites(
                 workers=workers,
                 retry=retry,
                 progress=advance,
+                registry=registry,
             )
         old = len(result.records) - result.measured
         err.print(f"suite [bold]{suite.name}[/]: {result.measured} cases measured, {old} were there already")
@@ -72,6 +75,7 @@ def measure_suites(
 @click.option("--time-limit", type=click.FloatRange(0, min_open=True), help="Seconds a case may take.")
 @click.option("--memory-limit", type=click.FloatRange(0, min_open=True), help="GiB of memory a case may hold.")
 @click.option("--retry", is_flag=True, help="Measure again the cases that failed.")
+@plugin_option
 def sweep(
     suite: str,
     field: str,
@@ -80,6 +84,7 @@ def sweep(
     time_limit: float | None,
     memory_limit: float | None,
     retry: bool,
+    plugins: tuple[str, ...],
 ) -> None:
     """Measure every case of a suite on a field. What is in the archive already is not measured again, so a sweep that
     was interrupted goes on where it stood.
@@ -99,8 +104,10 @@ def sweep(
       wavecomp sweep table1-quick --field quick
       wavecomp sweep lossy --field standard --workers 2
       wavecomp sweep quick --field wave.npy
+      wavecomp sweep mine --plugin mine.py --field tiny
     """
-    suites = find_suites(suite)
+    registry = registry_with(plugins)
+    suites = find_suites(suite, registry)
     limits = default_limits()
     if time_limit is not None:
         limits = replace(limits, seconds=time_limit)
@@ -109,7 +116,8 @@ def sweep(
     folder = out_folder or Path("results") / field_name(field)
     claim(folder, Archive)
     fields = chosen(field)
-    results = measure_suites(suites, references(fields, folder), folder, workers=workers, retry=retry, limits=limits)
+    snapshots = references(fields, folder)
+    results = measure_suites(suites, snapshots, folder, registry, workers=workers, retry=retry, limits=limits)
     short = report_shortfalls(results, suites)
     err.print(f"records: {folder / 'records.jsonl'}; tables and figures: wavecomp report {folder}")
     short.end(folder / "records.jsonl")

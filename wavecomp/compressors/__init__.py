@@ -21,6 +21,7 @@ from wavecomp.compressors.bounds import (
     summarise,
 )
 from wavecomp.compressors.definition import Configuration, Definition, Reading
+from wavecomp.compressors.origin import with_plugins
 from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
 from wavecomp.compressors.spec import Parameter, Value
 from wavecomp.compressors.stream import Stream
@@ -54,4 +55,5 @@ __all__ = [
     "check_bound",
     "default_registry",
     "summarise",
+    "with_plugins",
 ]

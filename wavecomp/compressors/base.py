@@ -35,6 +35,8 @@ class Capabilities:
         Threads that one call may use.
     releases_gil : bool
         Several calls can run in Python threads at the same time.
+    elsewhere : bool
+        The work is done by other processes, whose memory is not that of this one.
     """
 
     max_dimensions: int = 4
@@ -42,6 +44,7 @@ class Capabilities:
     nonfinite: bool = False
     threads: int = 1
     releases_gil: bool = False
+    elsewhere: bool = False
 
 
 class Compressor(ABC):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from wavecomp.compressors.base import Compressor
+from wavecomp.compressors.source import Source
 from wavecomp.compressors.spec import Parameter, Value
 from wavecomp.spec_text import SpecText
 
@@ -91,12 +92,16 @@ class Reading:
         What it wraps.
     threads_named : bool
         Whether the text that was read said how many threads it means, or the wrapped one did.
+    source : Source or None
+        Where another process finds the code of the outermost compressor; None where it is built in, or where somebody
+        registered it by hand.
     """
 
     text: SpecText
     values: Mapping[str, Value] = field(hash=False)
     inner: Reading | None = None
     threads_named: bool = field(default=False, compare=False)
+    source: Source | None = field(default=None, compare=False)
 
     def __iter__(self) -> Iterator[Reading]:
         """Go inwards, from this compressor to the innermost one."""

@@ -7,12 +7,15 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, version
+from pathlib import Path
 
 from wavecomp.compressors import blockint, blosc, halffloat, identity, interp, slabs, sz3, zfp
 from wavecomp.compressors.base import Compressor
 from wavecomp.compressors.definition import Configuration, Definition, Reading
 from wavecomp.compressors.foreign import build, failing_as, missing_from
+from wavecomp.compressors.plugin_files.load import load_file
 from wavecomp.compressors.plugins import load
+from wavecomp.compressors.source import InFile, Published, Source
 from wavecomp.compressors.spec import (
     THREADS,
     Value,
@@ -23,7 +26,14 @@ from wavecomp.compressors.spec import (
     read_values,
 )
 from wavecomp.compressors.well_formed import fault_of
-from wavecomp.errors import CompressorUnavailable, PluginFailed, RegistrationError, SpecError, UnknownCompressor
+from wavecomp.errors import (
+    CompressorUnavailable,
+    PluginFailed,
+    PluginFileError,
+    RegistrationError,
+    SpecError,
+    UnknownCompressor,
+)
 from wavecomp.installed import (
     digest_of,
     distribution_name,
@@ -69,6 +79,7 @@ class Registry:
         self._broken: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._published: dict[str, EntryPoint] = {}
+        self._files: dict[str, InFile] = {}
         for definition in definitions:
             self.register(definition)
 
@@ -90,12 +101,50 @@ class Registry:
         unreadable : mapping, optional
             Names of distributions whose entry points cannot be read, each with its reason.
         """
-        plugins = load(found, {*self._definitions, *self._broken})
+        plugins = load(found, {*self._definitions, *self._broken}, BUILT_IN)
         for entry, definition in plugins.loaded:
             self._definitions[definition.name] = definition
             self._published[definition.name] = entry
         self._broken |= plugins.broken
         self._refused |= plugins.refused | dict(unreadable or {})
+
+    def add_file(self, path: str | Path) -> tuple[str, ...]:
+        """Add the compressors of a plug-in that is one file (docs/howto-add-a-compressor.md); return their names.
+
+        Its code is run in this process. Adding the same file once more changes nothing.
+
+        Raises
+        ------
+        PluginFileError
+            There is no such file, it holds no compressor, or a name in it is taken. Nothing of it is added.
+        """
+        loaded = load_file(Path(path), BUILT_IN)
+        names = tuple(definition.name for definition in loaded.definitions)
+        if names == tuple(name for name, source in self._files.items() if source == loaded.source):
+            return names
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise PluginFileError(path, f'two of its compressors have the name "{name}"')
+            if name in self._definitions or name in self._broken:
+                raise PluginFileError(
+                    path, f'the compressor name "{name}" is taken{self._by_whom(name)}; give it another name'
+                )
+        self._definitions |= {definition.name: definition for definition in loaded.definitions}
+        self._files |= dict.fromkeys(names, loaded.source)
+        return names
+
+    def _by_whom(self, name: str) -> str:
+        if name in self._files:
+            return f" by {self._files[name].path}"
+        if any(self._definitions.get(name) is one for one in BUILT_IN):
+            return " by wavecomp's own"
+        entry = self._published.get(name)
+        return f" by {distribution_text(entry) or entry.value}" if entry is not None else ""
+
+    def source(self, name: str) -> Source | None:
+        """Return where another process finds the code of a plug-in; None of what is built in or registered by hand."""
+        entry = self._published.get(name)
+        return Published(entry.name) if entry is not None else self._files.get(name)
 
     def distribution(self, name: str) -> str:
         """Return the name of the installed distribution that does the work of a compressor of that name."""
@@ -122,6 +171,8 @@ class Registry:
         entry = self._published.get(name)
         if entry is not None:
             return f"{distribution_text(entry) or name} {fingerprint(entry)}"
+        if name in self._files:
+            return f"{name} {self._files[name].digest}"
         # Registered by hand: what is known of it is the module that it comes from.
         module = getattr(self.definition(name).build, "__module__", None) or ""
         return f"{name} {digest_of(module_files(module), [module])}"
@@ -197,7 +248,7 @@ class Registry:
         if inner is not None and not definition.wraps:
             raise SpecError(f'spec "{spec}": {head.name} wraps nothing, drop "/{inner}"')
         named = any(THREADS in part.values for part in spec.parts)
-        return _reading(definition, values, self.read(inner) if inner is not None else None, named)
+        return self._reading(definition, values, self.read(inner) if inner is not None else None, named)
 
     def checked(self, spec: SpecText) -> Reading:
         """Read a spec, and see that its values do not contradict each other; raises SpecError as :meth:`parse` does."""
@@ -215,7 +266,7 @@ class Registry:
         else:
             shown = reading.text.with_value(0, key, format_value(value))
             values = changed_values(shown, values, definition.parameters, key, value)
-        return _reading(definition, values, inner, reading.threads_named)
+        return self._reading(definition, values, inner, reading.threads_named)
 
     def with_threads(self, reading: Reading, threads: int) -> tuple[Reading, int] | None:
         """Return a compressor on so many threads, with the threads that one call takes, or None where it cannot.
@@ -244,17 +295,19 @@ class Registry:
         except PluginFailed:  # it cannot be built, and its words are right
             return 1
 
+    def _reading(
+        self, definition: Definition, values: Mapping[str, Value], inner: Reading | None, named: bool
+    ) -> Reading:
+        head = canonical_part(definition.name, values, definition.parameters)
+        parts = (head, *(inner.text.parts if inner is not None else ()))
+        return Reading(SpecText(parts), values, inner, named, self.source(definition.name))
+
     def _built(self, reading: Reading) -> Compressor:
         try:
             inner = self._built(reading.inner) if reading.inner is not None else None
         except PluginFailed as failed:
             raise PluginFailed(reading.spec, str(failed)) from failed
         return build(self.definition(reading.name), Configuration(reading.spec, reading.values, inner))
-
-
-def _reading(definition: Definition, values: Mapping[str, Value], inner: Reading | None, named: bool) -> Reading:
-    head = canonical_part(definition.name, values, definition.parameters)
-    return Reading(SpecText((head, *(inner.text.parts if inner is not None else ()))), values, inner, named)
 
 
 def _with_version(distribution: str) -> str:

@@ -23,12 +23,14 @@ class Family:
     ----------
     leader : int
         The worker's process.
+    scratch : str
+        What the folders bear that it makes for a moment.
     """
 
-    def __init__(self, leader: int) -> None:
+    def __init__(self, leader: int, scratch: str) -> None:
         self._leader = leader
         self._seen: dict[int, psutil.Process] = {}
-        sentry.watch(leader)
+        sentry.watch(leader, scratch)
 
     def look(self) -> int:
         """Find the descendants of now; return the memory in bytes that they have for themselves."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from wavecomp.compressors.scratch_folder import TAG_VARIABLE
 from wavecomp.errors import WavecompError
 from wavecomp.isolation.answers import write_answer
 from wavecomp.plain_text import error_text
@@ -25,13 +26,16 @@ READY = 0
 """The number of the answer with which a process says that it is there; tasks count from 1."""
 
 
-def serve(connection: Connection, token: bytes, parent: int, prepare: Callable[[], Callable[[Any], Any]]) -> None:
+def serve(
+    connection: Connection, token: bytes, parent: int, scratch: str, prepare: Callable[[], Callable[[Any], Any]]
+) -> None:
     """Answer tasks; what ``prepare`` returns may keep things from one task to the next.
 
     Everything that a task can raise comes back as a :class:`~wavecomp.records.Failure`; what kills the process is seen
-    by the parent.
+    by the parent, who also removes the folders that bear ``scratch``.
     """
     belong_to(parent)
+    os.environ[TAG_VARIABLE] = scratch
     _stand_apart()
     process = os.getpid()
     handle = prepare()

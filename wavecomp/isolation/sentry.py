@@ -17,9 +17,9 @@ _lock = threading.Lock()
 _line: tuple[int, int] | None = None  # whose sentry it is, and where it listens
 
 
-def watch(group: int) -> None:
-    """Have a group of processes ended when this process ends."""
-    _tell(f"+{group}\n")
+def watch(group: int, scratch: str) -> None:
+    """Have a group of processes ended when this process ends, and the folders removed that bear its tag."""
+    _tell(f"+{group} {scratch}\n")
 
 
 def forget(group: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import os
-import signal
 import time
 import weakref
 from collections.abc import Callable
@@ -16,7 +15,9 @@ from typing import Any, Generic, TypeGuard, TypeVar
 
 import psutil
 
+from wavecomp.compressors.scratch_folder import remove_left
 from wavecomp.errors import WavecompError
+from wavecomp.exit_status import how_it_ended
 from wavecomp.isolation.answers import TOKEN_BYTES, Answers, BrokenAnswers
 from wavecomp.isolation.family import Family
 from wavecomp.isolation.process import READY, serve
@@ -108,8 +109,7 @@ class Worker(Generic[T, R]):
         running, self._running, self._guest = self._running, None, ""
         if running is not None:
             running.connection.close()
-            running.family.end()
-            running.process.join()
+            running.end()
 
     def _try(self, task: T, limits: Limits, guest: str, waiting: Callable[[], None]) -> R | Failure:
         if self._guest not in ("", guest):
@@ -142,13 +142,19 @@ class _Gone(Exception):
 class _Running:
     """A process that was started, and its number of the last task."""
 
-    def __init__(self, process: BaseProcess, connection: Connection, answers: Answers) -> None:
+    def __init__(self, process: BaseProcess, connection: Connection, answers: Answers, scratch: str) -> None:
         assert process.pid is not None
         self.process, self.connection = process, connection
-        self.family = Family(process.pid)
+        self.family, self._scratch = Family(process.pid, scratch), scratch
         self._watched = psutil.Process(process.pid)
         self._answers = answers
         self._number = READY
+
+    def end(self, within_s: float | None = None) -> None:
+        """End the process and all that came from it, and remove what it left in the middle of a call."""
+        self.family.end()
+        self.process.join(within_s)
+        remove_left(self._scratch)
 
     def ask(self, task: Any, limits: Limits, foreign: bool, waiting: Callable[[], None]) -> Any:
         """Return the outcome of a task; raises _Gone."""
@@ -205,8 +211,8 @@ def _start(prepare: Callable[[], Callable[[Any], Any]], parent: bool) -> _Runnin
     # spawn: a fork would inherit the threads' locks and the memory of whatever the parent has loaded.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    token = os.urandom(TOKEN_BYTES)
-    process = context.Process(target=serve, args=(theirs, token, os.getpid(), prepare), daemon=not parent)
+    token, scratch = os.urandom(TOKEN_BYTES), os.urandom(8).hex()
+    process = context.Process(target=serve, args=(theirs, token, os.getpid(), scratch, prepare), daemon=not parent)
     with interrupts_held():
         process.start()
     theirs.close()
@@ -221,7 +227,7 @@ def _start(prepare: Callable[[], Callable[[Any], Any]], parent: bool) -> _Runnin
         cause = how_it_ended(process.exitcode)
         process.kill()
         raise WorkerStartError(f"a measuring process did not start: {cause}") from None
-    return _Running(process, ours, answers)
+    return _Running(process, ours, answers, scratch)
 
 
 def _died(outcome: object) -> TypeGuard[Failure]:
@@ -236,21 +242,7 @@ def _end_all() -> None:
     no_more_starts()
     for worker in list(_workers):
         if (running := worker._running) is not None:
-            running.family.end()
+            running.end(_END_S)
 
 
 atexit.register(_end_all)
-
-
-def how_it_ended(exitcode: int | None) -> str:
-    """Return in words how a process ended, from its exit status as Python has it: -9 is "killed by SIGKILL"."""
-    if exitcode is None:
-        return "it does not answer"
-    if exitcode == 0:
-        return "ended without an answer, with exit status 0"
-    if exitcode < 0:
-        try:
-            return f"killed by {signal.Signals(-exitcode).name}"
-        except ValueError:
-            return f"killed by signal {-exitcode}"
-    return f"ended with exit status {exitcode}"

@@ -18,11 +18,11 @@ from pathlib import Path
 from wavecomp.errors import RecipeError, UnknownProblem
 from wavecomp.physics.problem import GivenInitial, GradientProblem, Initial, Receivers, SmoothedTrue, check_kept
 from wavecomp.physics.sizes import GRADIENT_PHYSICS
+from wavecomp.toml_table import TomlTable
 from wavecomp.wavefields.material import TtiMaterial
 from wavecomp.wavefields.model_spec import parse_model
 from wavecomp.wavefields.recipe import recipe_from_json
 from wavecomp.wavefields.recipe_type import Recipe
-from wavecomp.wavefields.toml_table import TomlTable
 
 LEAST_RECEIVER_SPACING = 2
 

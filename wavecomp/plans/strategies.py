@@ -99,7 +99,7 @@ class Strategy:
 
     @property
     def _known(self) -> Registry:
-        return self.registry or registry_for(self.reading.names)
+        return self.registry or registry_for(self.reading)
 
     @cached_property
     def text(self) -> SpecText:

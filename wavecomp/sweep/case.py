@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.compressors import Reading, default_registry
+from wavecomp.compressors import Reading, Registry, default_registry
 from wavecomp.errors import DamagedField
 from wavecomp.snapshots import Level, array_digest, read_level
 from wavecomp.spec_text import SpecText
@@ -89,15 +89,22 @@ class Case:
     field: FieldRef
 
     @classmethod
-    def of(cls, spec: str, field: FieldRef) -> Case:
+    def of(cls, spec: str, field: FieldRef, registry: Registry | None = None) -> Case:
         """Return the case that a text means, on the threads that it takes as it stands.
+
+        Parameters
+        ----------
+        spec : str
+        field : FieldRef
+        registry : Registry, optional
+            Where compressors are looked up.
 
         Raises
         ------
         SpecError
             Unknown name or key, bad value, contradiction.
         """
-        known = default_registry()
+        known = registry if registry is not None else default_registry()
         reading = known.read(SpecText.parse(spec))
         return cls(reading, known.threads_of(reading), field)
 

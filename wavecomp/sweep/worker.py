@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from wavecomp.compressors.origin import foreign_code, registry_for
+from wavecomp.compressors.origin import foreign_parts, registry_for
 from wavecomp.errors import FieldChanged
 from wavecomp.isolation import Limits
 from wavecomp.records import Failure, Measurement, Provenance, collect_provenance
@@ -40,8 +40,8 @@ class _MeasuringCases:
     def __call__(self, task: CaseTask) -> Measurement:
         case = task.case
         field = self._field(case.field)
-        registry = registry_for(case.reading.names)
-        foreign = foreign_code(case.reading.names, registry)
+        registry = registry_for(case.reading)
+        foreign = foreign_parts(case.reading, registry)
         # Parallelism that a library brings along unasked (OpenMP, BLAS) stays within the case's threads.
         with threadpool_limits(case.threads):
             try:
@@ -85,4 +85,4 @@ class SweepWorker(ReportingWorker[CaseTask, Measurement]):
 
 
 def _foreign(task: CaseTask) -> str:
-    return foreign_code(task.case.reading.names)
+    return foreign_parts(task.case.reading)

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from wavecomp.errors import did_you_mean
+from wavecomp.toml_table import TomlTable
 from wavecomp.wavefields.model_spec import FASTEST_M_S, SLOWEST_M_S
 from wavecomp.wavefields.rock_physics import GREATEST_Q, LEAST_Q
-from wavecomp.wavefields.toml_table import TomlTable
 
 POISSON_SOLID = math.sqrt(3.0)
 """v_P / v_S where both Lamé parameters are one, Poisson's ratio 1/4: the usual guess for consolidated rock."""

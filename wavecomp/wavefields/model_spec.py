@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from wavecomp.wavefields.toml_table import TomlTable
+from wavecomp.toml_table import TomlTable
 
 SLOWEST_M_S = 100.0
 """Velocities below this (m/s) are taken for a mistake of unit."""

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wavecomp.errors import RecipeError, UnknownRecipe
+from wavecomp.toml_table import TomlTable
 from wavecomp.wavefields.material import TtiMaterial, parse_component, parse_material
 from wavecomp.wavefields.model_spec import ConstantModel, LayeredModel, OverthrustLikeModel, parse_model
 from wavecomp.wavefields.physics import PROPAGATORS
 from wavecomp.wavefields.positions import from_origin
 from wavecomp.wavefields.recipe_type import KeptSteps, Recipe, check_sampling
-from wavecomp.wavefields.toml_table import TomlTable
 from wavecomp.wavefields.velocity_overthrust import SLOWEST_ROCK_M_S
 
 __all__ = [

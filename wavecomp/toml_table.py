@@ -1,5 +1,7 @@
 """Typed reading of a parsed TOML table: every complaint names the file, the key and the value.
 
+Recipes of fields and problems are such files, and plug-ins that run programs.
+
 The reader keeps account of the keys that were asked for; :meth:`TomlTable.finish` complains about the rest, so that a
 misspelt key can never be ignored silently.
 """
@@ -57,6 +59,20 @@ class TomlTable:
         if not isinstance(value, str) or not value.strip():
             self.wrong(key, "must be a non-empty string")
         return value
+
+    def texts(self, key: str, expected: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return a list of non-empty strings; ``expected`` says what it is in a complaint."""
+        if default is not None and not self.has(key):
+            return default
+        value = self._get(key, f"{expected} is needed here")
+        if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
+            self.wrong(key, f"must be {expected}")
+        return tuple(value)
+
+    def items(self) -> Mapping[str, object]:
+        """Return everything in this table, and count all of it as known: for tables whose keys are the user's own."""
+        self._asked += self._values
+        return self._values
 
     def choice(self, key: str, allowed: Iterable[str], default: str | None = None) -> str:
         """Return one of the allowed words."""
