@@ -1,0 +1,76 @@
+"""Which compressor is checked, in a form that a process of its own can be handed."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+
+from wavecomp.compressors import BUILT_IN, Compressor, Definition, Registry, default_registry
+from wavecomp.compressors.foreign import failing_as
+from wavecomp.compressors.origin import registry_for
+from wavecomp.errors import UsageError
+from wavecomp.plain_text import error_text
+from wavecomp.spec_text import SpecText
+
+
+class NotPortable(UsageError):
+    """A compressor or a definition that cannot be handed to another process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A compressor to be.
+
+    Attributes
+    ----------
+    spec : str
+        Canonical text.
+    definitions : tuple of Definition, optional
+        Those that its names mean, where they are not those of the default registry.
+    compressor : Compressor, optional
+        The compressor itself, where that was given.
+    """
+
+    spec: str
+    definitions: tuple[Definition, ...] | None = None
+    compressor: Compressor | None = None
+
+    def build(self) -> Compressor:
+        """Make the compressor, in the process that uses it; raises as :meth:`Registry.parse` does."""
+        if self.compressor is not None:
+            return self.compressor
+        if self.definitions is None:
+            return registry_for(SpecText.parse(self.spec).names).parse(self.spec)
+        names = {definition.name for definition in self.definitions}
+        built_in = (definition for definition in BUILT_IN if definition.name not in names)
+        return Registry((*built_in, *self.definitions)).parse(self.spec)
+
+
+def subject_of(what: str | Compressor, registry: Registry | None) -> Subject:
+    """Return what is to be checked, without building anything.
+
+    Raises
+    ------
+    SpecError
+        The text is no compressor's.
+    NotPortable
+        It cannot be handed to another process.
+    """
+    if isinstance(what, Compressor):
+        with failing_as(type(what).__name__):
+            subject = Subject(str(what.spec), None, what)
+    else:
+        reading = (registry if registry is not None else default_registry()).read(SpecText.parse(what))
+        own = None
+        if registry is not None:
+            found = (registry.definition(name) for name in reading.names)
+            own = tuple(one for one in found if not any(one is built_in for built_in in BUILT_IN))
+        subject = Subject(reading.spec, own)
+    try:
+        pickle.loads(pickle.dumps(subject))
+    except Exception as error:
+        raise NotPortable(
+            f'"{subject.spec}" cannot be handed to a process of its own: {error_text(error)}; write its class, and the '
+            "build function of its definition, at the top level of a module, or give the spec of an installed plug-in"
+        ) from None
+    return subject
