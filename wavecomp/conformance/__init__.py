@@ -12,7 +12,7 @@ from wavecomp.conformance.checks import CHECKS
 from wavecomp.conformance.examination import Examination
 from wavecomp.conformance.findings import NAMES, Finding
 from wavecomp.conformance.report import Outcome, Report
-from wavecomp.conformance.subject import subject_of
+from wavecomp.conformance.subject import NotThere, subject_of
 from wavecomp.errors import SpecError
 
 __all__ = ["NAMES", "Finding", "Outcome", "Report", "check"]
@@ -49,7 +49,9 @@ def check(
     Raises
     ------
     SpecError
-        The text is no compressor's, or it cannot be had on this machine.
+        The text is no compressor's.
+    NotThere, CompressorUnavailable
+        It cannot be had on this machine.
     NotPortable
         What was given cannot be handed to another process.
     WorkerStartError
@@ -62,8 +64,8 @@ def check(
         examination = Examination(subject, Path(folder), patience_s)
         try:
             seen = examination.declared()
-            if not isinstance(seen, Finding) and seen.wrong_words:
-                raise SpecError(seen.wrong_words)
+            if not isinstance(seen, Finding) and seen.refused:
+                raise (SpecError if seen.wrong_words else NotThere)(seen.refused)
             findings = (seen,) if isinstance(seen, Finding) else tuple(finding for _, finding in seen.findings)
             outcomes.append(Outcome("declaration", "failed" if findings else "passed", findings=findings))
             said = None if isinstance(seen, Finding) else seen.declared

@@ -20,6 +20,9 @@ from wavecomp.records import Failure
 
 _WHOLE = Limits(seconds=600.0, memory_bytes=4 * 2**30)
 _SHRINKING_S = 6.0
+_SHRINKING_PATIENCE_S = 2.0
+_LONGER = 10
+"""Times as long as a case of a few thousand values one with megabytes may take."""
 _MOST_DEATHS = 3
 """After so many crashes and hangs the checks that are left would only meet the same ones."""
 
@@ -109,7 +112,8 @@ class Examination:
     def _tried(self, check: Check, cases: Sequence[Case]) -> Seen | Finding:
         with Trail(self._trail, 0):
             pass
-        return self._ask(Task(self._subject, check.name, tuple(cases), self._trail))
+        task = Task(self._subject, check.name, tuple(cases), self._trail)
+        return self._ask(task, self._patience_s * (_LONGER if check.measures else 1))
 
     def _at(self) -> int:
         with Trail(self._trail) as trail:
@@ -126,23 +130,32 @@ class Examination:
             seen_alone.extend(same)
             return bool(same)
 
-        if check.measures or not fails(case):
-            return finding if check.measures else replace(finding, example=f"{case}, after others; alone it is not seen")
-        case = smallest(case, fails, _SHRINKING_S)
+        if check.measures:
+            return finding
+        patience, self._patience_s = self._patience_s, min(self._patience_s, _SHRINKING_PATIENCE_S)
+        try:
+            if not fails(case):
+                self._worker.stop()  # what it has kept of other fields may hide it
+                if not fails(case):
+                    return replace(finding, example=f"{case}, after others; alone it is not seen")
+            case = smallest(case, fails, _SHRINKING_S)
+        finally:
+            self._patience_s = patience
         return replace(seen_alone[-1], example=str(case))
 
-    def _ask(self, task: Task) -> Seen | Finding:
+    def _ask(self, task: Task, patience_s: float | None = None) -> Seen | Finding:
+        longest = patience_s if patience_s is not None else _LONGER * self._patience_s
         try:
-            answer = self._worker.ask(task, _WHOLE, self._watch(task))
+            answer = self._worker.ask(task, _WHOLE, self._watch(task, longest))
         except _Silent:
             self._worker.stop()
-            return Finding("hangs", f"no result within {self._patience_s:g} s", "an answer")
+            return Finding("hangs", f"no result within {longest:g} s", "an answer")
         if isinstance(answer, Failure):
             name, right = _DEATHS[answer.kind]
             return Finding(name, answer.message, right)
         return answer
 
-    def _watch(self, task: Task) -> Callable[[], None]:
+    def _watch(self, task: Task, longest: float) -> Callable[[], None]:
         """Return what raises _Silent if a case takes too long."""
         began, last = time.monotonic(), -2
 
@@ -151,7 +164,7 @@ class Examination:
             at = self._at() if task.trail is not None else -1
             if at != last:
                 began, last = time.monotonic(), at
-            elif time.monotonic() - began > self._patience_s:
+            elif time.monotonic() - began > longest:
                 raise _Silent
 
         return watch

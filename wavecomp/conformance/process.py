@@ -58,8 +58,10 @@ class Seen:
     unseen : str
         Why nothing can be said; "" where something can.
     declared : Declared, optional
-    wrong_words : str
+    refused : str
         Why there is nothing to check; "" where there is.
+    wrong_words : bool
+        Whether that is because of the spec's own words.
     digests : tuple of str
         Of stream and values of each case.
     """
@@ -68,7 +70,8 @@ class Seen:
     note: str = ""
     unseen: str = ""
     declared: Declared | None = None
-    wrong_words: str = ""
+    refused: str = ""
+    wrong_words: bool = False
     digests: tuple[str, ...] = ()
 
 
@@ -87,7 +90,7 @@ class Checking:
         try:
             compressor = self._compressor(task.subject)
         except (SpecError, CompressorUnavailable) as error:
-            return Seen(wrong_words=str(error))
+            return Seen(refused=str(error), wrong_words=isinstance(error, SpecError))
         if not task.check:
             try:
                 return Seen(declared=declared(compressor))
@@ -115,7 +118,7 @@ def _tried(check: Check, compressor: Compressor, task: Task) -> Seen:
             except Unseen as unseen:
                 return Seen(tuple(found.values()), unseen=str(unseen))
             if isinstance(came, Finding):
-                found.setdefault(came.name, (number, replace(came, example=str(case))))
+                found.setdefault(came.name, (number, replace(came, example="" if check.measures else str(case))))
                 if len(found) == _MOST_FINDINGS:
                     break
             elif came:

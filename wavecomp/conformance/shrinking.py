@@ -49,6 +49,9 @@ def smaller(field: Array) -> Iterator[Array]:
     if not field.size:
         return
     for axis, length in enumerate(field.shape):
+        for short in (1, 2, 3):
+            if short < length // 2:
+                yield _cut(field, axis, slice(None, short))
         if length > 1:
             half = (length + 1) // 2
             yield _cut(field, axis, slice(None, half))

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from wavecomp.compressors import BUILT_IN, Compressor, Definition, Registry, default_registry
 from wavecomp.compressors.foreign import failing_as
 from wavecomp.compressors.origin import registry_for
-from wavecomp.errors import UsageError
+from wavecomp.errors import UsageError, WavecompError
 from wavecomp.plain_text import error_text
 from wavecomp.spec_text import SpecText
 
 
 class NotPortable(UsageError):
     """A compressor or a definition that cannot be handed to another process."""
+
+
+class NotThere(WavecompError):
+    """The compressor cannot be had on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
