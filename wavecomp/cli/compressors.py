@@ -12,7 +12,6 @@ from wavecomp.compressors import default_registry
 from wavecomp.compressors.foreign import failing_as
 from wavecomp.spec_text import SpecText
 
-
 _EXPLAIN = "explain"
 
 

@@ -1,4 +1,4 @@
-"""Does a compressor keep its word? What its contract says, tried out in processes of their own, with the smallest counterexample."""
+"""Does a compressor keep its word? What its contract says, tried out; of what fails, the smallest counterexample."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wavecomp.errors import SpecError
 __all__ = ["NAMES", "Finding", "Outcome", "Report", "check"]
 
 PATIENCE_S = 20.0
-"""How long one case may take: a field of a few thousand values, or, where memory and GIL are measured, of some megabytes."""
+"""How long one case may take: a few thousand values, or ten times as long for megabytes (memory, GIL)."""
 
 
 def check(

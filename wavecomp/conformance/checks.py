@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wavecomp.conformance import checks_calls, checks_measured, checks_memory, checks_refusals, checks_values
-from wavecomp.conformance.case import Case, Check, Declared
-from wavecomp.conformance.findings import Broken, Finding, Unseen
 from wavecomp.compressors import Capabilities, Compressor
 from wavecomp.compressors.slabs import Slabs
 from wavecomp.compressors.stream import MAX_DIMENSIONS
+from wavecomp.conformance import checks_calls, checks_measured, checks_memory, checks_refusals, checks_values
+from wavecomp.conformance.case import Case, Check, Declared
+from wavecomp.conformance.findings import Broken, Finding, Unseen
 from wavecomp.errors import WavecompError
 from wavecomp.plain_text import error_text
 from wavecomp.sweep.steadiness import checked_bound
@@ -21,6 +21,9 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+_MOST_THREADS = 1 << 20
+
+
 def declared(compressor: Compressor) -> Declared:
     """Return what a compressor says of itself; raises Broken where that is nonsense."""
     try:
@@ -32,7 +35,8 @@ def declared(compressor: Compressor) -> Declared:
     said = Declared(compressor.spec, bound, can, isinstance(compressor, Slabs))
     if not said.dtypes or not set(can.dtypes) <= {"float32", "float64"}:
         raise Broken("declares nonsense", f"its dtypes are {can.dtypes!r:.100}", "float32, float64 or both")
-    for name, value, most in (("max_dimensions", can.max_dimensions, MAX_DIMENSIONS), ("threads", can.threads, 1 << 20)):
+    counts = ("max_dimensions", can.max_dimensions, MAX_DIMENSIONS), ("threads", can.threads, _MOST_THREADS)
+    for name, value, most in counts:
         if not isinstance(value, int) or not 1 <= value <= most:
             raise Broken("declares nonsense", f"its {name} is {value!r:.100}", f"an integer from 1 to {most}")
     return said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -45,10 +46,11 @@ def _memory(compressor: Compressor, case: Case) -> str | None:
     _, decompress = with_peak_growth(lambda: compressor.decompress(stream, out))
     if compress is None or decompress is None:
         raise Unseen("this system keeps no high-water mark of memory that can be reset")
-    return (
-        f"of a field of {field.nbytes / 1e6:.1f} MB: to compress takes {compress / field.nbytes:.2f} times as much beside it, "
-        f"the stream ({stream.nbytes / field.nbytes:.2f}) included; to decompress {decompress / field.nbytes:.2f}"
+    shares = (grown / field.nbytes for grown in (compress, stream.nbytes, decompress))
+    words = (
+        "times the field ({:.1f} MB), beside it: compress {:.2f} with the stream, which is {:.2f}; decompress {:.2f}"
     )
+    return words.format(field.nbytes / 1e6, *shares)
 
 
 def _gil(compressor: Compressor, case: Case) -> str | None:
@@ -64,7 +66,8 @@ def _gil(compressor: Compressor, case: Case) -> str | None:
             continue
         held = min(_silent_share(call) for _ in range(_TRIES))
         if held >= _HELD and says:
-            found = f"during {what} another thread was silent for {held:.0%} of {1e3 * taken:.0f} ms or more, {_TRIES} times"
+            ms = f"{1e3 * taken:.0f} ms"
+            found = f"in {_TRIES} calls of {what} another thread was silent for {held:.0%} of {ms} or more"
             raise Broken("holds the GIL", found, "releases_gil=False, or a call that lets other threads run")
         words.append(f"{what}: {'held' if held >= _HELD else 'released'}")
     return f"it says that it {'releases' if says else 'holds'} it; measured, {', '.join(words)}"
@@ -106,7 +109,7 @@ def _silent_share(call: Callable[[], object]) -> float:
     stop.set()
     thread.join()
     marks = [begin, *(mark for mark in told if begin < mark < end), end]
-    return max(later - earlier for earlier, later in zip(marks, marks[1:], strict=False)) / (end - begin)
+    return max(later - earlier for earlier, later in pairwise(marks)) / (end - begin)
 
 
 CHECKS = (

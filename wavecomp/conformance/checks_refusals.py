@@ -21,6 +21,15 @@ from wavecomp.errors import StreamError, UnsupportedField
 _DAMAGES = 40
 """Of each kind, for each field."""
 
+
+def _ones(kind: str) -> Callable[[Array, Compressor], object]:
+    return lambda _, __: np.ones((4, 5), kind)
+
+
+def _twin(kind: str) -> Callable[[Array], object]:
+    return lambda field: np.full(field.shape, 5, kind)
+
+
 _FIELDS: dict[str, Callable[[Array, Compressor], object]] = {
     "float32 of the other byte order": lambda field, _: field.astype(">f4"),
     "float64 of the other byte order": lambda field, _: field.astype(">f8"),
@@ -28,15 +37,12 @@ _FIELDS: dict[str, Callable[[Array, Compressor], object]] = {
     "an array without dimensions": lambda _, __: np.array(1.0),
     "a list": lambda _, __: [1.0, 2.0],
     "None": lambda _, __: None,
-    "a masked array": lambda field, _: np.ma.masked_array(field),
+    "a masked array": lambda field, _: np.ma.MaskedArray(field),
     "float16": lambda field, _: field.astype(np.float16),
     "complex64": lambda field, _: field.astype(np.complex64),
     "a dimension more than it takes": lambda _, one: np.zeros((2,) * (one.capabilities.max_dimensions + 1), np.float32),
     "nine dimensions of length 1": lambda _, __: np.zeros((1,) * 9, np.float32),
-    **{
-        kind: (lambda _, __, kind=kind: np.ones((4, 5), kind))
-        for kind in ("int8", "int32", "int64", "uint16", "bool", "longdouble", "U3", "O")
-    },
+    **{kind: _ones(kind) for kind in ("int8", "int32", "int64", "uint16", "bool", "longdouble", "U3", "O")},
 }
 
 
@@ -51,8 +57,8 @@ def _odd_fields(said: Declared) -> list[Case]:
 
 
 def _odd_field(compressor: Compressor, case: Case) -> str | None:
-    make = _FIELDS.get(case.about, lambda field, _: field.astype(case.about))
-    given: Any = make(case.field, compressor)
+    make = _FIELDS.get(case.about)
+    given: Any = case.field.astype(case.about) if make is None else make(case.field, compressor)
     try:
         compressor.compress(given)
     except UnsupportedField:
@@ -72,10 +78,7 @@ _OUTPUTS: dict[str, Callable[[Array], object]] = {
     "a dimension of length 1 more": lambda field: np.full((*field.shape, 1), 5, field.dtype),
     "an empty array": lambda field: np.full((0,), 5, field.dtype),
     "an array without dimensions": lambda field: np.full((), 5, field.dtype),
-    **{
-        kind: (lambda field, kind=kind: np.full(field.shape, 5, kind))
-        for kind in ("int32", "uint32", ">f4", ">f8", "float16", "complex64")
-    },
+    **{kind: _twin(kind) for kind in ("int32", "uint32", ">f4", ">f8", "float16", "complex64")},
     "the other floating dtype": lambda field: np.full(
         field.shape, 5, "float64" if field.dtype == np.float32 else "float32"
     ),
@@ -139,7 +142,9 @@ def _damage(compressor: Compressor, case: Case) -> str | None:
         compressor.decompress(bad, out.array)
     except StreamError:
         if not out.intact():
-            raise Broken("writes outside its output", "memory beside out was written", "the damage is seen before") from None
+            raise Broken(
+                "writes outside its output", "memory beside out was written", "the damage is seen before"
+            ) from None
         if not (out.array == 5).all():
             raise Broken("writes before it refuses", "out was written to", "the damage is seen before") from None
         return None

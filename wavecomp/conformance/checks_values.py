@@ -28,6 +28,7 @@ from wavecomp.errors import StreamError, UnsupportedField
 
 _SPECIAL = (math.nan, -math.nan, math.inf, -math.inf)
 _PLACES = (0, 37, -1)
+_CONTENT_SHAPES = ((1,), (3,), (64,), (65,), (700,), (9, 17), (8, 9, 10))
 
 
 def _trip(compressor: Compressor, case: Case) -> str | None:
@@ -43,7 +44,7 @@ def _shapes(said: Declared) -> list[Case]:
 
 
 def _contents(said: Declared) -> list[Case]:
-    shapes = [s for s in ((1,), (3,), (64,), (65,), (700,), (9, 17), (8, 9, 10)) if long_dimensions(s) <= said.can.max_dimensions]
+    shapes = [shape for shape in _CONTENT_SHAPES if long_dimensions(shape) <= said.can.max_dimensions]
     return [Case(content(kind, shape, dtype), kind) for shape, dtype, kind in product(shapes, said.dtypes, CONTENTS)]
 
 

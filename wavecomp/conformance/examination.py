@@ -104,8 +104,12 @@ class Examination:
             pairs = zip(cases, here.digests, there.digests[::-1], strict=True)
             differing = next((case for case, one, other in pairs if one != other), None)
             if differing is not None:
-                found = "another process, asked in another order, makes another stream or other values of the same field"
-                findings = [Finding("gives different streams", found, "the same bytes in every process", str(differing))]
+                found = (
+                    "another process, asked in another order, makes another stream or other values of the same field"
+                )
+                findings = [
+                    Finding("gives different streams", found, "the same bytes in every process", str(differing))
+                ]
         seconds = time.monotonic() - began
         return Outcome(name, "failed" if findings else "passed", "", len(cases), tuple(findings), seconds)
 

@@ -87,6 +87,7 @@ class Checking:
         self._checks: dict[str, Check] = {check.name: check for check in CHECKS}
 
     def __call__(self, task: Task) -> Seen:
+        """Do one task."""
         try:
             compressor = self._compressor(task.subject)
         except (SpecError, CompressorUnavailable) as error:

@@ -1,4 +1,4 @@
-"""One round trip looked at from all sides: the promise, the input, the memory beside input and output, a second call."""
+"""One round trip looked at from all sides: the promise, the input, the memory beside both ends, a second call."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def check_field(compressor: Compressor, field: Array, *, may_refuse: bool = Fals
         _check_input(place, field)
         if may_refuse and not isinstance(compressor.bound, Lossless):
             return None
-        raise Broken("refuses what it takes", str(error), "every finite field of a dtype and shape that it says") from None
+        raise Broken(
+            "refuses what it takes", str(error), "every finite field of a dtype and shape that it says"
+        ) from None
     except Exception:
         _check_input(place, field)  # that it wrote where it must not says more than what it then raised
         raise

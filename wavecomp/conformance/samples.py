@@ -60,6 +60,7 @@ def content(kind: str, shape: tuple[int, ...], dtype: str, seed: int = 0) -> Arr
         Of what is random in it.
     """
     rng = np.random.default_rng(seed)
+    values: Array
     match kind:
         case "zero":
             values = np.zeros(shape)

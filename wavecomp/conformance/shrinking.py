@@ -70,8 +70,8 @@ def _plainer(field: Array) -> Iterator[Array]:
     with np.errstate(all="ignore"):
         tries = [np.zeros_like(field), np.ones_like(field), np.rint(field), np.full_like(field, field.flat[0])]
         if field.size > 1:
-            for part in (slice(None, field.size // 2), slice(field.size // 2, None)):
-                tries.append(_with_zeros(field, part))
+            halves = slice(None, field.size // 2), slice(field.size // 2, None)
+            tries += [_with_zeros(field, half) for half in halves]
         if field.size <= _FEW:
             tries += [_with_zeros(field, slice(index, index + 1)) for index in range(field.size)]
     yield from (one for one in tries if _intricacy(one) < level)
