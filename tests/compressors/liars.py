@@ -264,3 +264,39 @@ class Holds(Liar):
 
 class Boasts(Liar):
     capabilities = Capabilities(max_dimensions=0)
+
+
+class Fragile(Liar):
+    """Does with a damaged payload what libraries do: it dies, raises, or writes too far."""
+
+    def _encode(self, field: np.ndarray) -> Iterable[Buffer]:
+        return (b"whole" + field.tobytes(),)
+
+    def _decode(self, parts: list[memoryview], out: np.ndarray) -> None:
+        (raw,) = parts
+        if bytes(raw[:5]) != b"whole":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if len(raw) < 5 + out.nbytes:
+            raise ValueError("short")
+        if len(raw) > 5 + out.nbytes:
+            ctypes.memset(out.ctypes.data + out.nbytes, 0, 1)
+        out[...] = np.frombuffer(raw[5 : 5 + out.nbytes], out.dtype).reshape(out.shape)
+
+
+class Sleepy(Liar):
+    """Hangs of what is short."""
+
+    def _encode(self, field: np.ndarray) -> Iterable[Buffer]:
+        return (field.tobytes(),)
+
+    def _decode(self, parts: list[memoryview], out: np.ndarray) -> None:
+        if len(parts[0]) < out.nbytes:
+            time.sleep(600)
+        out[...] = np.frombuffer(parts[0][: out.nbytes], out.dtype).reshape(out.shape)
+
+
+class Stillborn(Liar):
+    """Dies of its own whole stream."""
+
+    def _decode(self, parts: list[memoryview], out: np.ndarray) -> None:
+        os.abort()

@@ -55,8 +55,7 @@ def _magnitudes(said: Declared) -> list[Case]:
 
 def _magnitude(compressor: Compressor, case: Case) -> str | None:
     with np.errstate(over="raise"):
-        check_field(compressor, case.field, may_refuse=True)
-    return None
+        return "refused" if check_field(compressor, case.field, may_refuse=True) is None else None
 
 
 def _overflows(said: Declared) -> str | None:

@@ -21,6 +21,8 @@ from wavecomp.records import Failure
 _WHOLE = Limits(seconds=600.0, memory_bytes=4 * 2**30)
 _SHRINKING_S = 6.0
 _SHRINKING_PATIENCE_S = 2.0
+_UNWATCHED_S = 60.0
+"""How long what leaves no trail may take: to build the compressor, to make a few digests."""
 _LONGER = 10
 """Times as long as a case of a few thousand values one with megabytes may take."""
 _MOST_DEATHS = 3
@@ -148,7 +150,7 @@ class Examination:
         return replace(seen_alone[-1], example=str(case))
 
     def _ask(self, task: Task, patience_s: float | None = None) -> Seen | Finding:
-        longest = patience_s if patience_s is not None else _LONGER * self._patience_s
+        longest = patience_s if patience_s is not None else _UNWATCHED_S
         try:
             answer = self._worker.ask(task, _WHOLE, self._watch(task, longest))
         except _Silent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -110,7 +111,7 @@ class Checking:
 def _tried(check: Check, compressor: Compressor, task: Task) -> Seen:
     assert task.trail is not None
     found: dict[str, tuple[int, Finding]] = {}
-    note = ""
+    notes: Counter[str] = Counter()
     with Trail(task.trail) as trail:
         for number, case in enumerate(task.cases):
             trail.go_to(number)
@@ -123,8 +124,9 @@ def _tried(check: Check, compressor: Compressor, task: Task) -> Seen:
                 if len(found) == _MOST_FINDINGS:
                     break
             elif came:
-                note = came
-    return Seen(tuple(found.values()), note)
+                notes[came] += 1
+    told = (note if count == len(task.cases) == 1 else f"{count} {note}" for note, count in notes.items())
+    return Seen(tuple(found.values()), "; ".join(told))
 
 
 def _digest(compressor: Compressor, case: Case) -> str:
