@@ -75,9 +75,9 @@ def page(content: dict[str, Any]) -> str:
         "# What damage does",
         "",
         f"A smooth wave of {SIDE}³ float32 values, {content['streams']} damaged streams of each compressor: a quarter "
-        "each is cut, has one to eight bits flipped, is overwritten with random bytes, is replaced by another one. First what "
-        "comes of it where the library's own bytes are damaged, without our frame; in the last column, how many are "
-        "detected of streams as wavecomp stores them. Written by `suites/damage.py`.",
+        "each is cut, has one to eight bits flipped, is overwritten with random bytes, is replaced by another one. "
+        "First what comes of it where the library's own bytes are damaged, without our frame; in the last column, how "
+        "many are detected of streams as wavecomp stores them. Written by `suites/damage.py`.",
         "",
         f"| compressor | {' | '.join(heads)} | stored: detected |",
         f"| :--- | {' | '.join('---:' for _ in heads)} | ---: |",

@@ -216,5 +216,5 @@ def test_a_plug_in_that_falls_short_ends_the_command_with_1(
     assert status_of(["compressors", "check", "trouble:kind=lie"]) == 1
     shown = capsys.readouterr().out
     assert "shapes                failed" in shown
-    assert "breaks its bound: 0.0 comes back as 0.0199" in shown
+    assert "breaks its bound: 0.0 comes back as 0.02" in shown
     assert "np.array([0.0], np.float32)" in shown

@@ -137,4 +137,4 @@ def _worst(field: Array, out: Array) -> str:
     place = int(error.argmax())
     if error.flat[place] == 0.0:
         return "other bits of the same values" if not same_bits(field, out) else "the stream's size"
-    return f"{field.flat[place]} comes back as {out.flat[place]}"
+    return f"{field.flat[place]!s} comes back as {out.flat[place]!s}"
