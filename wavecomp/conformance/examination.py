@@ -101,7 +101,7 @@ class Examination:
         findings: list[Finding] = []
         if isinstance(here, Finding) or isinstance(there, Finding):
             self._deaths += 1
-            findings = [one for one in (here, there) if isinstance(one, Finding)]
+            findings = [one for one in (here, there) if isinstance(one, Finding)][:1]
         else:
             pairs = zip(cases, here.digests, there.digests[::-1], strict=True)
             differing = next((case for case, one, other in pairs if one != other), None)
