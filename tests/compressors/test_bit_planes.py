@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from wavecomp.compressors import FixedPrecision, FixedRate, check_bound, default_registry
 from wavecomp.compressors.bit_planes import ARBITRARY, LEAST_BLOCK, LEAST_PEAK, share_of_block
+from wavecomp.conformance.round_trip import round_trip
+from wavecomp.conformance.samples import DTYPES
 from wavecomp.errors import UnsupportedField
 
-from .contract import round_trip
-from .fields import DTYPES, FIXED
+from .fields import FIXED
 
 SHAPES = ((37,), (9, 14), (9, 6, 7), (5, 6, 1, 7), (3, 6, 5, 9))
 WAYS = ("", "slabs:planes=4/", "slabs:planes=6/")

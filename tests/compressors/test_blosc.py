@@ -9,10 +9,10 @@ import pytest
 from wavecomp.compressors import Compressor, Lossless, PointwiseRelative, default_registry
 from wavecomp.compressors.base import identity_of
 from wavecomp.compressors.stream import pack
+from wavecomp.conformance.round_trip import check_field, round_trip
+from wavecomp.conformance.samples import CONTENTS, DTYPES, bits_of, content
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
-from .contract import check_field, round_trip
-from .fields import CONTENTS, DTYPES, bits_of, content
 from .specs import CODECS, SHUFFLES
 
 

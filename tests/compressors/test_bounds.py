@@ -23,8 +23,9 @@ from wavecomp.compressors import (
     summarise,
 )
 from wavecomp.compressors.bounds import same_bits
+from wavecomp.conformance.samples import DTYPES, content, special
 
-from .fields import DTYPES, FIXED, content, fields, special
+from .fields import FIXED, fields
 from .liars import Liar, honest
 
 # x has the range 4, the peak 3, and four values.

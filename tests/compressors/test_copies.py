@@ -12,10 +12,10 @@ import pytest
 
 from wavecomp.compressors import default_registry
 from wavecomp.compressors import sz3_memory as ours
+from wavecomp.conformance.round_trip import round_trip
+from wavecomp.conformance.samples import content
 from wavecomp.errors import StreamError
 
-from .contract import round_trip
-from .fields import content
 from .specs import EXAMPLES
 
 FIELD = content("wave", (64, 64, 128), "float32")  # two megabytes

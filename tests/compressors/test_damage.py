@@ -9,10 +9,10 @@ import pytest
 
 from wavecomp.compressors import default_registry
 from wavecomp.compressors.base import identity_of
+from wavecomp.conformance.round_trip import round_trip
+from wavecomp.conformance.samples import bits_of, content
 from wavecomp.errors import StreamError
 
-from .contract import round_trip
-from .fields import bits_of, content
 from .specs import EXAMPLES
 
 DAMAGES = 1000

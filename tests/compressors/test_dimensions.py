@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from wavecomp.compressors import BUILT_IN, default_registry
+from wavecomp.conformance.round_trip import check_field
+from wavecomp.conformance.samples import DTYPES, content
 from wavecomp.errors import UnsupportedField
 
-from .contract import check_field
-from .fields import DTYPES, content
 from .specs import EXAMPLES
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "methods-compressors.md"

@@ -8,9 +8,10 @@ from hypothesis.extra import numpy as hnp
 
 from wavecomp.compressors import Stream
 from wavecomp.compressors.stream import MAX_DIMENSIONS, pack, part_count, seal, split, unpack, verify
+from wavecomp.conformance.samples import DTYPES
 from wavecomp.errors import StreamError
 
-from .fields import DTYPES, FIXED
+from .fields import FIXED
 
 PARTS = st.lists(st.binary(max_size=40), max_size=5)
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=MAX_DIMENSIONS, min_side=0, max_side=3)

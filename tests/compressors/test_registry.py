@@ -12,10 +12,9 @@ import pytest
 from wavecomp.compressors import ENTRY_POINT_GROUP, Definition, Reading, Registry, default_registry
 from wavecomp.compressors.identity import Identity
 from wavecomp.compressors.registry import BUILT_IN
+from wavecomp.conformance.checks import CHECKS, examine
 from wavecomp.errors import CompressorUnavailable, RegistrationError, SpecError, UnknownCompressor
 from wavecomp.spec_text import SpecText
-
-from .contract import CHECKS
 
 PLUGIN = Definition("echo", "a plug-in", (), lambda c: Identity(c.spec), ("echo",))
 
@@ -57,7 +56,8 @@ def test_a_plug_in_is_found_and_obeys_the_contract(monkeypatch: pytest.MonkeyPat
     registry.load_plugins([entry("echo", "PLUGIN", "echo_plugin")])
     assert names(registry) == [*(d.name for d in BUILT_IN), "echo"]
     for check in CHECKS:
-        check(registry.parse("echo"))
+        if not check.measures:
+            assert examine(check, registry.parse("echo")) == []
 
 
 def test_a_broken_plug_in_is_listed_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:

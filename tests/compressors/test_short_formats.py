@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from wavecomp.compressors import PeakRelative, PointwiseRelative, default_registry
 from wavecomp.compressors.halffloat import from_bfloat, from_half, to_bfloat, to_half
 from wavecomp.compressors.scaling import exponent_to, factor, peak_of
+from wavecomp.conformance.round_trip import check_field, round_trip
+from wavecomp.conformance.samples import DTYPES, bits_of, content
 from wavecomp.errors import UnsupportedField
 
-from .contract import check_field, round_trip
-from .fields import DTYPES, FIXED, bits_of, content, fields
+from .fields import FIXED, fields
 
 PATTERNS = np.arange(1 << 16, dtype=np.uint16)
 

@@ -21,10 +21,9 @@ from wavecomp.compressors import (
 from wavecomp.compressors.base import identity_of
 from wavecomp.compressors.identity import Identity
 from wavecomp.compressors.stream import pack
+from wavecomp.conformance.round_trip import check_field, round_trip
+from wavecomp.conformance.samples import DTYPES, bits_of, content
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
-
-from .contract import check_field, round_trip
-from .fields import DTYPES, bits_of, content
 
 
 def parse(spec: str) -> Compressor:

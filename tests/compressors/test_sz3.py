@@ -21,10 +21,11 @@ from wavecomp.compressors import (
 from wavecomp.compressors import sz3 as ours
 from wavecomp.compressors.base import identity_of
 from wavecomp.compressors.stream import pack
+from wavecomp.conformance.round_trip import check_field, round_trip
+from wavecomp.conformance.samples import CONTENTS, DTYPES, bits_of, content
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
 
-from .contract import check_field, round_trip
-from .fields import CONTENTS, DTYPES, FIXED, bits_of, content, fields
+from .fields import FIXED, fields
 from .specs import PREDICTORS
 from .test_zfp import NO_POSITIVE_NUMBER
 

@@ -9,10 +9,9 @@ import zfpy
 
 from wavecomp.compressors import Absolute, FixedPrecision, FixedRate, Lossless, default_registry
 from wavecomp.compressors.zfp import Zfp
+from wavecomp.conformance.round_trip import round_trip
+from wavecomp.conformance.samples import content
 from wavecomp.errors import SpecError, UnsupportedField
-
-from .contract import round_trip
-from .fields import content
 
 SHAPES = {1: (64,), 2: (16, 12), 3: (8, 9, 10), 4: (4, 5, 6, 7)}
 # One bit says whether a block is all zero, and the exponent takes 8 or 11 bits.
