@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from wavecomp.compressors import Compressor, Lossless, default_registry
 from wavecomp.compressors.registry import BUILT_IN
 from wavecomp.errors import CompressorUnavailable
+from wavecomp.spec_text import SpecText
 
 from .contract import CHECKS, check_field
 from .fields import DTYPES, FIXED, content, fields
@@ -77,16 +78,20 @@ def test_nothing_built_in_fails_to_import() -> None:
 
 
 def test_every_key_and_every_choice_is_run() -> None:
-    seen: dict[str, set[str]] = {definition.name: set() for definition in BUILT_IN}
+    registry = default_registry()
+    seen: dict[str, set[str]] = {}
     for spec in ALL:
-        for part in spec.split("/"):
-            name, _, items = part.partition(":")
-            if name in seen:
-                seen[name] |= set(items.split(",")) | {item.partition("=")[0] for item in items.split(",")}
+        for part in (*SpecText.parse(spec).parts, *registry.read(SpecText.parse(spec)).text.parts):
+            chosen = part.values.get("codec", "") if part.name == "numcodecs" else ""
+            for name in (part.name, f"{part.name}:{chosen}"):
+                seen.setdefault(name, set()).update(part.values, (f"{k}={v}" for k, v in part.values.items()))
     for definition in BUILT_IN:
-        wanted = {parameter.name for parameter in definition.parameters}
-        wanted |= {f"{p.name}={choice}" for p in definition.parameters for choice in p.choices}
-        assert not wanted - seen[definition.name], definition.name
+        families = {definition.name: definition.parameters}
+        families |= {f"{definition.name}:{choice}": keys for choice, keys in definition.variants.items()}
+        for name, parameters in families.items():
+            wanted = {parameter.name for parameter in parameters}
+            wanted |= {f"{p.name}={choice}" for p in parameters for choice in p.choices}
+            assert not wanted - seen.get(name, set()), name
     pairs = {
         (v["codec"], v["shuffle"]) for v in map(default_registry().values, ALL) if "shuffle" in v and "inner" not in v
     }
