@@ -65,7 +65,7 @@ OWN = (
     "numcodecs:lz4,acceleration=10",
     *(f"numcodecs:blosc,cname={codec},shuffle=2" for codec in CODECS),
     "numcodecs:blosc,clevel=9,shuffle=-1,blocksize=1024",
-    *(f"numcodecs:{codec},level=1" for codec in ("gzip", "bz2", "pcodec")),
+    *(f"numcodecs:{codec},level=1" for codec in ("zlib", "gzip", "bz2", "pcodec")),
     "numcodecs:codec=pcodec,level=3,mode_spec=classic",
     "numcodecs:codec=pcodec,mode_spec=auto",
     "numcodecs:lzma,preset=1",

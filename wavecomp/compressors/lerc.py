@@ -8,6 +8,7 @@ data", and 0 comes back for it without a word.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -44,8 +45,9 @@ class Lerc(Compressor):
         if len(parts) != 1:
             raise StreamError(f"{self.spec}: the stream has {len(parts)} parts, 1 was expected")
         target = _image(out)
+        stream: Any = parts[0]  # it takes any buffer, whatever its stubs say
         try:
-            decoded = lerc_decode(parts[0], out=target)
+            decoded = lerc_decode(stream, out=target)
         except (LercError, ValueError) as error:
             raise StreamError(f"{self.spec}: LERC cannot decode the stream: {error}") from error
         if not np.may_share_memory(decoded, target):

@@ -153,7 +153,6 @@ DEFINITION = Definition(
         "numcodecs:codec=zstd,level=3",
         "numcodecs:codec=lz4,acceleration=1",
         "numcodecs:codec=blosc,cname=zstd,clevel=5,shuffle=1",
-        "numcodecs:codec=zlib,level=1",
         "numcodecs:codec=quantize,digits=3",
         "numcodecs:codec=bitround,keepbits=10",
     ),

@@ -13,6 +13,7 @@ import math
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from wavecomp.compressors.spec import Parameter
 from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import SpecError, StreamError
 
-_MODES = {"abs": "pwe", "psnr": "psnr", "bpp": "bpp"}
+_MODES: dict[str, Any] = {"abs": "pwe", "psnr": "psnr", "bpp": "bpp"}
 
 # What a stream begins with: how it was made, and the exponent of the power of two that the field was multiplied with.
 _HEAD = struct.Struct("<ch")
@@ -35,7 +36,7 @@ _PLAIN, _CODED = b"=", b"s"
 _MOST_STEPS = {4: 24, 8: 48}
 # Peaks within 2^-60 to 2^60 are taken as they are: SPERR refuses 2^100, and loses what is below 2^-1022.
 _FAR = 60
-# libSPERR reads beyond its stream in 2-D, by a few bytes: they are ours.
+# In 2-D libSPERR reads beyond the end of its stream, says imagecodecs; with this many bytes, into memory of ours.
 _MARGIN = 64
 
 # What a rate comes with: SPERR's own header takes 36 bytes in 2-D and 44 in 3-D and the last byte may be begun. Ours
@@ -113,10 +114,10 @@ class Sperr(Compressor):
             return
         from imagecodecs import SperrError, sperr_decode
 
-        room = bytearray(len(payload) + _MARGIN)
-        room[: len(payload)] = payload
+        target = _image(out)
+        stream: Any = payload if target.ndim == 3 else _with_margin(payload)
         try:
-            sperr_decode(memoryview(room)[: len(payload)], out=_image(out))
+            sperr_decode(stream, out=target)
         except (SperrError, ValueError) as error:
             raise StreamError(f"{self.spec}: SPERR cannot decode the stream: {error}") from error
         if exponent < 0:
@@ -125,6 +126,12 @@ class Sperr(Compressor):
             np.clip(out, -largest, largest, out=out)
         if exponent:
             np.ldexp(out, -exponent, out=out)
+
+
+def _with_margin(payload: memoryview) -> memoryview:
+    room = np.zeros(len(payload) + _MARGIN, np.uint8)
+    room[: len(payload)] = np.frombuffer(payload, np.uint8)
+    return memoryview(room)[: len(payload)]
 
 
 def _image(field: Field) -> Field:
