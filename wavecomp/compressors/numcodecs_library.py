@@ -53,11 +53,15 @@ _blosc = _OneThread()
 def one_thread() -> Iterator[None]:
     """Let numcodecs' Blosc work on the thread that calls it: by default it takes up to eight from the main thread.
 
-    Its switch is the process's; it is put back when the last of the calls is done.
+    Its switch is the process's; it is put back when the last of the calls is done. What it makes at its first call to
+    guard its threads is a semaphore of the system, which outlives a process that is killed: a lock of the process is
+    put in its place.
     """
     from numcodecs import blosc
 
     with _blosc.lock:
+        if not getattr(blosc, "_MUTEX_IS_INIT", True):
+            blosc._MUTEX, blosc._MUTEX_IS_INIT = threading.Lock(), True
         if _blosc.inside == 0:
             _blosc.before, blosc.use_threads = blosc.use_threads, False
         _blosc.inside += 1

@@ -131,7 +131,7 @@ class Sperr(Compressor):
 def _with_margin(payload: memoryview) -> memoryview:
     room = np.zeros(len(payload) + _MARGIN, np.uint8)
     room[: len(payload)] = np.frombuffer(payload, np.uint8)
-    return memoryview(room)[: len(payload)]
+    return room.data[: len(payload)]
 
 
 def _image(field: Field) -> Field:
