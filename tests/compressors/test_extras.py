@@ -10,17 +10,11 @@ from click.testing import CliRunner
 
 from wavecomp.catalogue import find_suites
 from wavecomp.catalogue.others import OTHERS
-from wavecomp.cli import main
+from wavecomp.cli import cli
 from wavecomp.compressors import Registry, default_registry
 from wavecomp.errors import CompressorUnavailable, PluginFailed, RegistrationError
 
-MODULES = {
-    "sperr": "imagecodecs",
-    "lerc": "imagecodecs",
-    "fpzip": "fpzip",
-    "pcodec": "pcodec",
-    "numcodecs": "numcodecs",
-}
+MODULES = {"sperr": "imagecodecs", "lerc": "imagecodecs"} | {name: name for name in ("fpzip", "pcodec", "numcodecs")}
 
 
 @pytest.fixture
@@ -48,7 +42,7 @@ def test_a_missing_package_is_a_reason_that_says_how_to_get_it(name: str) -> Non
 
 @pytest.mark.usefixtures("nothing_installed")
 def test_the_listing_goes_on() -> None:
-    done = CliRunner().invoke(main, ["compressors"])
+    done = CliRunner().invoke(cli, ["compressors"])
     assert done.exit_code == 0
     assert "zfp: ZFP" in done.output
     for name in MODULES:
@@ -122,7 +116,7 @@ def test_a_plug_in_that_respells_badly_fails_by_name() -> None:
 
 
 def test_the_listing_of_one_shows_the_keys_of_each_choice() -> None:
-    done = CliRunner().invoke(main, ["compressors", "numcodecs"])
+    done = CliRunner().invoke(cli, ["compressors", "numcodecs"])
     assert "codec=zstd, level: " in done.output
     assert "codec=blosc, cname: " in done.output
 

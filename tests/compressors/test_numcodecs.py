@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -14,11 +15,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavecomp.cli import main
+from wavecomp.cli import cli
 from wavecomp.compressors import Absolute, Lossless, PointwiseRelative, Unbounded, default_registry
 from wavecomp.compressors.numcodecs_library import library, one_thread
 from wavecomp.compressors.numcodecs_table import CODECS, REQUIRED, quantum_bits
-from wavecomp.errors import SpecError, StreamError, UnsupportedField
+from wavecomp.errors import SpecError, StreamError, UnknownCompressor, UnsupportedField
 from wavecomp.plans.strategies import parse_strategy
 
 from .contract import check_field, round_trip
@@ -65,7 +66,7 @@ WRONG = {
     '{"id": "pickle"}': "codec=pickle must be one of",
     '{"id": "zstd", "level": "3/4"}': "cannot be taken",
     '{"id": "zstd", "level": [3]}': "cannot be taken",
-    '{"id": "zstd", "level": NaN}': "must be an integer",
+    '{"id": "zstd", "level": NaN}': "cannot be taken",
     '{"id": "lzma", "filters": [{"id": 3}]}': "cannot be taken",
     '{"id": "lzma", "check": 4}': 'unknown key "check"',
     '{"id": "quantize", "digits": 3, "dtype": "<i4"}': "must be f4 or f8",
@@ -103,18 +104,13 @@ def test_the_configuration_that_numcodecs_prints_is_a_spec(codec: str) -> None:
 @given(st.text(max_size=60) | st.text('{}[]":,/ idzstlev0123e-', max_size=60).map(lambda tail: '{"id": "zstd"' + tail))
 def test_no_text_breaks_the_reading(text: str) -> None:
     for spec in (text, "{" + text, "numcodecs:" + text, "numcodecs:{" + text):
-        try:
+        with contextlib.suppress(SpecError, UnknownCompressor):
             printed = canonical(spec)
-        except SpecError:
-            continue
-        except Exception as error:
-            assert type(error).__name__ == "UnknownCompressor", repr(error)
-            continue
-        assert canonical(printed) == printed
+            assert canonical(printed) == printed
 
 
 def test_the_command_line_takes_json() -> None:
-    done = CliRunner().invoke(main, ["compressors", '{"id": "zstd", "level": 3}'])
+    done = CliRunner().invoke(cli, ["compressors", '{"id": "zstd", "level": 3}'])
     assert done.exit_code == 0, done.output
     assert ONE in done.output
     assert parse_strategy('trajectory:every=2/{"id": "lz4"}').spec.endswith("/numcodecs:codec=lz4,acceleration=1")
@@ -133,10 +129,8 @@ def test_what_is_promised() -> None:
         assert bound == expected.get(codec, Lossless()), codec
 
 
-@pytest.mark.parametrize("codec", [name for name in CODECS if name not in ("bitround", "delta", "quantize")])
+@pytest.mark.parametrize("codec", [name for name in CODECS if name not in (*REQUIRED, "delta")])
 def test_lossless_codecs_keep_every_bit(codec: str) -> None:
-    if codec in REQUIRED:
-        pytest.skip(f"{codec} is lossy")
     for dtype in DTYPES:
         assert np.array_equal(bits_of(round_trip(parse(f"numcodecs:{codec}"), special(dtype))), bits_of(special(dtype)))
 

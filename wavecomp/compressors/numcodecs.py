@@ -111,8 +111,10 @@ class Numcodecs(Compressor):
         if self._codec == "gzip":  # the time of day is in its header
             encoded = bytearray(encoded)
             encoded[_GZIP_TIME] = bytes(4)
-        # An array may be the field itself, or a view of it.
-        return (encoded.tobytes() if isinstance(encoded, np.ndarray) else encoded,)
+        if not isinstance(encoded, np.ndarray):
+            return (encoded,)
+        # It may be the field itself, or a view of it.
+        return (encoded.tobytes() if np.may_share_memory(encoded, field) else memoryview(encoded).cast("B"),)
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
         if len(parts) != 1:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def _from_json(spec: str, text: str) -> tuple[Item, ...]:
 def _text(spec: str, key: str, value: object) -> str | None:
     if value is True:
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return format_value(value)
     if isinstance(value, str):
         if key == "astype":
