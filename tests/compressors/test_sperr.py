@@ -132,6 +132,14 @@ def test_what_the_dtype_cannot_resolve_is_stored_as_it_is(dtype: str, power: int
 
 
 @pytest.mark.usefixtures("untouched")
+def test_a_psnr_that_the_dtype_cannot_resolve_is_stored_as_it_is() -> None:
+    """Of subnormal numbers too, whose noise would vanish."""
+    for dtype, kind in product(DTYPES, ("random", "subnormal")):
+        field = content(kind, (40, 2), dtype)
+        assert np.array_equal(bits_of(round_trip(parse("sperr:psnr=399"), field)), bits_of(field))
+
+
+@pytest.mark.usefixtures("untouched")
 def test_special_values_are_refused_before_the_library() -> None:
     field = content("wave", (8, 8, 8), "float32")
     for value in (np.nan, np.inf, -np.inf):

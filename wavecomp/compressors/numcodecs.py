@@ -114,7 +114,7 @@ class Numcodecs(Compressor):
         if not isinstance(encoded, np.ndarray):
             return (encoded,)
         # It may be the field itself, or a view of it.
-        return (encoded.tobytes() if np.may_share_memory(encoded, field) else memoryview(encoded).cast("B"),)
+        return (encoded.tobytes() if np.may_share_memory(encoded, field) else encoded.data.cast("B"),)
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
         if len(parts) != 1:

@@ -88,18 +88,19 @@ class Sperr(Compressor):
 
     def _plan(self, field: Field) -> _Plan:
         peak = peak_of(field)
-        least = math.ldexp(peak, -_MOST_STEPS[field.dtype.itemsize])
+        most = _MOST_STEPS[field.dtype.itemsize]
         exponent = exponent_to(peak, field.dtype, 0)
         exponent = exponent if abs(exponent) > _FAR else 0
         level = self._level
         if self._mode == "abs":
             # A tolerance above the peak is as good as twice the peak, and does not overflow.
             level = min(level, 2.0 * peak) if peak else 1.0
-            return _Plan(math.ldexp(level, exponent), exponent, level >= least)
+            return _Plan(math.ldexp(level, exponent), exponent, level >= math.ldexp(peak, -most))
         if self._mode == "psnr":
-            half_range = float(field.max()) / 2.0 - float(field.min()) / 2.0
-            noise = 2.0 * (half_range * 10.0 ** (-level / 20.0))
-            return _Plan(level, exponent, noise >= least or not half_range)
+            # In units of the peak, beside which neither the range nor the noise that is asked for can vanish.
+            spread = float(field.max()) / peak - float(field.min()) / peak if peak else 0.0
+            noise = spread * 10.0 ** (-level / 20.0)
+            return _Plan(level, exponent, noise >= math.ldexp(1.0, -most) or not spread)
         return _Plan(level, exponent)
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
