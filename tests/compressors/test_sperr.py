@@ -85,7 +85,7 @@ def test_modes() -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("power", [-20, -1, 0, 1, 5, 10, 16, 20, 23, 24, 25, 30, 40, 47, 48, 49, 60, 120, 300])
 def test_the_bound_from_loose_to_tighter_than_the_dtype(power: int, dtype: str) -> None:
-    """At most half a unit in the last place of the largest value, and SPERR's own rounding, come on top."""
+    """Strict as long as the rounding of the dtype is a small part of it; elsewhere that may come on top."""
     for shape, kind in product(SHAPES, CONTENTS):
         field = content(kind, shape, dtype)
         peak = float(np.abs(field).max())
@@ -93,7 +93,10 @@ def test_the_bound_from_loose_to_tighter_than_the_dtype(power: int, dtype: str) 
         if 0 < tolerance < np.inf:
             compressor = parse(f"sperr:abs={float(tolerance)!r}")
             out = round_trip(compressor, field)
-            assert check_bound(compressor.bound, field, out, 1).status in ("holds", "rounding"), (shape, kind)
+            limits = np.finfo(dtype)
+            strict = max(float(limits.eps) * peak, float(limits.smallest_subnormal)) <= tolerance / 8
+            allowed = ("holds",) if strict else ("holds", "rounding")
+            assert check_bound(compressor.bound, field, out, 1).status in allowed, (shape, kind)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

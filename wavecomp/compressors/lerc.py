@@ -1,8 +1,8 @@
 """LERC, through imagecodecs: blocks of an image quantised to a largest error, or without loss [Esri2024]_.
 
 Of three dimensions the first two are an image, whose points have as many values as the third is long; four are taken
-as three, the first two in one. In float32 the bound holds up to the rounding of the dtype. LERC takes NaN for "no
-data", and 0 comes back for it without a word.
+as three, the first two in one. The bound holds up to the rounding of the dtype, which is taken off it where it is
+small. LERC takes NaN for "no data", and 0 comes back for it without a word.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
 from wavecomp.compressors.bounds import Absolute, ErrorBound, Lossless
 from wavecomp.compressors.definition import Configuration, Definition
+from wavecomp.compressors.scaling import peak_of, tightened
 from wavecomp.compressors.spec import Parameter
 from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import SpecError, StreamError
@@ -37,7 +38,9 @@ class Lerc(Compressor):
     def _encode(self, field: Field) -> Iterable[Buffer]:
         from imagecodecs import lerc_encode
 
-        return (lerc_encode(_image(field), self._tolerance or 0.0),)
+        tolerance = self._tolerance
+        level = 0.0 if tolerance is None else tightened(tolerance, peak_of(field), field.dtype)
+        return (lerc_encode(_image(field), level),)
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
         from imagecodecs import LercError, lerc_decode

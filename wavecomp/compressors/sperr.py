@@ -1,7 +1,8 @@
 """SPERR, through imagecodecs: wavelets and set partitioning, by point-wise error, PSNR or rate [Li2023]_.
 
 One to three dimensions are SPERR's own (a row is an image of one row); four are taken as three, the first two in one.
-SPERR keeps its tolerance in double precision, so what exceeds it is the rounding of the field's dtype. Two things it
+SPERR keeps its tolerance in double precision; the rounding of the field's dtype is taken off it where it is small, and
+is what may exceed it elsewhere. Two things it
 cannot do, and dies of in 3-D: integers of 64 bits do not hold a field whose peak is some 2^58 tolerances, and neither
 does it take tolerances far from 1. So a field of which a tolerance is below what the dtype resolves beside the peak is
 stored as it is, and one far from 1 is multiplied by a power of two.
@@ -20,7 +21,7 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
 from wavecomp.compressors.bounds import Absolute, ErrorBound, FixedRate, SignalToNoise
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.scaling import exponent_to, peak_of
+from wavecomp.compressors.scaling import exponent_to, peak_of, tightened
 from wavecomp.compressors.spec import Parameter
 from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import SpecError, StreamError
@@ -95,7 +96,8 @@ class Sperr(Compressor):
         if self._mode == "abs":
             # A tolerance above the peak is as good as twice the peak, and does not overflow.
             level = min(level, 2.0 * peak) if peak else 1.0
-            return _Plan(math.ldexp(level, exponent), exponent, level >= math.ldexp(peak, -most))
+            coded = level >= math.ldexp(peak, -most)
+            return _Plan(math.ldexp(tightened(level, peak, field.dtype), exponent), exponent, coded)
         if self._mode == "psnr":
             # In units of the peak, beside which neither the range nor the noise that is asked for can vanish.
             spread = float(field.max()) / peak - float(field.min()) / peak if peak else 0.0
