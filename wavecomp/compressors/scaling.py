@@ -22,8 +22,8 @@ def tightened(tolerance: float, peak: float, dtype: np.dtype[np.floating]) -> fl
     """Return what is left of a tolerance when a value is rounded to the dtype after it was met in double precision.
 
     A value within the tolerance of one below the peak is below twice the larger of the two, and rounded by at most
-    :math:`\\varepsilon` times that one, or a subnormal step. Where this is more than an eighth of the tolerance, that is
-    left as it is: the bound then holds up to rounding only.
+    :math:`\\varepsilon` times that one, or a subnormal step. Where this is more than an eighth of the tolerance,
+    that is left as it is: the bound then holds up to rounding only.
     """
     limits = np.finfo(dtype)
     rounding = max(float(limits.eps) * max(peak, tolerance), float(limits.smallest_subnormal))
