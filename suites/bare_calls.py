@@ -105,6 +105,55 @@ def _blosc2(field: np.ndarray, values: dict) -> Calls:
     ], decompress
 
 
+def _sperr(field: np.ndarray, values: dict) -> Calls:
+    from imagecodecs import sperr_decode, sperr_encode
+
+    (mode,) = (key for key in ("abs", "psnr", "bpp") if key in values)
+    settings = {"level": values[mode], "mode": "pwe" if mode == "abs" else mode}
+    stream = sperr_encode(field, **settings)
+    return lambda: sperr_encode(field, **settings), lambda out: sperr_decode(stream, out=out)
+
+
+def _lerc(field: np.ndarray, values: dict) -> Calls:
+    from imagecodecs import lerc_decode, lerc_encode
+
+    tolerance = values.get("abs", 0.0)
+    stream = lerc_encode(field, tolerance)
+    return lambda: lerc_encode(field, tolerance), lambda out: lerc_decode(stream, out=out)
+
+
+def _fpzip(field: np.ndarray, values: dict) -> Calls:
+    import fpzip
+
+    precision = values.get("precision", 0)
+    stream = fpzip.compress(field, precision=precision)
+    return lambda: fpzip.compress(field, precision=precision), lambda _: fpzip.decompress(stream)
+
+
+def _pcodec(field: np.ndarray, values: dict) -> Calls:
+    from pcodec import ChunkConfig, standalone
+
+    config = ChunkConfig(compression_level=values["level"])
+    stream = standalone.simple_compress(field.reshape(-1), config)
+    return (
+        lambda: standalone.simple_compress(field.reshape(-1), config),
+        lambda out: standalone.simple_decompress_into(stream, out.reshape(-1)),
+    )
+
+
+def _numcodecs(field: np.ndarray, values: dict) -> Calls:
+    from wavecomp.compressors.numcodecs_library import library
+
+    config = {key: value for key, value in values.items() if key != "codec"}
+    if values["codec"] == "quantize":
+        config["dtype"] = field.dtype.str
+    codec = library().get_codec({"id": values["codec"], **config})
+    if values["codec"] == "blosc":
+        library().blosc.use_threads = False
+    stream = codec.encode(field.reshape(-1))
+    return lambda: codec.encode(field.reshape(-1)), lambda out: codec.decode(stream, out=out.reshape(-1))
+
+
 def _slabs(field: np.ndarray, planes: int, threads: int, tolerance: float) -> Calls:
     import zfpy
 
@@ -131,4 +180,14 @@ def _own(compressor: Compressor, field: np.ndarray) -> Calls:
     return lambda: tuple(compressor._encode(field)), lambda out: compressor._decode(parts, out)
 
 
-_LIBRARIES = {"identity": _identity, "zfp": _zfp, "sz3": _sz3, "blosc2": _blosc2}
+_LIBRARIES = {
+    "identity": _identity,
+    "zfp": _zfp,
+    "sz3": _sz3,
+    "blosc2": _blosc2,
+    "sperr": _sperr,
+    "lerc": _lerc,
+    "fpzip": _fpzip,
+    "pcodec": _pcodec,
+    "numcodecs": _numcodecs,
+}

@@ -99,7 +99,7 @@ def test_all_goes_on_without_the_plugin_that_cannot(here, troublemaker, tiny_all
     shown = capfd.readouterr().err
     assert "left out: plug-in broken: its import failed: ImportError: libbroken.so.3 is missing" in shown
     assert "left out: plug-in worded: " in shown, shown
-    assert "2 settings of plug-ins were left out" in shown
+    assert "2 compressors or settings were left out" in shown
     measured = {record.spec for record in Archive(here / "results" / "tiny")}
     assert measured == {"identity", "zfp:rate=8", "trouble", "hostile:kind=fine"}
 

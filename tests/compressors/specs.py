@@ -44,6 +44,49 @@ OWN = (
     "interp:abs=1000,codec=lz4,threads=3",
     "interp:rel=1,level=9",
     "slabs:planes=3,threads=2/interp:abs=1e-4,codec=lz4",
+    "sperr:abs=1e-9",
+    "sperr:abs=1000",
+    "sperr:psnr=20",
+    "sperr:psnr=300",
+    "sperr:bpp=0.3",
+    "sperr:bpp=64",
+    "slabs:planes=3,threads=2/sperr:abs=1e-3",
+    "slabs:planes=3,threads=2/sperr:bpp=6",
+    "lerc:abs=1e-9",
+    "lerc:abs=1000",
+    "slabs:planes=3,threads=2/lerc:abs=1e-3",
+    "fpzip:precision=4",
+    "fpzip:precision=32",
+    "slabs:planes=3,threads=2/fpzip",
+    "pcodec:level=0",
+    "pcodec:level=12",
+    "slabs:planes=3,threads=2/pcodec:level=1",
+    "numcodecs:zstd,level=-5,checksum",
+    "numcodecs:lz4,acceleration=10",
+    *(f"numcodecs:blosc,cname={codec},shuffle=2" for codec in CODECS),
+    "numcodecs:blosc,clevel=9,shuffle=-1,blocksize=1024",
+    *(f"numcodecs:{codec},level=1" for codec in ("zlib", "gzip", "bz2", "pcodec")),
+    "numcodecs:codec=pcodec,level=3,mode_spec=classic",
+    "numcodecs:codec=pcodec,mode_spec=auto",
+    "numcodecs:lzma,preset=1",
+    "numcodecs:shuffle,elementsize=4",
+    *(f"numcodecs:{codec}" for codec in ("base64", "crc32", "adler32", "fletcher32", "delta")),
+    "numcodecs:jenkins_lookup3,initval=7",
+    "numcodecs:quantize,digits=-2",
+    "numcodecs:bitround,keepbits=1",
+    "slabs:planes=3,threads=2/numcodecs:zstd,level=1",
+)
+
+# These take some fields only, so the contract cannot run over them; tests of their own do.
+NARROW = (
+    "numcodecs:fixedscaleoffset,offset=0.5,scale=10,astype=i1,dtype=f4",
+    "numcodecs:fixedscaleoffset,scale=1000,astype=i2",
+    "numcodecs:fixedscaleoffset,scale=1000,astype=i4",
+    "numcodecs:quantize,digits=3,dtype=f4",
+    "numcodecs:quantize,digits=3,dtype=f8",
+    "numcodecs:delta,dtype=f8",
+    "numcodecs:delta,dtype=f4",
+    "numcodecs:fixedscaleoffset,scale=1,dtype=f8",
 )
 
 # These pass the round trips only: the cases of a sweep, many of them, alike in all but their codec.
@@ -55,4 +98,4 @@ MATRIX = tuple(
 )
 
 FULL = tuple(dict.fromkeys((*EXAMPLES, *OWN)))
-ALL = tuple(dict.fromkeys((*FULL, *MATRIX)))
+ALL = tuple(dict.fromkeys((*FULL, *MATRIX, *NARROW)))

@@ -11,6 +11,7 @@ from wavecomp.conformance.checks import CHECKS, declared, examine
 from wavecomp.conformance.round_trip import check_field
 from wavecomp.conformance.samples import DTYPES, content
 from wavecomp.errors import CompressorUnavailable
+from wavecomp.spec_text import SpecText
 
 from .fields import FIXED, fields
 from .specs import ALL, CODECS, EXAMPLES, FULL, MATRIX, SHUFFLES
@@ -86,19 +87,22 @@ def test_nothing_built_in_fails_to_import() -> None:
 
 
 def test_every_key_and_every_choice_is_run() -> None:
-    seen: dict[str, set[str]] = {definition.name: set() for definition in BUILT_IN}
+    registry = default_registry()
+    seen: dict[str, set[str]] = {}
     for spec in ALL:
-        for part in spec.split("/"):
-            name, _, items = part.partition(":")
-            if name in seen:
-                seen[name] |= set(items.split(",")) | {item.partition("=")[0] for item in items.split(",")}
+        for part in (*SpecText.parse(spec).parts, *registry.read(SpecText.parse(spec)).text.parts):
+            chosen = part.values.get("codec", "") if part.name == "numcodecs" else ""
+            for name in (part.name, f"{part.name}:{chosen}"):
+                seen.setdefault(name, set()).update(part.values, (f"{k}={v}" for k, v in part.values.items()))
     for definition in BUILT_IN:
-        wanted = {parameter.name for parameter in definition.parameters}
-        wanted |= {f"{p.name}={choice}" for p in definition.parameters for choice in p.choices}
-        assert not wanted - seen[definition.name], definition.name
-    pairs = {
-        (v["codec"], v["shuffle"]) for v in map(default_registry().values, ALL) if "shuffle" in v and "inner" not in v
-    }
+        families = {definition.name: definition.parameters}
+        families |= {f"{definition.name}:{choice}": keys for choice, keys in definition.variants.items()}
+        for name, parameters in families.items():
+            wanted = {parameter.name for parameter in parameters}
+            wanted |= {f"{p.name}={choice}" for p in parameters for choice in p.choices}
+            assert not wanted - seen.get(name, set()), name
+    blosc = [registry.values(spec) for spec in ALL if spec.startswith("blosc2")]
+    pairs = {(values["codec"], values["shuffle"]) for values in blosc}
     assert pairs == {(codec, shuffle) for codec in CODECS for shuffle in SHUFFLES}
 
 

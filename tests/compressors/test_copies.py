@@ -50,12 +50,15 @@ def test_compression_takes_the_stream_and_no_copy_of_the_field(spec: str) -> Non
     """pysz and Blosc2 allocate room for the worst case, of which only what they fill is ever touched.
 
     ``interp`` works in one copy at most, half of it reconstructed values, half of it codes; and has room for escapes.
+    libfpzip gets twice the field, and what is behind numcodecs one and a bit; its filters work in NumPy arrays, one an
+    operation.
     """
     compressor = default_registry().parse(spec)
     ready = compressor.prepare(FIELD)
     size = compressor.encode(ready).nbytes
     worst = 2 * ready.nbytes if spec.startswith("sz3") else int(default_registry().values(spec).get("chunk", 0))
     worst = ready.nbytes * 9 // 8 if spec.startswith("interp:") else worst
+    worst = 2 * ready.nbytes if spec.startswith(("fpzip", "numcodecs")) else worst
     assert peak(lambda: compressor.encode(ready)) < size + min(worst, 2 * ready.nbytes) + SCRATCH + 20_000
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wavecomp.catalogue.lossless import TABLE1, TABLE1_QUICK
 from wavecomp.catalogue.lossy import LOSSY, LOSSY_QUICK
+from wavecomp.catalogue.others import OTHERS
 from wavecomp.catalogue.steps import STEPS
 from wavecomp.catalogue.suite import SpecTemplate, Suite, decades, plain
-from wavecomp.compressors import BUILT_IN, Registry, default_registry
+from wavecomp.compressors import BUILT_IN, Reading, Registry, default_registry
 from wavecomp.compressors.source import InFile
 from wavecomp.errors import AmbiguousSuite, UnknownCompressor, UnknownSuite, WavecompError
 from wavecomp.spec_text import SpecText
@@ -17,6 +20,7 @@ SUITES: dict[str, tuple[Suite, ...]] = {
     "lossy": (LOSSY,),
     "lossy-quick": (LOSSY_QUICK,),
     "steps": (STEPS,),
+    "others": (OTHERS,),
     "quick": (TABLE1_QUICK, LOSSY_QUICK, STEPS),
     "all": (TABLE1, LOSSY, STEPS),
 }
@@ -48,7 +52,8 @@ def find_suites(name: str, registry: Registry | None = None) -> tuple[Suite, ...
     if name in SUITES and any(definition.name == name for definition in known.definitions()):
         raise AmbiguousSuite(name)
     if name in SUITES:
-        return (*SUITES[name], *_plugins(known)) if name == "all" else SUITES[name]
+        shipped = tuple(_present(suite, known) for suite in SUITES[name])
+        return (*shipped, *_plugins(known)) if name == "all" else shipped
     spec = SpecText.parse(name)
     if not spec.is_bare:
         reading = known.checked(spec)
@@ -67,6 +72,21 @@ def examples_of_files(registry: Registry) -> tuple[Suite, ...]:
         for definition in registry.definitions()
         if isinstance(registry.source(definition.name), InFile)
     )
+
+
+def _present(suite: Suite, registry: Registry) -> Suite:
+    """Leave out the compressors of an extra that is not installed: each is one reason, and no failure a setting."""
+    if suite is not OTHERS:
+        return suite
+    missing = registry.unavailable()
+    kept, left_out = [], {}
+    for entry in suite.entries:
+        name = entry.name if isinstance(entry, Reading) else SpecText.parse(entry.spec).head.name
+        if name in missing:
+            left_out[name] = f"{name}: {missing[name]}"
+        else:
+            kept.append(entry)
+    return replace(suite, entries=tuple(kept), left_out=tuple(left_out.values()))
 
 
 def _plugins(registry: Registry) -> tuple[Suite, ...]:

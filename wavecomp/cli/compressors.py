@@ -9,7 +9,7 @@ import click
 from wavecomp.cli.console import progress_bar
 from wavecomp.cli.plain_text import one_line, printable
 from wavecomp.cli.plugin_files import plugin_option, registry_with
-from wavecomp.compressors import Registry
+from wavecomp.compressors import Parameter, Registry
 from wavecomp.compressors.foreign import failing_as
 from wavecomp.spec_text import SpecText
 
@@ -93,13 +93,20 @@ def _keys(registry: Registry, name: str) -> None:
     definition = registry.definition(name)
     click.echo(f"{name}: {one_line(definition.summary)}")
     for parameter in definition.parameters:
-        default = "" if parameter.default is None else f" (default {parameter.default})"
-        click.echo(f"  {parameter.name}: {one_line(parameter.doc)}; {parameter.describe()}{default}")
+        click.echo(f"  {_described(parameter)}")
+    for choice, parameters in definition.variants.items():
+        for parameter in parameters:
+            click.echo(f"  {definition.parameters[0].name}={choice}, {_described(parameter)}")
     click.echo("for example")
     for example in definition.examples:
         click.echo(f"  {example}")
     if name in registry.unavailable():
         click.echo(printable(f"not available here: {registry.unavailable()[name]}"))
+
+
+def _described(parameter: Parameter) -> str:
+    default = "" if parameter.default is None else f" (default {parameter.default})"
+    return f"{parameter.name}: {one_line(parameter.doc)}; {parameter.describe()}{default}"
 
 
 def _explain(registry: Registry, spec: str) -> None:

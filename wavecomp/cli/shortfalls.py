@@ -24,7 +24,7 @@ class SweepFellShort(WavecompError):
 
 @dataclass(frozen=True, slots=True)
 class Shortfalls:
-    """How many cases fell short, of how many; and how many plug-ins' settings were left out."""
+    """How many cases fell short, of how many; and how many compressors, or settings of plug-ins, were left out."""
 
     cases: int
     failed: int
@@ -39,7 +39,7 @@ class Shortfalls:
         if self.broken:
             words.append(f"{self.broken} of {self.cases} cases broke their bounds")
         if self.left_out:
-            words.append(f"{self.left_out} settings of plug-ins were left out")
+            words.append(f"{self.left_out} compressors or settings were left out")
         if self.failed or self.broken:
             words[-1] += f"; their records in {records} say more"
         if words:

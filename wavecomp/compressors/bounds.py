@@ -103,10 +103,12 @@ class FixedRate:
     """The stream takes ``bits`` bits a value (whole blocks); nothing is promised about the error.
 
     With ``planes``, the field was cut along its first axis, and each slab is a stream of its own with whole blocks.
+    ``overhead`` bytes of the library's own may come with each stream.
     """
 
     bits: float
     planes: int | None = None
+    overhead: int = 0
 
     def __str__(self) -> str:
         text = f"{self.bits:g} bits a value"
@@ -326,7 +328,7 @@ def _verdict(error: float, allowed: float, rounding: float, slack: float) -> Ver
 def _rate_verdict(bound: FixedRate, original: NDArray[np.floating], stream_bytes: int) -> Verdict:
     # A header takes 32 bytes, eight a dimension, eight a part; each slab has one too, and is two parts of the stream.
     # Where a field was scaled, two bytes say how.
-    header = 40 + 8 * original.ndim
+    header = 40 + 8 * original.ndim + bound.overhead
     if bound.planes is None:
         allowed = header + _rate_bytes(bound.bits, original.shape) + 2 * bool(exponent_of_small(original))
     else:

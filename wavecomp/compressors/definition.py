@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wavecomp.compressors.base import Compressor
 from wavecomp.compressors.source import Source
-from wavecomp.compressors.spec import Parameter, Value
-from wavecomp.spec_text import SpecText
+from wavecomp.compressors.spec import Parameter, Value, read_values
+from wavecomp.spec_text import Item, SpecText
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,14 @@ class Definition:
         Takes another compressor behind ``/``.
     kernels : tuple of str
         Compiled modules of its own without which the family is unavailable.
+    load : callable, optional
+        Imports what the family needs, where importing ``requires`` is not all of it; raises where that cannot be had.
+    extra : str, optional
+        The extra of wavecomp that installs what is required; reasons name it.
+    variants : mapping
+        Further keys that depend on the value of the first parameter, a choice: those of each of its words.
+    respell : callable, optional
+        Takes a spec and returns it in keys, where it is another spelling of one of this family; any other as it is.
     """
 
     name: str
@@ -65,15 +73,44 @@ class Definition:
     requires: str | None = None
     wraps: bool = False
     kernels: tuple[str, ...] = ()
+    load: Callable[[], object] | None = None
+    extra: str | None = None
+    variants: Mapping[str, tuple[Parameter, ...]] = field(default_factory=dict, hash=False)
+    respell: Callable[[SpecText], SpecText] | None = None
 
     def missing(self) -> str | None:
         """Return why the family cannot be used on this machine, or None."""
-        for module in (*((self.requires,) if self.requires is not None else ()), *self.kernels):
+        named = (self.requires,) if self.requires is not None and self.load is None else ()
+        for module in (*named, *self.kernels):
             try:
                 importlib.import_module(module)
             except (Exception, SystemExit) as error:  # a broken native library may raise anything
-                return f"cannot import {module}: {type(error).__name__}: {error}"
+                return self._cannot_import(module, error)
+        try:
+            if self.load is not None:
+                self.load()
+        except (Exception, SystemExit) as error:
+            return self._cannot_import(self.requires or self.name, error)
         return None
+
+    def parameters_for(self, values: Mapping[str, object]) -> tuple[Parameter, ...]:
+        """Return the keys that these values, or texts of values, may stand beside."""
+        chosen = values.get(self.parameters[0].name) if self.variants else None
+        return (*self.parameters, *self.variants.get(str(chosen), ()))
+
+    def read(self, text: str, items: Sequence[Item]) -> dict[str, Value]:
+        """Turn the items of a spec into typed values.
+
+        Raises
+        ------
+        SpecError
+            Unknown key, wrong kind of value, or value out of range.
+        """
+        return read_values(text, items, self.parameters_for(dict(items)))
+
+    def _cannot_import(self, module: str, error: BaseException) -> str:
+        reason = f"cannot import {module}: {type(error).__name__}: {error}"
+        return reason if self.extra is None else f"{reason}; pip install 'wavecomp[{self.extra}]'"
 
 
 @dataclass(frozen=True, slots=True)

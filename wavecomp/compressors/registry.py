@@ -9,7 +9,21 @@ from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, version
 from pathlib import Path
 
-from wavecomp.compressors import blockint, blosc, halffloat, identity, interp, slabs, sz3, zfp
+from wavecomp.compressors import (
+    blockint,
+    blosc,
+    fpzip,
+    halffloat,
+    identity,
+    interp,
+    lerc,
+    numcodecs,
+    pcodec,
+    slabs,
+    sperr,
+    sz3,
+    zfp,
+)
 from wavecomp.compressors.base import Compressor
 from wavecomp.compressors.definition import Configuration, Definition, Reading
 from wavecomp.compressors.foreign import build, failing_as, missing_from
@@ -23,7 +37,6 @@ from wavecomp.compressors.spec import (
     changed_values,
     checked_head,
     format_value,
-    read_values,
 )
 from wavecomp.compressors.well_formed import fault_of
 from wavecomp.errors import (
@@ -56,6 +69,11 @@ BUILT_IN: tuple[Definition, ...] = (
     halffloat.BFLOAT16,
     blockint.INT8,
     blockint.INT16,
+    sperr.DEFINITION,
+    lerc.DEFINITION,
+    fpzip.DEFINITION,
+    pcodec.DEFINITION,
+    numcodecs.DEFINITION,
     slabs.DEFINITION,
 )
 
@@ -240,9 +258,10 @@ class Registry:
         SpecError
             Unknown name or key, bad value.
         """
+        spec = self._respelled(spec)
         head, inner = checked_head(spec).head, spec.inner
         definition = self.definition(head.name)
-        values = read_values(str(spec), head.items, definition.parameters)
+        values = definition.read(str(spec), head.items)
         if definition.wraps and inner is None:
             raise SpecError(f'spec "{spec}": {head.name} wraps another compressor; write {spec}/zfp:accuracy=1e-3')
         if inner is not None and not definition.wraps:
@@ -265,7 +284,7 @@ class Registry:
             inner = self.with_value(inner, depth - 1, key, value)
         else:
             shown = reading.text.with_value(0, key, format_value(value))
-            values = changed_values(shown, values, definition.parameters, key, value)
+            values = changed_values(shown, values, definition.parameters_for(values), key, value)
         return self._reading(definition, values, inner, reading.threads_named)
 
     def with_threads(self, reading: Reading, threads: int) -> tuple[Reading, int] | None:
@@ -298,9 +317,16 @@ class Registry:
     def _reading(
         self, definition: Definition, values: Mapping[str, Value], inner: Reading | None, named: bool
     ) -> Reading:
-        head = canonical_part(definition.name, values, definition.parameters)
+        head = canonical_part(definition.name, values, definition.parameters_for(values))
         parts = (head, *(inner.text.parts if inner is not None else ()))
         return Reading(SpecText(parts), values, inner, named, self.source(definition.name))
+
+    def _respelled(self, spec: SpecText) -> SpecText:
+        for definition in self._definitions.values():
+            if definition.respell is not None:
+                with failing_as(str(spec)):
+                    spec = definition.respell(spec)
+        return spec
 
     def _built(self, reading: Reading) -> Compressor:
         try:

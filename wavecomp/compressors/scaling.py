@@ -18,6 +18,18 @@ def peak_of(field: Field) -> float:
     return max(abs(float(field.max())), abs(float(field.min())))
 
 
+def tightened(tolerance: float, peak: float, dtype: np.dtype[np.floating]) -> float:
+    """Return what is left of a tolerance when a value is rounded to the dtype after it was met in double precision.
+
+    A value within the tolerance of one below the peak is below twice the larger of the two, and rounded by at most
+    :math:`\\varepsilon` times that one, or a subnormal step. Where this is more than an eighth of the tolerance,
+    that is left as it is: the bound then holds up to rounding only.
+    """
+    limits = np.finfo(dtype)
+    rounding = max(float(limits.eps) * max(peak, tolerance), float(limits.smallest_subnormal))
+    return tolerance - rounding if rounding <= tolerance / 8.0 else tolerance
+
+
 def refuse_overflow(spec: str, peak: float, dtype: np.dtype[np.floating], fraction: float) -> None:
     """Raise :class:`UnsupportedField` where a peak that grows by its relative error may become infinite."""
     largest = float(np.finfo(dtype).max)

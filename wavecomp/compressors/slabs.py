@@ -34,7 +34,7 @@ class Slabs(Compressor):
         bound = self._inner.bound
         if isinstance(bound, FixedPrecision):
             return FixedPrecision(bound.planes, self._planes)
-        return FixedRate(bound.bits, self._planes) if isinstance(bound, FixedRate) else bound
+        return FixedRate(bound.bits, self._planes, bound.overhead) if isinstance(bound, FixedRate) else bound
 
     @property
     def capabilities(self) -> Capabilities:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from wavecomp.compressors.definition import Definition
-from wavecomp.compressors.spec import Parameter, checked_head, is_name, read_values
+from wavecomp.compressors.spec import Parameter, checked_head, is_name
 from wavecomp.errors import SpecError
 from wavecomp.plain_text import error_text, one_line
 from wavecomp.spec_text import SpecText
@@ -34,17 +34,27 @@ def _fault_of(definition: object) -> str | None:
         "wraps": not isinstance(definition.wraps, bool),
         "parameters": not _all(definition.parameters, Parameter),
         "examples": not _all(definition.examples, str),
+        "load": not (definition.load is None or callable(definition.load)),
+        "extra": not (definition.extra is None or isinstance(definition.extra, str)),
+        "respell": not (definition.respell is None or callable(definition.respell)),
+        "variants": not (
+            isinstance(definition.variants, Mapping)
+            and all(_all(parameters, Parameter) for parameters in definition.variants.values())
+            and (definition.parameters or not definition.variants)
+        ),
     }
     for name, is_wrong in wrong.items():
         if is_wrong:
             return f"its {name} is {_shown(getattr(definition, name))}"
-    names = [parameter.name for parameter in definition.parameters]
-    for parameter in definition.parameters:
-        fault = _fault_of_parameter(parameter)
-        if fault is not None:
-            return f"its parameter {_shown(parameter.name)} {fault}"
-        if names.count(parameter.name) > 1:
-            return f"it has two parameters named {parameter.name!r}"
+    for parameters in ((), *definition.variants.values()):
+        together = (*definition.parameters, *parameters)
+        names = [parameter.name for parameter in together]
+        for parameter in together:
+            fault = _fault_of_parameter(parameter)
+            if fault is not None:
+                return f"its parameter {_shown(parameter.name)} {fault}"
+            if names.count(parameter.name) > 1:
+                return f"it has two parameters named {parameter.name!r}"
     return next(filter(None, (_fault_of_example(definition, example) for example in definition.examples)), None)
 
 
@@ -78,7 +88,7 @@ def _default_fits(parameter: Parameter) -> bool:
 def _fault_of_example(definition: Definition, example: str) -> str | None:
     try:
         spec = checked_head(SpecText.parse(example))
-        read_values(example, spec.head.items, definition.parameters)
+        definition.read(example, spec.head.items)
     except SpecError as error:
         return f"its example is wrong: {one_line(str(error), 300)}"
     if spec.head.name != definition.name:

@@ -21,7 +21,9 @@ from wavecomp.installed import fingerprints
 from wavecomp.records.column_types import checked
 from wavecomp.without_paths import without_paths
 
-_LIBRARIES = ("numpy", "devito", "zfpy", "blosc2", "pysz", "pandas", "h5py", "checkpoint_schedules", "psutil")
+_LIBRARIES = ("numpy", "devito", "zfpy", "blosc2", "pysz", "pandas", "h5py", "checkpoint_schedules", "psutil",
+    "imagecodecs", "pcodec", "fpzip", "numcodecs",
+)  # fmt: skip
 
 # Environment variables that change how fast the libraries are, or what they compute; PREFIX_ stands for all of them.
 _SETTINGS = (

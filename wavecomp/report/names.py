@@ -8,6 +8,7 @@ from wavecomp.report.published import PUBLISHED
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
 CODEC_LABELS = {row.codec: row.label for row in PUBLISHED}
+_BLOSC = "blosc2"  # other compressors have codecs of the same names
 
 PEAK = "peak"
 """Behind a tolerance that is a fraction of the wavefield's greatest amplitude."""
@@ -77,6 +78,8 @@ def setting_label(spec: str) -> str:
     'SZ3 abs 1e-3 (interp)'
     >>> setting_label("blosc2:codec=zstd,level=9,shuffle=shuffle,chunk=524288")
     'ZStd 9 shuffle'
+    >>> setting_label("numcodecs:codec=zstd,level=3")
+    'numcodecs (zstd) level 3'
     """
     text = SpecText.parse(spec)
     head = text.head
@@ -84,7 +87,7 @@ def setting_label(spec: str) -> str:
         return f"{setting_label(str(text.inner))}, {head.name} × {head.values.get('threads', '?')} threads"
     if head.name == UNCOMPRESSED:
         return "memcpy"
-    if head.values.get("codec") in CODEC_LABELS:
+    if head.name == _BLOSC and head.values.get("codec") in CODEC_LABELS:
         return _codec_label(head.values)
     words = [family_label(head.name)]
     for key, value in head.values.items():

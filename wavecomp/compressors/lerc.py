@@ -1,0 +1,94 @@
+"""LERC, through imagecodecs: blocks of an image quantised to a largest error, or without loss [Esri2024]_.
+
+Of three dimensions the first two are an image, whose points have as many values as the third is long; four are taken
+as three, the first two in one. The bound holds up to the rounding of the dtype, which is taken off it where it is
+small. LERC takes NaN for "no data", and 0 comes back for it without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
+from wavecomp.compressors.bounds import Absolute, ErrorBound, Lossless
+from wavecomp.compressors.definition import Configuration, Definition
+from wavecomp.compressors.scaling import peak_of, tightened
+from wavecomp.compressors.spec import Parameter
+from wavecomp.compressors.stream import Buffer
+from wavecomp.errors import SpecError, StreamError
+
+
+class Lerc(Compressor):
+    """LERC under an absolute bound, or lossless (None)."""
+
+    capabilities = Capabilities(max_dimensions=4, nonfinite=False, releases_gil=True)
+
+    def __init__(self, spec: str, tolerance: float | None) -> None:
+        super().__init__(spec)
+        self._tolerance = tolerance
+
+    @property
+    def bound(self) -> ErrorBound:
+        """What the mode promises."""
+        return Lossless() if self._tolerance is None else Absolute(self._tolerance)
+
+    def _encode(self, field: Field) -> Iterable[Buffer]:
+        from imagecodecs import lerc_encode
+
+        tolerance = self._tolerance
+        level = 0.0 if tolerance is None else tightened(tolerance, peak_of(field), field.dtype)
+        return (lerc_encode(_image(field), level),)
+
+    def _decode(self, parts: list[memoryview], out: Field) -> None:
+        from imagecodecs import LercError, lerc_decode
+
+        if len(parts) != 1:
+            raise StreamError(f"{self.spec}: the stream has {len(parts)} parts, 1 was expected")
+        target = _image(out)
+        stream: Any = parts[0]  # it takes any buffer, whatever its stubs say
+        try:
+            decoded = lerc_decode(stream, out=target)
+        except (LercError, ValueError) as error:
+            raise StreamError(f"{self.spec}: LERC cannot decode the stream: {error}") from error
+        if not np.may_share_memory(decoded, target):
+            target[...] = decoded
+
+
+def _image(field: Field) -> Field:
+    flat = squeezed(field)
+    if flat.ndim == 1:
+        return flat.reshape(1, -1)
+    return flat.reshape(-1, *flat.shape[2:]) if flat.ndim == 4 else flat
+
+
+def _load() -> None:
+    from imagecodecs import LERC
+
+    if not LERC.available:
+        raise ImportError("this imagecodecs was built without LERC")
+
+
+def _build(configuration: Configuration) -> Compressor:
+    values = configuration.values
+    if ("abs" in values) == bool(values.get("lossless")):
+        got = "both" if "abs" in values else "none"
+        raise SpecError(f'spec "{configuration.spec}": give exactly one of abs, lossless, got {got}')
+    return Lerc(configuration.spec, float(values["abs"]) if "abs" in values else None)
+
+
+DEFINITION = Definition(
+    name="lerc",
+    summary="LERC: blocks of images quantised to a largest error, or lossless",
+    parameters=(
+        Parameter("abs", "float", "absolute error bound, unit of the field", low=0.0, low_open=True),
+        Parameter("lossless", "flag", "lossless, bit for bit"),
+    ),
+    build=_build,
+    examples=("lerc:abs=1e-3", "lerc:lossless"),
+    requires="imagecodecs",
+    load=_load,
+    extra="compressors",
+)
