@@ -2,15 +2,18 @@
 
 Of three dimensions the first two are an image, whose points have as many values as the third is long; four are taken
 as three, the first two in one. The bound holds up to the rounding of the dtype, which is taken off it where it is
-small. LERC takes NaN for "no data", and 0 comes back for it without a word.
+small. LERC takes NaN for "no data", and 0 comes back for it without a word; it also loses the sign of -0.0, which is
+kept beside the stream in the lossless mode.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
 from wavecomp.compressors.bounds import Absolute, ErrorBound, Lossless
@@ -40,12 +43,17 @@ class Lerc(Compressor):
 
         tolerance = self._tolerance
         level = 0.0 if tolerance is None else tightened(tolerance, peak_of(field), field.dtype)
-        return (lerc_encode(_image(field), level),)
+        stream = lerc_encode(_image(field), level)
+        if tolerance is None:
+            signs = np.signbit(field) & (field == 0)
+            if signs.any():
+                return (stream, zlib.compress(np.packbits(signs).tobytes(), 1))
+        return (stream,)
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
         from imagecodecs import LercError, lerc_decode
 
-        if len(parts) != 1:
+        if not 1 <= len(parts) <= (2 if self._tolerance is None else 1):
             raise StreamError(f"{self.spec}: the stream has {len(parts)} parts, 1 was expected")
         target = _image(out)
         stream: Any = parts[0]  # it takes any buffer, whatever its stubs say
@@ -55,6 +63,16 @@ class Lerc(Compressor):
             raise StreamError(f"{self.spec}: LERC cannot decode the stream: {error}") from error
         if not np.may_share_memory(decoded, target):
             target[...] = decoded
+        if len(parts) == 2:
+            out.reshape(-1)[self._negative_zeros(parts[1], out.size)] = -0.0
+
+    def _negative_zeros(self, part: memoryview, size: int) -> NDArray[np.bool_]:
+        try:
+            bits = zlib.decompress(part)
+        except zlib.error as error:
+            raise StreamError(f"{self.spec}: the signs of zeros are damaged: {error}") from error
+        self.expect([memoryview(bits)], -(-size // 8))
+        return np.unpackbits(np.frombuffer(bits, np.uint8), count=size).astype(bool)
 
 
 def _image(field: Field) -> Field:

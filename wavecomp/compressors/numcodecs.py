@@ -107,7 +107,7 @@ class Numcodecs(Compressor):
     def _encode(self, field: Field) -> Iterable[Buffer]:
         codec = self._made(field)
         with one_thread() if self._codec == "blosc" else nullcontext():
-            encoded = codec.encode(field.reshape(-1))
+            encoded = codec.encode(np.require(field.reshape(-1), requirements="A"))  # pcodec takes no others
         if self._codec == "gzip":  # the time of day is in its header
             encoded = bytearray(encoded)
             encoded[_GZIP_TIME] = bytes(4)
@@ -119,7 +119,7 @@ class Numcodecs(Compressor):
     def _decode(self, parts: list[memoryview], out: Field) -> None:
         if len(parts) != 1:
             raise StreamError(f"{self.spec}: the stream has {len(parts)} parts, 1 was expected")
-        codec, flat = self._made(out), out.reshape(-1)
+        codec, flat = self._made(out), np.require(out.reshape(-1), requirements="A")
         stream: Any = parts[0]
         if self._codec == "bitround":  # it goes by the dtype of what it decodes
             (raw,) = self.expect(parts, out.nbytes)
@@ -129,10 +129,11 @@ class Numcodecs(Compressor):
                 decoded = codec.decode(stream, out=flat)
         except Exception as error:  # each of the libraries behind numcodecs has its own
             raise StreamError(f"{self.spec}: numcodecs cannot decode the stream: {error}") from error
-        if isinstance(decoded, np.ndarray) and np.may_share_memory(decoded, flat):
-            return
-        (raw,) = self.expect([memoryview(decoded).cast("B")], out.nbytes)
-        flat.view(np.uint8)[:] = np.frombuffer(raw, np.uint8)
+        if not isinstance(decoded, np.ndarray) or not np.may_share_memory(decoded, flat):
+            (raw,) = self.expect([memoryview(decoded).cast("B")], out.nbytes)
+            flat.view(np.uint8)[:] = np.frombuffer(raw, np.uint8)
+        if not np.may_share_memory(flat, out):
+            out.reshape(-1)[:] = flat
 
 
 def _build(configuration: Configuration) -> Compressor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import Lossless
 from wavecomp.compressors.definition import Configuration, Definition
@@ -25,21 +27,25 @@ class Pcodec(Compressor):
     def _encode(self, field: Field) -> Iterable[Buffer]:
         from pcodec import ChunkConfig, standalone
 
-        return (standalone.simple_compress(field.reshape(-1), ChunkConfig(compression_level=self._level)),)
+        row = np.require(field.reshape(-1), requirements="A")  # it takes numbers only where numbers can lie
+        return (standalone.simple_compress(row, ChunkConfig(compression_level=self._level)),)
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
         from pcodec import standalone
 
         if len(parts) != 1:
             raise StreamError(f"{self.spec}: the stream has {len(parts)} parts, 1 was expected")
+        target = np.require(out.reshape(-1), requirements="A")
         try:
-            progress = standalone.simple_decompress_into(_as_bytes(parts[0]), out.reshape(-1))
+            progress = standalone.simple_decompress_into(_as_bytes(parts[0]), target)
         except (RuntimeError, TypeError) as error:
             raise StreamError(f"{self.spec}: pcodec cannot decode the stream: {error}") from error
         if progress.n_processed != out.size or not progress.finished:
             raise StreamError(
                 f"{self.spec}: the stream holds other than {out.size} values; {progress.n_processed} were decoded"
             )
+        if not np.may_share_memory(target, out):
+            out.reshape(-1)[:] = target
 
 
 def _as_bytes(part: memoryview) -> bytes:
