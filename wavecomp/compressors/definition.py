@@ -54,6 +54,10 @@ class Definition:
         Takes another compressor behind ``/``.
     kernels : tuple of str
         Compiled modules of its own without which the family is unavailable.
+    tolerances : tuple of str, optional
+        Keys that say how much may be lost, the usual one first: what ``wavecomp compare`` searches where a spec leaves
+        it out. Empty where no key does; by default they are found out
+        (:func:`wavecomp.compressors.tolerances.tolerance_keys`).
     """
 
     name: str
@@ -64,6 +68,7 @@ class Definition:
     requires: str | None = None
     wraps: bool = False
     kernels: tuple[str, ...] = ()
+    tolerances: tuple[str, ...] | None = None
 
     def missing(self) -> str | None:
         """Return why the family cannot be used on this machine, or None."""

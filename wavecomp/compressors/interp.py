@@ -166,4 +166,5 @@ DEFINITION = Definition(
     ),
     requires="blosc2",
     kernels=("wavecomp.compressors.kernels._interp",),
+    tolerances=("abs", "rel"),
 )
