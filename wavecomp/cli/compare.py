@@ -19,7 +19,7 @@ from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.own_snapshots import FIELD_WORDS
 from wavecomp.cli.sweeping import default_limits
 from wavecomp.comparison.contestant import read_contestant
-from wavecomp.comparison.fields import compare_on_field
+from wavecomp.comparison.fields import FieldComparison, compare_on_field
 from wavecomp.comparison.races import ROUNDS
 from wavecomp.comparison.target import Target
 from wavecomp.compressors import default_registry
@@ -79,10 +79,10 @@ def compare(
         limits = replace(limits, seconds=time_limit)
     if memory_limit is not None:
         limits = replace(limits, memory_bytes=int(memory_limit * 2**30))
-    record, folder = _on_field(specs, targets, field, out_folder, rounds=rounds, limits=limits, retry=retry)
-    _show(record, folder, form)
+    done, folder = _on_field(specs, targets, field, out_folder, rounds=rounds, limits=limits, retry=retry)
+    _show(done.record, folder, form)
     err.print(f"tables and figures: {folder / 'report.md'} ({time.perf_counter() - start:.0f} s in all)")
-    fell_short(record, folder)
+    fell_short(done.record, folder, done.missed_in_rounds)
 
 
 def _on_field(
@@ -94,7 +94,7 @@ def _on_field(
     rounds: int,
     limits: Limits,
     retry: bool,
-) -> tuple[ComparisonRecord, Path]:
+) -> tuple[FieldComparison, Path]:
     name, step = choose_level(field)
     folder = out_folder or Path("results") / field_name(name)
     claim(folder, TrialArchive, ComparisonArchive, RoundArchive, report=True)
@@ -111,21 +111,21 @@ def _on_field(
             "was there already"
         )
     )
-    return done.record, folder
+    return done, folder
 
 
 def _show(record: ComparisonRecord, folder: Path, form: Format) -> None:
     """Write the page; print the table and what it says."""
-    from wavecomp.report.comparison import comparison_of
+    from wavecomp.report.comparison import comparison_of, load_rounds
     from wavecomp.report.page import build_report
     from wavecomp.report.table import render
 
     build_report(folder, folder)
-    table, sentences = comparison_of(record, folder)
+    provenances = ComparisonArchive(folder).provenances()
+    table, sentences = comparison_of(record, load_rounds(folder), provenances, short=form == "text")
     click.echo(render(table, form))
-    if form == "text":
-        for sentence in sentences:
-            click.echo(f"- {sentence}")
+    for sentence in sentences if form == "text" else ():
+        click.echo(f"- {sentence}")
 
 
 __all__ = ["ComparisonFellShort", "compare"]

@@ -90,14 +90,20 @@ def stages() -> Iterator[Callable[[Step], None]]:
         yield advance
 
 
-def fell_short(record: ComparisonRecord, folder: Path) -> None:
+def fell_short(record: ComparisonRecord, folder: Path, missed_in_rounds: Sequence[str] = ()) -> None:
     """Say who did not meet a target, if anybody did not who could turn a parameter, and raise."""
+    for missed in missed_in_rounds[:10]:
+        err.print(Text(one_line(f"met in the search and not in a round: {missed}"), style="red"))
     short = [one for one in record.answers if one.status in ("unmet", "failed")]
     for answer in short[:10]:
         err.print(Text(one_line(_words(record, answer)), style="red"))
     if short:
         raise ComparisonFellShort(
             f"{len(short)} of {len(record.answers)} answers fell short; {folder / 'comparisons.jsonl'} says more"
+        )
+    if missed_in_rounds:
+        raise ComparisonFellShort(
+            f"{len(missed_in_rounds)} answers did not hold in the rounds; {folder / 'rounds.jsonl'} says more"
         )
 
 

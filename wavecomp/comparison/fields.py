@@ -62,6 +62,7 @@ class FieldComparison:
         What was asked and found.
     rounds : tuple of RoundRecord
         What was measured at the settings found.
+    targets : tuple of Target
     tried : int
         Settings evaluated now; those that the archive held already are not among them.
     raced : int
@@ -70,8 +71,22 @@ class FieldComparison:
 
     record: ComparisonRecord
     rounds: tuple[RoundRecord, ...]
+    targets: tuple[Target, ...]
     tried: int
     raced: int
+
+    @property
+    def missed_in_rounds(self) -> tuple[str, ...]:
+        """Settings that met a target in the search, and missed it or failed in a round, each with why."""
+        target = {one.text: one for one in self.targets}
+        found: dict[str, str] = {}
+        for answer in (one for one in self.record.answers if one.meets and one.spec is not None):
+            for entry in (entry for one in self.rounds for entry in one.entries if entry.spec == answer.spec):
+                error = target[answer.target].error({"nrmse": entry.nrmse, "max_absolute": entry.max_absolute})
+                if entry.failure is not None or not error <= answer.limit:
+                    why = entry.failure or f"an error of {error:.3g} where {answer.limit:.3g} is allowed"
+                    found.setdefault(f"{answer.spec} at {self.record.measure} {answer.target}", why)
+        return tuple(f"{what}: {why}" for what, why in found.items())
 
 
 def compare_on_field(
@@ -163,7 +178,7 @@ def compare_on_field(
         retry=retry,
         progress=lambda now: progress(Step("rounds", now.done, now.total)),
     )
-    return FieldComparison(record, raced.records, tried, raced.measured)
+    return FieldComparison(record, raced.records, tuple(targets), tried, raced.measured)
 
 
 def _digest(field: FieldRef, targets: Sequence[Target], contestants: Sequence[Contestant]) -> str:

@@ -1,0 +1,124 @@
+"""Ratio against speed at equal error: one row of panels a target, who is ahead at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from wavecomp.errors import NothingToReport
+from wavecomp.records import ComparisonRecord, RoundRecord
+from wavecomp.report.comparison_rows import DIRECTIONS, Direction, Standing, standings
+from wavecomp.report.comparison_sentences import front
+from wavecomp.report.comparison_words import digits, target_words
+from wavecomp.report.median_interval import median_interval
+from wavecomp.report.names import family_of, join_words
+from wavecomp.report.place_labels import PointLabel, label_points
+from wavecomp.report.style import GREY, drawing, family_style, new_figure, panel
+from wavecomp.spec_text import UNCOMPRESSED
+
+_TITLES = {"compress": "Compression", "decompress": "Decompression"}
+_ROW_IN, _ABOVE_IN, _BELOW_IN, _BETWEEN_IN = 3.5, 0.85, 0.75, 0.75
+
+
+def comparison_figure(record: ComparisonRecord, rounds: Sequence[RoundRecord]) -> Figure:
+    """Draw ratio against speed of compression (left) and of decompression (right) for everybody that meets a target.
+
+    A bar spans where the median speed lies; the grey line joins those that nobody surpasses. Upper right is better.
+
+    Raises
+    ------
+    NothingToReport
+        Nobody meets a target, or there is no round.
+    """
+    found = {target: standings(record, rounds, target) for target in record.targets}
+    shown = {target: [row for row in rows if _is_shown(row)] for target, rows in found.items()}
+    shown = {target: rows for target, rows in shown.items() if any(row.answer is not None for row in rows)}
+    if not shown:
+        raise NothingToReport(f"no compressor that meets a target on {record.subject} has a round yet")
+    with drawing():
+        return _draw(record, found, shown, len(rounds))
+
+
+def _is_shown(row: Standing) -> bool:
+    copy = row.answer is None and row.spec == UNCOMPRESSED
+    return row.takes_part and not copy and bool(row.speed_mb_s("compress")) and row.ratio is not None
+
+
+def _draw(
+    record: ComparisonRecord, found: dict[str, list[Standing]], shown: dict[str, list[Standing]], rounds: int
+) -> Figure:
+    count = len(shown)
+    height = _ABOVE_IN + count * _ROW_IN + (count - 1) * _BETWEEN_IN + _BELOW_IN
+    figure = new_figure(11.0, height)
+    panels = figure.subplots(count, 2, sharey="row", sharex="col", squeeze=False)
+    figure.subplots_adjust(
+        left=0.075, right=0.985, bottom=_BELOW_IN / height, top=1 - _ABOVE_IN / height - 0.02, wspace=0.05,
+        hspace=_BETWEEN_IN / _ROW_IN,
+    )  # fmt: skip
+    families = {family_of(row.spec or "") for rows in shown.values() for row in rows}
+    for place, (target, rows) in enumerate(shown.items()):
+        for axes, direction in zip(panels[place], DIRECTIONS, strict=True):
+            _points(axes, rows, direction, families)
+            title = f"{_TITLES[direction]} at {target_words(record, target)}"
+            below = f"{_TITLES[direction]} speed (MB/s of uncompressed bytes)" if place == count - 1 else ""
+            panel(axes, title, below, "")
+        panels[place][0].set_ylabel("Ratio (uncompressed / compressed)")
+    for axes in panels.flat:
+        low, high = axes.get_ylim()
+        axes.set_ylim(low / 1.15, high * 1.15)
+        left, right = axes.get_xlim()
+        axes.set_xlim(left / 1.25, right * 1.25)
+    for place, rows in enumerate(shown.values()):
+        for axes, direction in zip(panels[place], DIRECTIONS, strict=True):
+            labels = [
+                PointLabel(speed, row.ratio, _label(row))
+                for row in rows
+                if (speed := row.speed_mb_s(direction)) and row.ratio is not None
+            ]
+            label_points(axes, labels)
+    top = 1 - 0.18 / height
+    figure.suptitle(
+        f"Compressors at equal error on {record.subject}: ratio against speed", x=0.075, y=top, ha="left", fontsize=12.5
+    )
+    figure.text(
+        0.075, top - 0.34 / height, f"Upper right is better. Bars: where the median of {rounds} rounds lies. "
+        f"Grey line: surpassed by nobody in both.{_left_out(found)}", fontsize=9, color=GREY, va="top",
+    )  # fmt: skip
+    return figure
+
+
+def _points(axes: Axes, rows: Sequence[Standing], direction: Direction, families: set[str]) -> None:
+    timed = [row for row in rows if row.speed_mb_s(direction)]
+    best = sorted(front(timed, direction), key=lambda row: row.speed_mb_s(direction) or 0.0)
+    axes.plot(
+        [row.speed_mb_s(direction) or 0.0 for row in best], [row.ratio or 0.0 for row in best], color="#b8b8b8",
+        linewidth=2.2, zorder=1,
+    )  # fmt: skip
+    for row in timed:
+        look = family_style(family_of(row.spec or ""), families)
+        speeds = median_interval([row.raw_bytes / s / 1e6 for s in row.seconds(direction) if s])
+        ends = [[speeds.median - speeds.low], [speeds.high - speeds.median]]
+        axes.errorbar(
+            speeds.median, row.ratio or 0.0, xerr=ends, color=look.colour, marker=look.marker, markersize=8,
+            markerfacecolor="white" if row.answer is None else look.colour, elinewidth=1.4, capsize=2.5, zorder=4,
+        )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _label(row: Standing) -> str:
+    lossless = " (lossless)" if row.answer is None else ""
+    return f"{row.label}{lossless} {digits(row.ratio or 0.0)}"
+
+
+def _left_out(found: dict[str, list[Standing]]) -> str:
+    """Name those that miss a target, which are no part of a comparison at equal error."""
+    names = dict.fromkeys(row.label for rows in found.values() for row in rows if not row.takes_part)
+    return f" Not drawn where they miss the target: {join_words([*names])}." if names else ""
