@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wavecomp.comparison.axis import axis_of
 from wavecomp.comparison.contestant import Contestant, read_contestant
+from wavecomp.comparison.keeping import keep_comparison
 from wavecomp.comparison.races import ROUNDS, Race, race_library, run_rounds
 from wavecomp.comparison.search import Answer, Number, Trial, search
 from wavecomp.comparison.target import Target
@@ -162,13 +163,7 @@ def compare_on_field(
         created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         answers=tuple(answers),
     )
-    archive = ComparisonArchive(folder)
-    held = [one for one in archive if record.same_answers(one)]
-    if held:
-        record = held[-1]
-    else:
-        with archive.writer() as writer:
-            writer.append(record, where)
+    record = keep_comparison(ComparisonArchive(folder), record, where)
     raced = run_rounds(
         race,
         RoundArchive(folder),

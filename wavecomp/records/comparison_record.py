@@ -129,12 +129,11 @@ class ComparisonRecord:
         return self.case, False
 
     def same_answers(self, other: ComparisonRecord) -> bool:
-        """Whether another record says the same, whenever it was made."""
-        return (self.case, self.race, self.library, self.provenance, self.answers) == (
+        """Whether another record says the same, whenever and wherever it was made."""
+        return (self.case, self.race, self.library, self.answers) == (
             other.case,
             other.race,
             other.library,
-            other.provenance,
             other.answers,
         )
 

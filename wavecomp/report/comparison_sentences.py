@@ -63,7 +63,8 @@ def _fastest(taking: Sequence[Standing], direction: Direction) -> str:
     speed = best.speed_mb_s(direction) or 0.0
     words = [f"{best.label} {_VERBS[direction]} fastest, {speed:.0f} MB/s"]
     words += [join_words(ahead)] if ahead else []
-    words += [f"inside the noise of these rounds, and no difference: {join_words(open_ones)}"] if open_ones else []
+    if open_ones:
+        words.append(f"inside the noise, no difference that these rounds can tell: {join_words(open_ones)}")
     unsurpassed = [row.label for row in front(timed, direction)]
     words += [f"surpassed by nobody in ratio and speed together: {join_words(unsurpassed)}"]
     return "; ".join(words) + "."

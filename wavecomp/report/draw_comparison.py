@@ -11,12 +11,11 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from wavecomp.errors import NothingToReport
 from wavecomp.records import ComparisonRecord, RoundRecord
 from wavecomp.report.comparison_rows import DIRECTIONS, Direction, Standing, standings
-from wavecomp.report.comparison_sentences import front
 from wavecomp.report.comparison_words import digits, target_words
 from wavecomp.report.median_interval import median_interval
 from wavecomp.report.names import family_of, join_words
 from wavecomp.report.place_labels import PointLabel, label_points
-from wavecomp.report.style import GREY, drawing, family_style, new_figure, panel
+from wavecomp.report.style import GREY, FamilyStyle, drawing, family_style, new_figure, panel
 from wavecomp.spec_text import UNCOMPRESSED
 
 _TITLES = {"compress": "Compression", "decompress": "Decompression"}
@@ -26,7 +25,7 @@ _ROW_IN, _ABOVE_IN, _BELOW_IN, _BETWEEN_IN = 3.5, 0.85, 0.75, 0.75
 def comparison_figure(record: ComparisonRecord, rounds: Sequence[RoundRecord]) -> Figure:
     """Draw ratio against speed of compression (left) and of decompression (right) for everybody that meets a target.
 
-    A bar spans where the median speed lies; the grey line joins those that nobody surpasses. Upper right is better.
+    A bar spans where the median speed lies; the grey line is the front of the medians. Upper right is better.
 
     Raises
     ------
@@ -78,31 +77,32 @@ def _draw(
                 for row in rows
                 if (speed := row.speed_mb_s(direction)) and row.ratio is not None
             ]
-            label_points(axes, labels)
+            bars = [(*_ends(row, direction)[1:], row.ratio) for row in rows if row.ratio is not None]
+            label_points(axes, labels, spans=bars)
     top = 1 - 0.18 / height
     figure.suptitle(
         f"Compressors at equal error on {record.subject}: ratio against speed", x=0.075, y=top, ha="left", fontsize=12.5
     )
     figure.text(
         0.075, top - 0.34 / height, f"Upper right is better. Bars: where the median of {rounds} rounds lies. "
-        f"Grey line: surpassed by nobody in both.{_left_out(found)}", fontsize=9, color=GREY, va="top",
+        f"Grey line: the front of the medians.{_left_out(found)}", fontsize=9, color=GREY, va="top",
     )  # fmt: skip
     return figure
 
 
 def _points(axes: Axes, rows: Sequence[Standing], direction: Direction, families: set[str]) -> None:
     timed = [row for row in rows if row.speed_mb_s(direction)]
-    best = sorted(front(timed, direction), key=lambda row: row.speed_mb_s(direction) or 0.0)
+    spots = sorted((row.speed_mb_s(direction) or 0.0, row.ratio or 0.0) for row in timed)
+    best = [spot for place, spot in enumerate(spots) if all(spot[1] > other[1] for other in spots[place + 1 :])]
     axes.plot(
-        [row.speed_mb_s(direction) or 0.0 for row in best], [row.ratio or 0.0 for row in best], color="#b8b8b8",
-        linewidth=2.2, zorder=1,
+        [x for x, _ in best], [y for _, y in best], color="#cfcfcf", linewidth=3.0, drawstyle="steps-pre", zorder=1,
     )  # fmt: skip
     for row in timed:
         look = family_style(family_of(row.spec or ""), families)
-        speeds = median_interval([row.raw_bytes / s / 1e6 for s in row.seconds(direction) if s])
-        ends = [[speeds.median - speeds.low], [speeds.high - speeds.median]]
+        speed, low, high = _ends(row, direction)
+        ends = [[speed - low], [high - speed]]
         axes.errorbar(
-            speeds.median, row.ratio or 0.0, xerr=ends, color=look.colour, marker=look.marker, markersize=8,
+            speed, row.ratio or 0.0, xerr=ends, color=look.colour, marker=mark(look), markersize=8,
             markerfacecolor="white" if row.answer is None else look.colour, elinewidth=1.4, capsize=2.5, zorder=4,
         )  # fmt: skip
     axes.set_xscale("log")
@@ -111,6 +111,17 @@ def _points(axes: Axes, rows: Sequence[Standing], direction: Direction, families
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
+
+
+def _ends(row: Standing, direction: Direction) -> tuple[float, float, float]:
+    """Return the median speed of the rounds, and where that lies."""
+    found = median_interval([row.raw_bytes / s / 1e6 for s in row.seconds(direction) if s])
+    return found.median, found.low, found.high
+
+
+def mark(look: FamilyStyle) -> str:
+    """Return the marker of a compressor; a dash, which a bar would hide, becomes a hexagon."""
+    return "H" if look.marker == "_" else look.marker
 
 
 def _label(row: Standing) -> str:

@@ -14,6 +14,7 @@ from wavecomp.records import ComparisonRecord, RoundRecord
 from wavecomp.report.comparison_rows import Standing, standings
 from wavecomp.report.comparison_words import contestant_labels, target_words
 from wavecomp.report.direct_labels import EndLabel, label_ends, label_room_in
+from wavecomp.report.draw_comparison import mark
 from wavecomp.report.names import PEAK, family_of
 from wavecomp.report.style import DASHES, GREY, drawing, family_style, new_figure, panel
 
@@ -45,8 +46,8 @@ def comparison_curves(record: ComparisonRecord, rounds: Sequence[RoundRecord]) -
 def _draw(
     record: ComparisonRecord, curves: dict[str, list[tuple[float, Standing]]], lossless: Sequence[Standing]
 ) -> Figure:
-    labels = contestant_labels(record.contestants)
-    room = label_room_in(list(labels.values())) / _WIDTH
+    labels = contestant_labels((*record.contestants, *record.beside))
+    room = label_room_in([labels[text] for text in curves]) / _WIDTH
     left, width = 0.07, (1 - 0.07 - 2 * room - _GAP_IN / _WIDTH) / 2
     figure = new_figure(_WIDTH, _HEIGHT)
     ratio = figure.add_axes((left, 0.12, width, 0.72))
@@ -63,7 +64,7 @@ def _draw(
         for axes, name in ((ratio, "ratio"), (speed, "speed")):
             line = [(x, y) for x, row in points if (y := row.ratio if name == "ratio" else row.speed_mb_s("compress"))]
             if line:
-                axes.plot(*zip(*line, strict=True), color=look.colour, marker=look.marker, linestyle=dash, markersize=7)
+                axes.plot(*zip(*line, strict=True), color=look.colour, marker=mark(look), linestyle=dash, markersize=7)
                 ends[name].append(EndLabel(*line[-1], labels[text], look.colour))
     for row in lossless:
         ratio.axhline(row.ratio or 1.0, color=GREY, linestyle=":", linewidth=1.4)
