@@ -12,13 +12,13 @@ from rich.text import Text
 
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.plain_text import one_line
-from wavecomp.comparison.fields import Step
+from wavecomp.comparison.step import Step
 from wavecomp.comparison.target import Measure, Target, parse_targets
 from wavecomp.errors import UsageError, WavecompError
 from wavecomp.records import ComparisonRecord, ContestantAnswer
 from wavecomp.sweep import FieldRef
 
-_UNITS = {"searching": "searches", "rounds": "runs", "gradients": "gradients"}
+_UNITS = {"searching": "searches"}
 
 
 class ComparisonFellShort(WavecompError):
@@ -84,7 +84,7 @@ def stages() -> Iterator[Callable[[Step], None]]:
             if step.stage not in shown:
                 bars.close()
                 shown.clear()
-                shown[step.stage] = bars.enter_context(progress_bar(step.stage, _UNITS.get(step.stage, "steps")))
+                shown[step.stage] = bars.enter_context(progress_bar(step.stage, _UNITS.get(step.stage, "runs")))
             shown[step.stage](step.done, step.total, step.note)
 
         yield advance

@@ -15,6 +15,7 @@ from wavecomp.comparison.contestant import Contestant, read_contestant
 from wavecomp.comparison.keeping import keep_comparison
 from wavecomp.comparison.races import ROUNDS, Race, race_library, run_rounds
 from wavecomp.comparison.search import Answer, Number, Trial, search
+from wavecomp.comparison.step import Step
 from wavecomp.comparison.target import Target
 from wavecomp.compressors import Reading, Registry, default_registry
 from wavecomp.errors import SpecError
@@ -41,16 +42,6 @@ LOSSLESS = "blosc2"
 _ONCE = Repeats(seconds=0.0, least=1, most=1)
 
 Asked = Asking[Case, CaseTask, Measurement, Record]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far a comparison is: ``done`` of ``total`` steps of a stage, and what it is at."""
-
-    stage: str
-    done: int
-    total: int
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

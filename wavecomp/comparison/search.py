@@ -127,6 +127,19 @@ def search(evaluate: Callable[[Number], Trial], axis: Axis, limit: float) -> Ans
     return Answer(looking.best(), tuple(looking.trials.values()), looking.coarsest())
 
 
+def to_finer(value: float, coarser: int, digits: int) -> float:
+    """Return a value with so many significant digits, down where larger values are coarser, else up.
+
+    Examples
+    --------
+    >>> to_finer(0.0012349, 1, 3), to_finer(0.0012341, -1, 3)
+    (0.00123, 0.00124)
+    """
+    exact = Decimal(repr(float(value)))
+    step = Decimal((0, (1,), exact.adjusted() - digits + 1))
+    return float(exact.quantize(step, ROUND_FLOOR if coarser > 0 else ROUND_CEILING))
+
+
 class _Looking:
     """A search under way. Positions grow with coarseness: integers as they are, other numbers as their logarithms."""
 
@@ -326,7 +339,5 @@ class _Looking:
 
     def _rounded(self, value: float) -> float:
         """Return a value with few digits, on the finer side of it and inside the range."""
-        exact = Decimal(repr(float(value)))
-        step = Decimal((0, (1,), exact.adjusted() - DIGITS + 1))
-        rounded = float(exact.quantize(step, ROUND_FLOOR if self._sign > 0 else ROUND_CEILING))
+        rounded = to_finer(value, self._sign, DIGITS)
         return rounded if self._axis.low <= rounded <= self._axis.high and rounded > 0.0 else float(value)

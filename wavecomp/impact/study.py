@@ -23,9 +23,9 @@ from wavecomp.impact.stack import Outcome
 from wavecomp.impact.worker import Measured, Measuring, ShotTask
 from wavecomp.isolation import Limits
 from wavecomp.promise import NOTHING
-from wavecomp.records import Failure, GradientArchive, GradientImpact, GradientRecord, Provenance
+from wavecomp.records import Failure, GradientImpact, GradientRecord, Provenance
 from wavecomp.records.record import Scalar
-from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
+from wavecomp.study import Kind, ReportingWorker, Store, StudyResult, library_of, run_study
 from wavecomp.thread_settings import threads_each
 
 ImpactProgress: TypeAlias = study.Progress[GradientRecord]
@@ -36,7 +36,7 @@ _NOT_ASKED = Failure("exception", "not measured: another run of its case has fai
 
 def run_impact(
     cases: Sequence[ImpactCase],
-    archive: GradientArchive,
+    archive: Store[GradientRecord],
     *,
     rounds: int | None = None,
     limits: Limits | None = None,
@@ -58,7 +58,7 @@ def run_impact(
     ----------
     cases : sequence of ImpactCase
         Duplicates are run once.
-    archive : GradientArchive
+    archive : Store
         Where records go, and where finished cases are found.
     rounds : int, optional
         Rounds whose times count, 1 at least; by default what suits the problem's size.
