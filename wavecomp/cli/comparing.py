@@ -8,9 +8,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 from rich.text import Text
 
 from wavecomp.cli.console import err, progress_bar
+from wavecomp.cli.experimenting import was_given
 from wavecomp.cli.plain_text import one_line
 from wavecomp.comparison.step import Step
 from wavecomp.comparison.target import Measure, Target, parse_targets
@@ -72,6 +74,18 @@ def parsed_targets(given: Mapping[Measure, str | None]) -> tuple[Target, ...]:
         raise UsageError(f"{what}: one measure of the error is equal for all, with one value or several")
     ((measure, text),) = texts.items()
     return parse_targets(measure, text)
+
+
+_OF_FIELDS, _OF_GRADIENTS = {"field": "--field"}, {"problem": "--problem", "every": "--every"}
+
+
+def refuse_other_options(context: click.Context, measure: Measure) -> None:
+    """Refuse what this measure would not listen to; raises UsageError, which names it."""
+    gradient = measure == "gradient-error"
+    given = [option for name, option in (_OF_FIELDS if gradient else _OF_GRADIENTS).items() if was_given(context, name)]
+    if given:
+        takes = "a gradient problem (--problem)" if gradient else "a field (--field)"
+        raise UsageError(f"--{measure} is about {takes}: leave out {' and '.join(given)}")
 
 
 @contextmanager

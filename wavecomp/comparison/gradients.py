@@ -21,7 +21,7 @@ from wavecomp.errors import SpecError
 from wavecomp.impact.cases import BARE, ImpactCase
 from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import default_rounds
-from wavecomp.impact.study import ImpactProgress, ImpactResult, run_impact
+from wavecomp.impact.study import ImpactProgress, ImpactResult, open_impact, run_impact
 from wavecomp.isolation import Limits
 from wavecomp.plans.strategies import Strategy
 from wavecomp.records import (
@@ -57,6 +57,22 @@ class GradientComparison:
     record: ComparisonRecord
     result: ImpactResult
     tried: int
+
+    @property
+    def missed_in_rounds(self) -> tuple[str, ...]:
+        """Settings that met a target in the search, and missed it or failed in the rounds, each with why."""
+        measured = {one.spec: one.outcome for one in self.result.records}
+        found: list[str] = []
+        for answer in (one for one in self.record.answers if one.meets and one.spec is not None):
+            outcome = measured.get(answer.spec or "")
+            what = f"{answer.spec} at gradient-error {answer.target}"
+            if not isinstance(outcome, GradientImpact):
+                found.append(f"{what}: {getattr(outcome, 'message', 'not measured')}")
+                continue
+            error = outcome.distance.get("relative_l2")
+            if error is None or not error <= answer.limit:
+                found.append(f"{what}: an error of {error} where {answer.limit:.3g} is allowed")
+        return tuple(found)
 
 
 def rounds_for(problem: Problem) -> int:
@@ -117,21 +133,15 @@ def compare_gradients(
 
     pairs = [(way, target) for target in targets for way in ways]
     searches = _Searches(pairs, problem, known)
-    tried, turn = 0, 0
-    while asked := searches.asked():
-        turn += 1
-        stage = f"searching, turn {turn}"
-        result = run_impact(
-            [case(strategy) for strategy in {one.spec: one for one in asked}.values()],
-            GradientTrialArchive(folder),
-            rounds=1,
-            limits=limits,
-            retry=retry,
-            progress=lambda now, stage=stage: progress(_step(stage, now)),  # type: ignore[misc]
-            registry=known,
-        )
-        tried += result.measured
-        searches.take({record.spec: record for record in result.records})
+    with open_impact(problem, GradientTrialArchive(folder), limits=limits, retry=retry, registry=known) as ask:
+        turn = 0
+        while asked := searches.asked():
+            turn += 1
+            stage = f"searching, turn {turn}"
+            cases = [case(strategy) for strategy in {one.spec: one for one in asked}.values()]
+            records = ask.together(cases, lambda done, total, stage=stage: progress(Step(stage, done, total)))  # type: ignore[misc]
+            searches.take({record.spec: record for record in records})
+        tried = ask.measured
     answers = [_said(way, target, answer, known) for (way, target), answer in zip(pairs, searches.answers, strict=True)]
     beside = [read_way(text, known).strategy for text in _beside(ways)]
     found = [read_way(one.spec, known).strategy for one in answers if one.spec is not None and one.status != "failed"]
@@ -142,7 +152,7 @@ def compare_gradients(
         rounds=rounds if rounds is not None else rounds_for(problem),
         limits=limits,
         retry=retry,
-        progress=lambda now: progress(_step("rounds", now)),
+        progress=lambda now: progress(_step(now)),
         registry=known,
     )
     where = GradientArchive(folder).provenances()[result.records[0].provenance]
@@ -213,9 +223,9 @@ def _once() -> Asking:
     return Answer(trial, (trial,))
 
 
-def _step(stage: str, now: ImpactProgress) -> Step:
+def _step(now: ImpactProgress) -> Step:
     note = now.record.spec if now.record is not None else "compiling, and the exact gradient"
-    return Step(stage, now.done, now.total, note)
+    return Step("rounds", now.done, now.total, note)
 
 
 def _beside(ways: Sequence[Way]) -> list[str]:

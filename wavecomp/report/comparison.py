@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from wavecomp.records import ComparisonArchive, ComparisonRecord, Provenance, RoundArchive, RoundRecord
+from wavecomp.records import (
+    ComparisonArchive,
+    ComparisonRecord,
+    GradientArchive,
+    Provenance,
+    RoundArchive,
+    RoundRecord,
+)
 from wavecomp.report.comparison_rows import rounds_of
 from wavecomp.report.comparison_sentences import comparison_sentences
 from wavecomp.report.comparison_table import comparison_table, short_comparison
+from wavecomp.report.gradient_comparison import gradient_comparison
 from wavecomp.report.table import Table
 
 
@@ -23,6 +31,14 @@ def comparison_of(
     mine = rounds_of(record, rounds)
     table = comparison_table(record, mine, provenances)
     return (short_comparison(record, mine, table) if short else table), comparison_sentences(record, mine)
+
+
+def shown(record: ComparisonRecord, folder: str | Path, *, short: bool = False) -> tuple[Table, list[str]]:
+    """Return the table of a comparison of any kind, and its sentences, from what lies beside it in its archive."""
+    archive = GradientArchive(folder)
+    if record.measure == "gradient-error":
+        return gradient_comparison(record, archive.latest().values(), archive.provenances(), short=short)
+    return comparison_of(record, load_rounds(folder), archive.provenances(), short=short)
 
 
 def load_comparisons(folder: str | Path) -> list[ComparisonRecord]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from wavecomp.records import ComparisonRecord, Provenance, RoundRecord
 from wavecomp.report.comparison_rows import DIRECTIONS, Standing, first_of, standings
-from wavecomp.report.comparison_words import contestant_labels, digits, target_words, times_text
+from wavecomp.report.comparison_words import contestant_labels, digits, found_value, target_words, times_text
 from wavecomp.report.machine import machine_words
 from wavecomp.report.median_interval import MedianInterval
 from wavecomp.report.table import Cell, Column, Row, Table
@@ -157,11 +157,11 @@ def short_comparison(record: ComparisonRecord, rounds: Sequence[RoundRecord], ta
 
 
 def _short_setting(row: Standing) -> str:
-    answer = row.answer
-    if answer is None or answer.key is None or answer.value is None:
+    found = None if row.answer is None else found_value(row.answer)
+    if found is None:
         return row.label
-    value = f"{answer.value:.4g}"
-    return f"{row.label} {value}" if row.label.endswith(f" {answer.key}") else f"{row.label} {answer.key} {value}"
+    key, value = found
+    return f"{row.label} {value}" if row.label.endswith(f" {key}") else f"{row.label} {key} {value}"
 
 
 def _allowed(row: Standing, share: Cell) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wavecomp.records import ComparisonRecord
+from wavecomp.records import ComparisonRecord, ContestantAnswer
 from wavecomp.report.median_interval import MedianInterval
 from wavecomp.report.names import PEAK, family_label, family_of, is_word, short_number
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
@@ -71,6 +71,14 @@ def target_text(measure: str, target: str) -> str:
         case "gradient-error":
             return f"gradient error ≤ {target}"
     return f"|e| ≤ {target.removesuffix(PEAK)} of the peak" if target.endswith(PEAK) else f"|e| ≤ {target}"
+
+
+def found_value(answer: ContestantAnswer) -> tuple[str, str] | None:
+    """Return the key that was searched and what it came to, as the setting's text has it; None where there is none."""
+    if answer.key is None or answer.spec is None:
+        return None
+    values = [part.values[answer.key] for part in SpecText.parse(answer.spec).parts if answer.key in part.values]
+    return (answer.key, values[-1]) if values else None
 
 
 def times_text(times: MedianInterval) -> str:

@@ -12,6 +12,7 @@ from wavecomp.report.draw_comparison import comparison_figure
 from wavecomp.report.draw_comparison_curves import comparison_curves
 from wavecomp.report.draw_frontier import frontier
 from wavecomp.report.draw_gradient import figure14
+from wavecomp.report.draw_gradient_comparison import gradient_comparison_figure
 from wavecomp.report.draw_sections import figure11, figure13
 from wavecomp.report.draw_spectrum import figure_spectrum
 from wavecomp.report.draw_steps import figure10
@@ -31,6 +32,7 @@ __all__ = [
     "figure_files",
     "figure_spectrum",
     "frontier",
+    "gradient_comparison_figure",
     "save_figure",
 ]
 

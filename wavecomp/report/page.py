@@ -18,7 +18,6 @@ from wavecomp.records import (
     ComparisonRecord,
     GradientArchive,
     Provenance,
-    RoundRecord,
     Section,
     load_frame,
     load_gradients,
@@ -41,7 +40,9 @@ from wavecomp.report.figures import (
     figure_files,
     figure_spectrum,
     frontier,
+    gradient_comparison_figure,
 )
+from wavecomp.report.gradient_comparison import gradient_comparison
 from wavecomp.report.gradient_rows import forward_words
 from wavecomp.report.gradient_table import gradient_table
 from wavecomp.report.order import explain_order
@@ -136,7 +137,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
         for base in bases:
             page.lines += [f"## {escape_markdown(base)}", ""]
             _of_wavefield(page, base, f"-{base}" if len(bases) > 1 else "", frame, sections, provenances)
-    _of_comparisons(page, comparisons, load_rounds(archive_folder) if comparisons else (), provenances)
+    _of_comparisons(page, comparisons, archive_folder, provenances)
     if not gradients.empty:
         _of_gradients(page, gradients, provenances)
     _of_experiments(page, experiments)
@@ -205,13 +206,23 @@ def _plane_caption(sections: list[Section], base: str) -> str:
 def _of_comparisons(
     page: _Page,
     comparisons: Sequence[ComparisonRecord],
-    rounds: Sequence[RoundRecord],
+    folder: str | Path,
     provenances: dict[str, Provenance],
 ) -> None:
+    archive, rounds = GradientArchive(folder), load_rounds(folder)
+    gradients = list(archive.latest().values()) if any(one.measure == "gradient-error" for one in comparisons) else []
     for record in comparisons:
         page.lines += [f"## {escape_markdown(f'Equal error on {record.subject}: {title_words(record)}')}", ""]
-        mine = rounds_of(record, rounds)
         stem = f"comparison-{record.case}"
+        if record.measure == "gradient-error":
+            page.figure(
+                stem,
+                f"Time against memory on {record.subject}, each contestant at a setting that just meets the target.",
+                partial(gradient_comparison_figure, record, gradients),
+            )
+            page.table(stem, partial(gradient_comparison, record, gradients, provenances))
+            continue
+        mine = rounds_of(record, rounds)
         page.figure(
             stem,
             f"Ratio against speed on {record.subject}, each contestant at its coarsest setting that meets the target.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -46,27 +46,48 @@ class Asking(Generic[C, T, R, L]):
         self.where, self.measured = where, 0
 
     def __call__(self, case: C) -> L:
-        """Return the record of a case.
+        """Return the record of a case; raises as :meth:`together`."""
+        (record,) = self.together([case])
+        return record
+
+    def together(self, cases: Sequence[C], step: Callable[[int, int], None] = lambda _done, _total: None) -> list[L]:
+        """Return the records of several cases, which are measured as one plan.
+
+        Parameters
+        ----------
+        cases : sequence of case
+            Each once.
+        step : callable, optional
+            Called after every task with how many are done, and of how many.
 
         Raises
         ------
         WorkerStartError, StorageError
             Nothing that was recorded is lost by any of them.
         """
-        kind, key = self._kind, self._kind.key(case)
+        kind = self._kind
+        todo = [case for case in cases if self._wanted(case)]
+        self._asked |= {kind.key(case) for case in cases}
+        tasks = kind.plan(todo, self._held) if todo else ()
+        for number, task in enumerate(tasks):
+            step(number, len(tasks))
+            outcome = kind.ask(self._worker, task, self._limits)
+            where = self._worker.where or self.where
+            for record in kind.take(task, outcome, where):
+                self._writer.append(record, where)
+                self._found.add(record)
+        self.measured += len(todo)
+        held = [self._held(case) for case in cases]
+        assert all(record is not None for record in held)
+        return [record for record in held if record is not None]
+
+    def _wanted(self, case: C) -> bool:
         record = self._held(case)
-        again = self._retry and key not in self._asked
-        self._asked.add(key)
-        if record is None or (again if record.failed else not kind.sufficient(case, record)):
-            for task in kind.plan([case], self._held):
-                outcome = kind.ask(self._worker, task, self._limits)
-                where = self._worker.where or self.where
-                for record in kind.take(task, outcome, where):
-                    self._writer.append(record, where)
-                    self._found.add(record)
-            self.measured += 1
-        assert record is not None
-        return record
+        if record is None:
+            return True
+        if record.failed:
+            return self._retry and self._kind.key(case) not in self._asked
+        return not self._kind.sufficient(case, record)
 
     def _held(self, case: C) -> L | None:
         record = self._found.of(self._kind.key(case), self._kind.library(case))
