@@ -36,10 +36,10 @@ def comparison_table(
         Column("Setting", left=True),
         Column("Meets it", left=True),
         Column(_MEASURED[record.measure], ".2f" if record.measure == "psnr" else ".3e"),
-        Column("Of the error allowed", ".3f"),
+        Column("Of allowed", ".3f"),
         Column("Ratio", ".2f"),
-        *(column for word in ("Compression", "Decompression") for column in _speed_columns(word, first_label)),
-        Column("Settings tried", "d"),
+        *(column for word in ("Compress", "Decompress") for column in _speed_columns(word, first_label)),
+        Column("Tried", "d"),
         Column("Coarsest tried", ".4g"),
     )
     body: list[Row] = []
@@ -55,11 +55,11 @@ def comparison_table(
 def _speed_columns(word: str, first: str) -> tuple[Column, ...]:
     return (
         Column(f"{word} (MB/s)", ".0f"),
-        Column(f"{word}: times the speed of {first}", ".3f"),
-        Column("from", ".3f"),
-        Column("to", ".3f"),
-        Column(f"{word}: first call (ms)", ".2f"),
-        Column(f"{word}: peak memory (MB)", ".2f"),
+        Column(f"{word}: × {first}", ".3f"),
+        Column(f"{word}: from", ".3f"),
+        Column(f"{word}: to", ".3f"),
+        Column(f"{word}: first (ms)", ".2f"),
+        Column(f"{word}: peak (MB)", ".2f"),
     )
 
 
@@ -108,11 +108,13 @@ def _notes(record: ComparisonRecord, rounds: Sequence[RoundRecord], provenances:
     ]
     if rounds:
         count = len(rounds)
+        first = contestant_labels((*record.contestants, *record.beside))[record.contestants[0]]
         sure = next((one.coverage for one in _intervals(record, rounds)), math.nan)
         notes.append(
             f"Times are of {count} round{'s' if count > 1 else ''}, each in a process of its own, in which all run in "
             "turn, every second one backwards; compared is round by round. [a, b] holds the median of such ratios with "
-            f"{sure:.0%} confidence. A first call is the first in its process but for a corner of the field."
+            f"{sure:.0%} confidence. × {first}: times its speed. A first call is the first in its process but for a "
+            "corner of the field."
         )
     known = provenances.get(record.provenance)
     where = machine_words(known) if known is not None else f"provenance {record.provenance}"

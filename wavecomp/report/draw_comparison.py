@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -19,7 +20,12 @@ from wavecomp.report.style import GREY, FamilyStyle, drawing, family_style, new_
 from wavecomp.spec_text import UNCOMPRESSED
 
 _TITLES = {"compress": "Compression", "decompress": "Decompression"}
-_ROW_IN, _ABOVE_IN, _BELOW_IN, _BETWEEN_IN = 3.5, 0.85, 0.75, 0.75
+_ROW_IN, _BELOW_IN, _BETWEEN_IN = 3.5, 0.75, 0.75
+
+ABOVE_IN = 1.1
+"""For the head of a figure, inches."""
+
+_LETTER_IN = 0.57 * 9 / 72
 
 
 def comparison_figure(record: ComparisonRecord, rounds: Sequence[RoundRecord]) -> Figure:
@@ -50,11 +56,11 @@ def _draw(
     record: ComparisonRecord, found: dict[str, list[Standing]], shown: dict[str, list[Standing]], rounds: int
 ) -> Figure:
     count = len(shown)
-    height = _ABOVE_IN + count * _ROW_IN + (count - 1) * _BETWEEN_IN + _BELOW_IN
+    height = ABOVE_IN + count * _ROW_IN + (count - 1) * _BETWEEN_IN + _BELOW_IN
     figure = new_figure(11.0, height)
     panels = figure.subplots(count, 2, sharey="row", sharex="col", squeeze=False)
     figure.subplots_adjust(
-        left=0.075, right=0.985, bottom=_BELOW_IN / height, top=1 - _ABOVE_IN / height - 0.02, wspace=0.05,
+        left=0.075, right=0.985, bottom=_BELOW_IN / height, top=1 - ABOVE_IN / height, wspace=0.05,
         hspace=_BETWEEN_IN / _ROW_IN,
     )  # fmt: skip
     families = {family_of(row.spec or "") for rows in shown.values() for row in rows}
@@ -77,17 +83,24 @@ def _draw(
                 for row in rows
                 if (speed := row.speed_mb_s(direction)) and row.ratio is not None
             ]
-            bars = [(*_ends(row, direction)[1:], row.ratio) for row in rows if row.ratio is not None]
-            label_points(axes, labels, spans=bars)
-    top = 1 - 0.18 / height
-    figure.suptitle(
-        f"Compressors at equal error on {record.subject}: ratio against speed", x=0.075, y=top, ha="left", fontsize=12.5
+            ends = [(*_ends(row, direction)[1:], row.ratio or 0.0) for row in rows]
+            label_points(axes, labels, bars=[(low, ratio, high, ratio) for low, high, ratio in ends])
+    head(
+        figure,
+        f"Compressors at equal error on {record.subject}: ratio against speed",
+        f"Upper right is better. Bars: where the median of {rounds} rounds lies. Grey line: the front of the medians."
+        f"{_left_out(found)}",
     )
-    figure.text(
-        0.075, top - 0.34 / height, f"Upper right is better. Bars: where the median of {rounds} rounds lies. "
-        f"Grey line: the front of the medians.{_left_out(found)}", fontsize=9, color=GREY, va="top",
-    )  # fmt: skip
     return figure
+
+
+def head(figure: Figure, title: str, note: str) -> None:
+    """Write a figure's title, and a note of two lines at most below it, in the inch above its panels."""
+    width, height = figure.get_size_inches()
+    left, top = 0.8 / width, 1 - 0.18 / height
+    figure.suptitle(title, x=left, y=top, ha="left", fontsize=12.5)
+    wrapped = textwrap.fill(note, int((width - 1.0) / _LETTER_IN))
+    figure.text(left, top - 0.31 / height, wrapped, fontsize=9, color=GREY, va="top", linespacing=1.15)
 
 
 def _points(axes: Axes, rows: Sequence[Standing], direction: Direction, families: set[str]) -> None:

@@ -11,13 +11,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from wavecomp.errors import NothingToReport
 from wavecomp.records import ComparisonRecord, GradientRecord
 from wavecomp.report.comparison_words import digits, target_words
-from wavecomp.report.draw_comparison import mark
+from wavecomp.report.draw_comparison import ABOVE_IN, head, mark
 from wavecomp.report.gradient_standings import Way, ways
 from wavecomp.report.names import family_of, join_words
 from wavecomp.report.place_labels import PointLabel, label_points
 from wavecomp.report.style import BLACK, GREY, drawing, family_style, new_figure, panel
 
-_ROW_IN, _ABOVE_IN, _BELOW_IN, _BETWEEN_IN = 4.2, 0.9, 0.7, 0.75
+_ROW_IN, _BELOW_IN, _BETWEEN_IN = 4.2, 0.7, 0.75
 
 
 def gradient_comparison_figure(record: ComparisonRecord, gradients: Iterable[GradientRecord]) -> Figure:
@@ -45,11 +45,11 @@ def gradient_comparison_figure(record: ComparisonRecord, gradients: Iterable[Gra
 
 def _draw(record: ComparisonRecord, found: dict[str, list[Way]], shown: dict[str, list[Way]]) -> Figure:
     count = len(shown)
-    height = _ABOVE_IN + count * _ROW_IN + (count - 1) * _BETWEEN_IN + _BELOW_IN
+    height = ABOVE_IN + count * _ROW_IN + (count - 1) * _BETWEEN_IN + _BELOW_IN
     figure = new_figure(9.5, height)
     panels = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
     figure.subplots_adjust(
-        left=0.085, right=0.985, bottom=_BELOW_IN / height, top=1 - _ABOVE_IN / height, hspace=_BETWEEN_IN / _ROW_IN
+        left=0.085, right=0.985, bottom=_BELOW_IN / height, top=1 - ABOVE_IN / height, hspace=_BETWEEN_IN / _ROW_IN
     )
     families = {_family(row) for rows in shown.values() for row in rows}
     for place, (axes, (target, rows)) in enumerate(zip(panels, shown.items(), strict=True)):
@@ -63,21 +63,16 @@ def _draw(record: ComparisonRecord, found: dict[str, list[Way]], shown: dict[str
         axes.set_ylim(low / 1.1, high * 1.15)
     for axes, rows in zip(panels, shown.values(), strict=True):
         labels = [PointLabel(row.peak_mb or 0.0, row.time.median, _label(row)) for row in rows if row.time is not None]
-        label_points(axes, labels, level=1.0)
-    top = 1 - 0.18 / height
-    figure.suptitle(
-        f"Equal error of the gradient on {record.subject}: time against memory",
-        x=0.085,
-        y=top,
-        ha="left",
-        fontsize=12.5,
-    )
+        times = [(row.peak_mb or 0.0, row.time) for row in rows if row.time is not None]
+        label_points(axes, labels, level=1.0, bars=[(mb, time.low, mb, time.high) for mb, time in times])
     missing = dict.fromkeys(row.label for rows in found.values() for row in rows if row.answer and not row.takes_part)
     left_out = f" Not drawn where they miss the target: {join_words([*missing])}." if missing else ""
-    figure.text(
-        0.085, top - 0.34 / height, "Lower left is better. Bars: where the median of the rounds lies. Grey line: the "
-        f"front of the medians. White: beside.{left_out}", fontsize=9, color=GREY, va="top",
-    )  # fmt: skip
+    head(
+        figure,
+        f"Equal error of the gradient on {record.subject}: time against memory",
+        "Lower left is better. Bars: where the median of the rounds lies. Grey line: the front of the medians. "
+        f"White: beside.{left_out}",
+    )
     return figure
 
 

@@ -75,7 +75,7 @@ class Way:
         """Wall time over that of the bare sweeps, round by round."""
         if self.record is None:
             return []
-        row: dict[Hashable, Any] = dict(self.record.to_row())
+        row: dict[Hashable, Any] = {name: value for name, value in self.record.to_row().items()}  # noqa: C416
         return over_bare(row)
 
     @property
