@@ -97,7 +97,7 @@ def digits(value: float) -> str:
 
     Examples
     --------
-    >>> digits(0.123456), digits(1.5), digits(14.62), digits(1234.5)
+    >>> digits(0.123456), digits(1.5), digits(14.62), digits(1234.6)
     ('0.123', '1.50', '14.6', '1235')
     """
     size = abs(value)
