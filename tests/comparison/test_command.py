@@ -46,9 +46,17 @@ def test_from_words_to_a_page_and_again_from_records_alone(here, capfd):
     for answer in record.answers:
         if answer.status == "found":
             assert answer.error <= answer.limit == pytest.approx(10 ** (-float(answer.target) / 20))
-    assert [entry.spec for entry in next(iter(RoundArchive(folder))).entries][0] == "identity"
+    assert next(iter(RoundArchive(folder))).entries[0].spec == "identity"
     assert {one.turn for one in RoundArchive(folder)} == {1, 2}
-    for words in ("PSNR ≥ 60 dB", "PSNR ≥ 80 dB", "interp", "ZFP accuracy", "ZFP precision", "memcpy", "compresses most"):
+    for words in (
+        "PSNR ≥ 60 dB",
+        "PSNR ≥ 80 dB",
+        "interp",
+        "ZFP accuracy",
+        "ZFP precision",
+        "memcpy",
+        "compresses most",
+    ):
         assert words in shown.out
     assert all(len(line) <= 130 for line in shown.out.splitlines() if not line.startswith("- "))
     tried = len(list(TrialArchive(folder)))

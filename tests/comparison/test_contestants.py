@@ -1,4 +1,4 @@
-"""Who takes part, and which of its parameters is to be found: told by definitions, and found out where they do not tell."""
+"""Who takes part, and which of its parameters is to be found: told by definitions, or found out."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_what_stands_in_is_a_value_that_the_parameter_can_have(parameter):
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "", "abc", "1,,2", "1e-3peak"])
 def test_a_target_that_is_none_is_repeated(text):
-    with pytest.raises(TargetError, match="--nrmse .*: write a number above 0"):
+    with pytest.raises(TargetError, match=r"--nrmse .*: write a number above 0"):
         parse_targets("nrmse", text)
 
 
@@ -173,7 +173,9 @@ def test_ways_of_keeping_the_wavefield(text, canonical, relative):
     assert canonical in (None, way.text)
     assert way.relative == relative
     if way.strategy is None:
-        assert way.at(way.start(1e-3), REGISTRY).spec.startswith(way.text.split("/")[0].split(",quantum")[0].split(":quantum")[0])
+        assert way.at(way.start(1e-3), REGISTRY).spec.startswith(
+            way.text.split("/")[0].split(",quantum")[0].split(":quantum")[0]
+        )
 
 
 def test_one_value_at_a_time():

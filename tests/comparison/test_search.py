@@ -1,4 +1,4 @@
-"""The search against brute force, on compressors whose error is a formula; and what it promises whatever the error is."""
+"""The search against brute force, where the error is a formula; and what it promises whatever the error is."""
 
 from __future__ import annotations
 
@@ -67,12 +67,15 @@ def test_an_error_in_steps_is_found_to_its_last_step(limit):
 
 
 @given(
-    start=st.floats(1.3, 2.2), width=st.floats(1.3, 1.8), limit=st.sampled_from([1e-5, 1e-2, 3.0]), begin=st.floats(0.01, 100.0)
+    start=st.floats(1.3, 2.2),
+    width=st.floats(1.3, 1.8),
+    limit=st.sampled_from([1e-5, 1e-2, 3.0]),
+    begin=st.floats(0.01, 100.0),
 )
 def test_an_island_beyond_the_first_gap_is_found(start, width, limit, begin):
-    """Where the error falls again beyond the first setting that misses the limit, and the island is as wide as the steps
-    of the look beyond (a factor of 4^(1/6) = 1.26) and begins within its reach (4 / 1.26), brute force finds no setting
-    that is better by more than the gap that is left, a hundredth of the value.
+    """Where the error falls again beyond the first setting that misses the limit, and the island is as wide as the
+    steps of the look beyond (a factor of 4^(1/6) = 1.26) and begins within its reach (4 / 1.26), brute force finds no
+    setting that is better by more than the gap that is left, a hundredth of the value.
     """
     low, high = start * limit, start * width * limit
     fake = Fake(lambda v: v / 10.0 if low <= v <= high else v)
@@ -90,7 +93,9 @@ def test_an_island_beyond_the_first_gap_is_found(start, width, limit, begin):
     limit=st.floats(1e-8, 1e4),
     coarser=st.sampled_from([0, 1]),
 )
-def test_whatever_the_error_does_the_answer_meets_the_limit_and_was_evaluated(teeth, pace, power, begin, limit, coarser):
+def test_whatever_the_error_does_the_answer_meets_the_limit_and_was_evaluated(
+    teeth, pace, power, begin, limit, coarser
+):
     fake = Fake(lambda v: v**power * (1 + teeth * math.sin(pace * math.log(v))))
     answer = search(fake, Axis(begin, coarser=coarser, **FREE), limit)
     check_contract(fake, answer, limit)

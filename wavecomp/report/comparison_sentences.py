@@ -33,7 +33,7 @@ def front(rows: Sequence[Standing], direction: Direction) -> list[Standing]:
 
 def _surpasses(one: Standing, other: Standing, direction: Direction) -> bool:
     times = one.times_as_fast(other, direction)
-    return (one.ratio or 0.0) >= (other.ratio or 0.0) and times is not None and times.low > 1.0
+    return (one.ratio or 0.0) >= (other.ratio or 0.0) and times is not None and times.is_above(1.0)
 
 
 def _most(taking: Sequence[Standing], beside: Sequence[Standing]) -> str:
@@ -56,7 +56,7 @@ def _fastest(taking: Sequence[Standing], direction: Direction) -> str:
     ahead, open_ones = [], []
     for other in others:
         times = best.times_as_fast(other, direction)
-        if times is not None and times.low > 1.0:
+        if times is not None and times.is_above(1.0):
             ahead.append(f"{times_text(times)} times as fast as {other.label}")
         elif times is not None:
             open_ones.append(f"{other.label} ({times_text(times)})")

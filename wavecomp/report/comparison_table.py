@@ -138,7 +138,7 @@ def short_comparison(record: ComparisonRecord, rounds: Sequence[RoundRecord], ta
         Column(f"× {first_label}\n[from, to]"),
         Column("Decompress\n(MB/s)", ".0f"),
         Column(f"× {first_label}\n[from, to]"),
-        Column("Peak\n(MB)", ".1f"),
+        Column("Peak\n(MB)", ".2f"),
     )
     body: list[Row] = []
     for target in record.targets:

@@ -169,7 +169,7 @@ def _fastest(taking: Sequence[Way]) -> str:
     ahead, open_ones = [], []
     for other in others:
         times = best.times_as_fast(other)
-        if times is not None and times.low > 1.0:
+        if times is not None and times.is_above(1.0):
             ahead.append(f"{times_text(times)} times as fast as {other.label}")
         elif times is not None:
             open_ones.append(f"{other.label} ({times_text(times)})")

@@ -29,9 +29,9 @@ class MedianInterval:
     coverage: float
     count: int
 
-    def holds(self, value: float) -> bool:
-        """Whether a value lies in the interval: then the numbers do not tell the median from it."""
-        return self.low <= value <= self.high
+    def is_above(self, value: float) -> bool:
+        """Whether the median lies above a value beyond doubt: the whole interval does, and covers it to 95 %."""
+        return self.low > value and self.coverage >= CONFIDENCE
 
 
 def median_interval(numbers: Sequence[float]) -> MedianInterval:
