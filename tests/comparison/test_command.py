@@ -18,6 +18,7 @@ from wavecomp.comparison.fields import compare_on_field
 from wavecomp.comparison.races import Race, run_rounds
 from wavecomp.comparison.target import parse_targets
 from wavecomp.compressors import default_registry
+from wavecomp.errors import TargetError
 from wavecomp.metrics import distortion
 from wavecomp.records import ComparisonArchive, RoundArchive, TrialArchive
 from wavecomp.sweep import Case
@@ -178,6 +179,13 @@ def test_who_crashes_is_an_answer_and_the_others_go_on(array_field, tmp_path, tr
     specs = [entry.spec for entry in done.rounds[0].entries]
     assert not any("segfault" in spec for spec in specs)
     assert "trouble:kind=lie" in specs
+
+
+def test_a_field_of_zeros_is_refused(array_field, tmp_path):
+    zeros = array_field(np.zeros((12, 12), np.float32))
+    with pytest.raises(TargetError, match="its greatest amplitude is 0"):
+        compare_on_field(["zfp"], parse_targets("max-error", "1e-3peak"), zeros, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_rounds_run_everyone_once_and_every_second_one_backwards(array_field, tmp_path, monkeypatch):

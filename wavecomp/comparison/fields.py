@@ -18,7 +18,7 @@ from wavecomp.comparison.search import Answer, Number, Trial, search
 from wavecomp.comparison.step import Step
 from wavecomp.comparison.target import Target
 from wavecomp.compressors import Reading, Registry, default_registry
-from wavecomp.errors import SpecError
+from wavecomp.errors import SpecError, TargetError
 from wavecomp.isolation import Limits
 from wavecomp.records import (
     ComparisonArchive,
@@ -117,12 +117,15 @@ def compare_on_field(
     ------
     SpecError, CompressorUnavailable
         A contestant is none.
+    TargetError
+        The field is zero everywhere or not finite.
     ArchiveBusy, DamagedArchive, StorageError, WorkerStartError
         Nothing that was recorded is lost by any of them.
     """
     known = registry if registry is not None else default_registry()
     contestants = list({one.text: one for one in (read_contestant(text, known) for text in specs)}.values())
     kind = SweepKind("compare", _ONCE, known)
+    _check_limits(targets, field)
     pairs = [(contestant, target) for target in targets for contestant in contestants]
     answers = []
     with open_study(TrialArchive(folder), kind, limits=limits, retry=retry) as asked:
@@ -165,6 +168,17 @@ def compare_on_field(
         progress=lambda now: progress(Step("rounds", now.done, now.total)),
     )
     return FieldComparison(record, raced.records, tuple(targets), tried, raced.measured)
+
+
+def _check_limits(targets: Sequence[Target], field: FieldRef) -> None:
+    """Refuse a field on which a target means nothing; raises TargetError."""
+    for target in targets:
+        limit = target.limit(field.peak)
+        if not (0.0 < limit < math.inf and 0.0 < field.peak < math.inf):
+            raise TargetError(
+                f"--{target.measure} {target.text} on {field.name}: its greatest amplitude is {field.peak:g}, and "
+                f"{limit:g} is no error to compare at; choose another level or field"
+            )
 
 
 def _digest(field: FieldRef, targets: Sequence[Target], contestants: Sequence[Contestant]) -> str:

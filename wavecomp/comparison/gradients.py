@@ -19,6 +19,7 @@ from wavecomp.comparison.ways import EVERY, Way, read_way
 from wavecomp.compressors import Registry, default_registry
 from wavecomp.errors import SpecError
 from wavecomp.impact.cases import BARE, ImpactCase
+from wavecomp.impact.memory import leave_out, memory_for_levels
 from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import default_rounds
 from wavecomp.impact.study import ImpactProgress, ImpactResult, open_impact, run_impact
@@ -143,7 +144,11 @@ def compare_gradients(
             searches.take({record.spec: record for record in records})
         tried = ask.measured
     answers = [_said(way, target, answer, known) for (way, target), answer in zip(pairs, searches.answers, strict=True)]
-    beside = [read_way(text, known).strategy for text in _beside(ways)]
+    limits = limits if limits is not None else Limits()
+    stored = [read_way(text, known).strategy for text in _beside(ways)]
+    unasked = [ImpactCase(problem, shots, one, None) for one in stored if one is not None]
+    fitting, _ = leave_out(unasked, memory_for_levels(limits.memory_bytes, problem))
+    beside = [one.strategy for one in fitting]
     found = [read_way(one.spec, known).strategy for one in answers if one.spec is not None and one.status != "failed"]
     settings = {one.spec: one for one in (*beside, *found) if one is not None}
     result = run_impact(
