@@ -348,6 +348,10 @@ class ShotFailed(WavecompError):
 # --- sweeps and records ----------------------------------------------------------------------------------------------
 
 
+class TargetError(UsageError):
+    """An error that a comparison asks of everybody is none; the text repeats it and says what would be."""
+
+
 class UnknownSuite(UsageError):
     """No suite of that name is known."""
 

@@ -15,8 +15,7 @@ from wavecomp.impact.study import _Impact
 from wavecomp.impact.worker import Measuring, ShotTask
 from wavecomp.plans import strategies
 from wavecomp.records import Failure, Measurement, Provenance
-from wavecomp.sweep import Repeats
-from wavecomp.sweep.run import _Sweep
+from wavecomp.sweep import Repeats, SweepKind
 from wavecomp.sweep.worker import CaseTask, _MeasuringCases
 
 HERE = Provenance("s", "m", "c", 1, 1, "p", {}, {}, None)
@@ -93,7 +92,7 @@ def test_a_spec_is_read_once_for_a_field(array_field, counts):
     registry = default_registry()
     entries = (SpecTemplate("zfp:accuracy=1e-3"), SpecTemplate("blosc2:codec=lz4"))
     cases = Suite("s", "one", entries, threads=(1, 2)).cases([array_field()], registry)
-    kind = _Sweep("s", Repeats(), False, registry)
+    kind = SweepKind("s", Repeats(), registry)
     for case in cases:
         kind.library(case)
         (record,) = kind.take(CaseTask(case, Repeats()), FAILED, HERE)

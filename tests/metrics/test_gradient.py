@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from wavecomp.errors import UnsupportedField
 from wavecomp.metrics import GradientDistance, gradient_distance
 from wavecomp.metrics._chunks import CHUNK
+from wavecomp.metrics.gradient import deep_relative_l2
 
 EPS = np.finfo(np.float64).eps
 DTYPES = (np.float32, np.float64)
@@ -154,3 +155,14 @@ def test_a_gradient_that_is_not_finite(value):
 def test_shapes_must_agree():
     with pytest.raises(UnsupportedField, match="shape"):
         gradient_distance(np.ones(3), np.ones(4))
+
+
+def test_the_deep_part_is_what_lies_below_the_top_tenth():
+    """An error in the top tenth alone leaves nothing below; one below is compared with what is there alone."""
+    exact = np.ones((7, 40), np.float32)
+    top, deep = exact.copy(), exact.copy()
+    top[:, :4] += 5.0
+    deep[:, 4] += 0.5
+    assert deep_relative_l2(exact, top) == 0.0
+    assert deep_relative_l2(exact, deep) == pytest.approx(0.5 / np.sqrt(36))
+    assert deep_relative_l2(exact[:, :9], top[:, :9]) is None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from wavecomp.errors import StorageError
-from wavecomp.records import Archive, GradientArchive
+from wavecomp.records.archive import RecordFile
 from wavecomp.report.own_report import check_report_place
 
 
-def claim(folder: Path, *archives: type[Archive] | type[GradientArchive], report: bool = False) -> None:
+def claim(folder: Path, *archives: Callable[[Path], RecordFile[Any]], report: bool = False) -> None:
     """See that an archive's folder can be written to, and that nothing of anybody's is in the way; nothing is changed.
 
     Parameters

@@ -17,6 +17,7 @@ _PLACES = {
     "fields": ("fields", "fields"),
     "compressors": ("compressors", "compressors"),
     "sweep": ("sweeping", "sweep"),
+    "compare": ("compare", "compare"),
     "table1": ("reporting", "table1"),
     "gradient": ("gradient", "gradient"),
     "report": ("reporting", "report"),

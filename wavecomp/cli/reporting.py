@@ -90,9 +90,9 @@ def report(folder: Path) -> None:
     from wavecomp.report.page import build_report
 
     # A link that leads nowhere is there, and is told of when it is read.
-    if not any(os.path.lexists(folder / name) for name in ("records.jsonl", "gradients.jsonl")) and not any(
-        folder.glob("experiment-*.npz")
-    ):
+    if not any(
+        os.path.lexists(folder / name) for name in ("records.jsonl", "gradients.jsonl", "comparisons.jsonl")
+    ) and not any(folder.glob("experiment-*.npz")):
         raise NothingToReport(f"{folder} holds no records.jsonl; make one with: wavecomp sweep quick --out {folder}")
     written = build_report(folder, folder)
     err.print(f"{len(written)} files written to {folder}; start with {folder / 'report.md'}")

@@ -107,5 +107,9 @@ def _build_int16(configuration: Configuration) -> Compressor:
     return BlockInteger(configuration.spec, np.int16, int(configuration.values["block"]))
 
 
-INT8 = Definition("int8", "8-bit integers, one step a block", _PARAMETERS, _build_int8, ("int8:block=64",))
-INT16 = Definition("int16", "16-bit integers, one step a block", _PARAMETERS, _build_int16, ("int16:block=64",))
+INT8 = Definition(
+    "int8", "8-bit integers, one step a block", _PARAMETERS, _build_int8, ("int8:block=64",), tolerances=()
+)
+INT16 = Definition(
+    "int16", "16-bit integers, one step a block", _PARAMETERS, _build_int16, ("int16:block=64",), tolerances=()
+)

@@ -176,4 +176,5 @@ DEFINITION = Definition(
         "blosc2:codec=zstd,level=5,shuffle=shuffle,truncate=12,chunk=1048576,threads=2",
     ),
     requires="blosc2",
+    tolerances=("truncate",),
 )

@@ -63,6 +63,10 @@ class Definition:
         Further keys that depend on the value of the first parameter, a choice: those of each of its words.
     respell : callable, optional
         Takes a spec and returns it in keys, where it is another spelling of one of this family; any other as it is.
+    tolerances : tuple of str, optional
+        Keys that say how much may be lost, the usual one first: what ``wavecomp compare`` searches where a spec leaves
+        it out. Empty where no key does; by default they are found out
+        (:func:`wavecomp.compressors.tolerances.tolerance_keys`).
     """
 
     name: str
@@ -77,6 +81,7 @@ class Definition:
     extra: str | None = None
     variants: Mapping[str, tuple[Parameter, ...]] = field(default_factory=dict, hash=False)
     respell: Callable[[SpecText], SpecText] | None = None
+    tolerances: tuple[str, ...] | None = None
 
     def missing(self) -> str | None:
         """Return why the family cannot be used on this machine, or None."""

@@ -238,4 +238,5 @@ DEFINITION = Definition(
     ),
     requires="blosc2",
     kernels=("wavecomp.compressors.kernels._interp", "wavecomp.compressors.kernels._codes"),
+    tolerances=("abs", "rel"),
 )

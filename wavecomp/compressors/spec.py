@@ -72,6 +72,8 @@ class Parameter:
             return noun
         if math.isinf(self.high):
             return f"{noun} {'above' if self.low_open else 'from'} {format_value(self._bound(self.low))}"
+        if math.isinf(self.low):
+            return f"{noun} up to {format_value(self._bound(self.high))}"
         start = "above " if self.low_open else "from "
         return f"{noun} {start}{format_value(self._bound(self.low))} to {format_value(self._bound(self.high))}"
 

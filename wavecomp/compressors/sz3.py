@@ -147,4 +147,5 @@ DEFINITION = Definition(
         "sz3:algorithm=lossless",
     ),
     requires="pysz",
+    tolerances=("abs", "rel", "psnr", "l2norm"),
 )

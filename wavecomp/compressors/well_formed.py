@@ -55,7 +55,14 @@ def _fault_of(definition: object) -> str | None:
                 return f"its parameter {_shown(parameter.name)} {fault}"
             if names.count(parameter.name) > 1:
                 return f"it has two parameters named {parameter.name!r}"
+    tolerances = definition.tolerances
+    if tolerances is not None and not (_all(tolerances, str) and {*tolerances} <= _numbers(definition)):
+        return f"its tolerances are {_shown(tolerances)}; they are keys of parameters that are numbers"
     return next(filter(None, (_fault_of_example(definition, example) for example in definition.examples)), None)
+
+
+def _numbers(definition: Definition) -> set[str]:
+    return {parameter.name for parameter in definition.parameters if parameter.kind in ("int", "float")}
 
 
 def _fault_of_parameter(parameter: Parameter) -> str | None:

@@ -132,4 +132,5 @@ DEFINITION = Definition(
     build=_build,
     examples=("zfp:accuracy=1e-3", "zfp:precision=16", "zfp:rate=8", "zfp:reversible"),
     requires="zfpy",
+    tolerances=("accuracy", "precision", "rate"),
 )

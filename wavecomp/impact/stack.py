@@ -14,7 +14,7 @@ from wavecomp.impact.cases import ImpactCase
 from wavecomp.impact.exact import check_exact
 from wavecomp.impact.worker import Measured
 from wavecomp.inversion.stacking import Stack
-from wavecomp.metrics.gradient import gradient_distance
+from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.records import Failure, GradientImpact, Spread, WorkTimes
 
 Outcome: TypeAlias = tuple[Measured, GradientImpact] | Failure
@@ -62,6 +62,12 @@ class Gathered:
             shots = self.case.shots if problem.shot_count else ()
             check_exact(problem.name, shots, _sum([part.misfit for part in self._parts.values()]), self.gradient)
 
+    def _distance(self, exact: NDArray[np.floating], gradient: NDArray[np.floating]) -> dict[str, float | None]:
+        found: dict[str, float | None] = asdict(gradient_distance(_flat(exact), _flat(gradient)))
+        # Only where there are shots is it known which axis is the depth.
+        deep = deep_relative_l2(exact, gradient) if self.case.problem.shot_count else None
+        return found if deep is None else found | {"deep_relative_l2": deep}
+
     def outcome(self, exact: NDArray[np.floating] | None) -> Outcome:
         """Return what came out of a complete case; ``exact`` is the sum to compare with."""
         if self.failure is not None:
@@ -82,9 +88,7 @@ class Gathered:
             peak_checkpoint_bytes=max(run.peak_checkpoint_bytes for run in runs),
             peak_disk_bytes=max(run.peak_disk_bytes for run in runs),
             misfit=_sum([part.misfit for part in parts]) if gradient is not None else None,
-            distance={}
-            if gradient is None or exact is None
-            else asdict(gradient_distance(_flat(exact), _flat(gradient))),
+            distance={} if gradient is None or exact is None else self._distance(exact, gradient),
             gradient_digest=digest,
             absolute_specs=tuple(part.absolute_spec for part in parts if part.absolute_spec is not None),
         )

@@ -7,7 +7,8 @@ case are there. After each round there is a record, so that nothing is lost with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeAlias
@@ -17,15 +18,16 @@ from wavecomp.checkpoints.disk_kind import disk_kind
 from wavecomp.compressors import Registry, default_registry
 from wavecomp.compressors.origin import foreign_code
 from wavecomp.impact.cases import BARE, EXACT, ImpactCase
+from wavecomp.impact.problem import Problem
 from wavecomp.impact.reduction import Reduction, Wanted
 from wavecomp.impact.sets import default_rounds
 from wavecomp.impact.stack import Outcome
 from wavecomp.impact.worker import Measured, Measuring, ShotTask
 from wavecomp.isolation import Limits
 from wavecomp.promise import NOTHING
-from wavecomp.records import Failure, GradientArchive, GradientImpact, GradientRecord, Provenance
+from wavecomp.records import Failure, GradientImpact, GradientRecord, Provenance
 from wavecomp.records.record import Scalar
-from wavecomp.study import Kind, ReportingWorker, StudyResult, library_of, run_study
+from wavecomp.study import Asking, Kind, ReportingWorker, Store, StudyResult, library_of, open_study, run_study
 from wavecomp.thread_settings import threads_each
 
 ImpactProgress: TypeAlias = study.Progress[GradientRecord]
@@ -36,7 +38,7 @@ _NOT_ASKED = Failure("exception", "not measured: another run of its case has fai
 
 def run_impact(
     cases: Sequence[ImpactCase],
-    archive: GradientArchive,
+    archive: Store[GradientRecord],
     *,
     rounds: int | None = None,
     limits: Limits | None = None,
@@ -58,7 +60,7 @@ def run_impact(
     ----------
     cases : sequence of ImpactCase
         Duplicates are run once.
-    archive : GradientArchive
+    archive : Store
         Where records go, and where finished cases are found.
     rounds : int, optional
         Rounds whose times count, 1 at least; by default what suits the problem's size.
@@ -87,6 +89,27 @@ def run_impact(
     devito = any(case.problem.devito for case in cases)
     kind = _Impact(rounds, workers, limits.memory_bytes, known, devito)
     return run_study(cases, archive, kind, limits=limits, workers=workers, retry=retry, progress=progress)
+
+
+@contextmanager
+def open_impact(
+    problem: Problem,
+    archive: Store[GradientRecord],
+    *,
+    limits: Limits | None = None,
+    retry: bool = False,
+    registry: Registry | None = None,
+) -> Iterator[Asking[ImpactCase, ShotTask, Measured, GradientRecord]]:
+    """Open a study of one problem whose cases are not known beforehand: one process computes all its gradients, once.
+
+    Parameters and what is raised are those of :func:`run_impact`; see :class:`wavecomp.study.Asking`.
+    """
+    limits = limits if limits is not None else Limits()
+    known = registry if registry is not None else default_registry()
+    with open_study(
+        archive, _Impact(1, 1, limits.memory_bytes, known, problem.devito), limits=limits, retry=retry
+    ) as ask:
+        yield ask
 
 
 class _Impact(Kind[ImpactCase, ShotTask, Measured, GradientRecord]):

@@ -82,6 +82,32 @@ def gradient_distance(exact: FieldArray, gradient: FieldArray) -> GradientDistan
     )
 
 
+DEEP = 0.9
+"""Share of the depth, from below, that is deep: without the top tenth, where sources and receivers are."""
+
+
+def deep_relative_l2(exact: FieldArray, gradient: FieldArray) -> float | None:
+    """Return the relative L2 distance below the top tenth of the depth, which is the last axis.
+
+    A gradient is largest near sources and receivers: there a small error of the whole hides a large one below.
+
+    Parameters
+    ----------
+    exact, gradient
+        As for :func:`gradient_distance`; the last axis is at least ten points long.
+
+    Returns
+    -------
+    float or None
+        None where the last axis is shorter; inf where ``exact`` is zero below and ``gradient`` is not.
+    """
+    deep = int(DEEP * exact.shape[-1] + 0.5)
+    if exact.shape[-1] < 10:
+        return None
+    below = (..., slice(exact.shape[-1] - deep, None))
+    return distortion(np.ascontiguousarray(exact[below]), np.ascontiguousarray(gradient[below])).relative_l2
+
+
 def _quotient(error: float, reference: float) -> float:
     if error == 0.0:
         return 0.0

@@ -26,10 +26,12 @@ from wavecomp.errors import (
     NewerRecord,
     StorageError,
 )
+from wavecomp.records.comparison_record import ComparisonRecord
 from wavecomp.records.gradient_record import GradientRecord
 from wavecomp.records.own_files import begins_with, set_aside
 from wavecomp.records.provenance import Provenance
 from wavecomp.records.record import Record
+from wavecomp.records.round_record import RoundRecord
 from wavecomp.records.whole_file import whole_file
 
 
@@ -51,7 +53,17 @@ class Line(Protocol):
 R = TypeVar("R", bound=Line)
 
 # The first columns, by name, that a line of any version can begin with.
-_FIRST = ("absolute_specs", "advance_s", "bare_walls_s", "bit_rate", "bound", "budget_bytes", "case")
+_FIRST = (
+    "absolute_specs",
+    "advance_s",
+    "answers",
+    "bare_walls_s",
+    "bit_rate",
+    "bound",
+    "budget_bytes",
+    "case",
+    "created_utc",
+)
 _BEGINNINGS = tuple(f'{{"{name}":'.encode() for name in _FIRST)
 _PROVENANCE_BEGINS = b'{\n "'
 
@@ -219,6 +231,34 @@ class GradientArchive(RecordFile[GradientRecord]):
 
     def __init__(self, folder: str | Path) -> None:
         super().__init__(folder, "gradients.jsonl", GradientRecord)
+
+
+class TrialArchive(RecordFile[Record]):
+    """What searches for a setting tried: ``trials.jsonl``. Its times are of single calls, and enter no table."""
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(folder, "trials.jsonl", Record)
+
+
+class GradientTrialArchive(RecordFile[GradientRecord]):
+    """The same of gradients: ``gradient-trials.jsonl`` in a folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(folder, "gradient-trials.jsonl", GradientRecord)
+
+
+class ComparisonArchive(RecordFile[ComparisonRecord]):
+    """What comparisons asked and found: ``comparisons.jsonl`` in a folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(folder, "comparisons.jsonl", ComparisonRecord)
+
+
+class RoundArchive(RecordFile[RoundRecord]):
+    """The rounds of comparisons: ``rounds.jsonl`` in a folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(folder, "rounds.jsonl", RoundRecord)
 
 
 class ArchiveWriter:

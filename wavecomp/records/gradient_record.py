@@ -70,7 +70,8 @@ class GradientImpact:
         ½ Σ r², over the shots too; None for the bare sweeps.
     distance : mapping
         From the exact gradient, of several shots of their sum from the exact sum: ``relative_l2``, ``relative_l1``,
-        ``relative_linf``, ``psnr_db``, ``angle_rad``, ``bias``, ``norm_ratio``. Empty where no gradient was computed
+        ``relative_linf``, ``psnr_db``, ``angle_rad``, ``bias``, ``norm_ratio``; and ``deep_relative_l2``, below the top
+        tenth of the depth, where there are shots (older rows lack it). Empty where no gradient was computed
         (the bare sweeps).
     gradient_digest : str or None
         SHA-256 of the gradient's bytes, of several shots of those of their sum in float64: equal for equal bits.

@@ -8,8 +8,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from wavecomp.records.own_files import refuse_foreign
+from wavecomp.report.draw_comparison import comparison_figure
+from wavecomp.report.draw_comparison_curves import comparison_curves
 from wavecomp.report.draw_frontier import frontier
 from wavecomp.report.draw_gradient import figure14
+from wavecomp.report.draw_gradient_comparison import gradient_comparison_figure
 from wavecomp.report.draw_sections import figure11, figure13
 from wavecomp.report.draw_spectrum import figure_spectrum
 from wavecomp.report.draw_steps import figure10
@@ -19,6 +22,8 @@ from wavecomp.report.style import drawing
 
 __all__ = [
     "check_figure_place",
+    "comparison_curves",
+    "comparison_figure",
     "figure10",
     "figure11",
     "figure12",
@@ -27,6 +32,7 @@ __all__ = [
     "figure_files",
     "figure_spectrum",
     "frontier",
+    "gradient_comparison_figure",
     "save_figure",
 ]
 

@@ -13,11 +13,25 @@ from matplotlib.figure import Figure
 
 from wavecomp.errors import NothingToReport
 from wavecomp.plain_text import printable
-from wavecomp.records import Archive, GradientArchive, Provenance, Section, load_frame, load_gradients, load_sections
+from wavecomp.records import (
+    Archive,
+    ComparisonRecord,
+    GradientArchive,
+    Provenance,
+    Section,
+    load_frame,
+    load_gradients,
+    load_sections,
+)
 from wavecomp.records.experiment import ExperimentResult, load_experiments
+from wavecomp.report.comparison import comparison_of, load_comparisons, load_rounds
+from wavecomp.report.comparison_rows import rounds_of
+from wavecomp.report.comparison_words import title_words
 from wavecomp.report.draw_experiments import draw_experiment
 from wavecomp.report.experiment_words import describe
 from wavecomp.report.figures import (
+    comparison_curves,
+    comparison_figure,
     figure10,
     figure11,
     figure12,
@@ -26,7 +40,9 @@ from wavecomp.report.figures import (
     figure_files,
     figure_spectrum,
     frontier,
+    gradient_comparison_figure,
 )
+from wavecomp.report.gradient_comparison import gradient_comparison
 from wavecomp.report.gradient_rows import forward_words
 from wavecomp.report.gradient_table import gradient_table
 from wavecomp.report.order import explain_order
@@ -81,7 +97,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     Parameters
     ----------
     archive_folder : path
-        With ``records.jsonl``, ``gradients.jsonl`` or results of experiments, provenances and sections.
+        With ``records.jsonl``, ``gradients.jsonl``, comparisons or results of experiments, provenances and sections.
     out_folder : path
         Gets ``report.md``, ``tables/`` and ``figures/``, and ``report-files.json``, which lists them: what an earlier
         report wrote is replaced.
@@ -106,7 +122,8 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     frame = load_frame([archive])
     gradients = load_gradients([GradientArchive(archive_folder)])
     experiments = latest_experiments(load_experiments(archive_folder))
-    if frame.empty and gradients.empty and not experiments:
+    comparisons = load_comparisons(archive_folder)
+    if frame.empty and gradients.empty and not experiments and not comparisons:
         raise NothingToReport(f"{archive.folder} holds no record; {RUN} makes a whole study")
     sections = load_sections(archive_folder)
     provenances = archive.provenances()
@@ -120,6 +137,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
         for base in bases:
             page.lines += [f"## {escape_markdown(base)}", ""]
             _of_wavefield(page, base, f"-{base}" if len(bases) > 1 else "", frame, sections, provenances)
+    _of_comparisons(page, comparisons, archive_folder, provenances)
     if not gradients.empty:
         _of_gradients(page, gradients, provenances)
     _of_experiments(page, experiments)
@@ -127,7 +145,8 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     for rows, what in ((frame, "cases"), (gradients, "gradients")):
         if not rows.empty:
             page.lines += _provenance_lines(rows, what, provenances)
-    page.lines += _experiment_lines(experiments, provenances)
+    page.lines += _lines_of("experiment", [(one.experiment, one.provenance) for one in experiments], provenances)
+    page.lines += _lines_of("comparison", [(one.subject, one.provenance) for one in comparisons], provenances)
     if page.missing:
         page.lines += ["## What these records do not support", ""]
         page.lines += [f"- {escape_markdown(reason)}" for reason in dict.fromkeys(page.missing)]
@@ -182,6 +201,40 @@ def _plane_caption(sections: list[Section], base: str) -> str:
     if foreign:
         return "The snapshot: a whole level, or the plane through its greatest amplitude; the last axis points down."
     return "The reference wavefield in the vertical plane through the source."
+
+
+def _of_comparisons(
+    page: _Page,
+    comparisons: Sequence[ComparisonRecord],
+    folder: str | Path,
+    provenances: dict[str, Provenance],
+) -> None:
+    archive, rounds = GradientArchive(folder), load_rounds(folder)
+    gradients = list(archive.latest().values()) if any(one.measure == "gradient-error" for one in comparisons) else []
+    for record in comparisons:
+        page.lines += [f"## {escape_markdown(f'Equal error on {record.subject}: {title_words(record)}')}", ""]
+        stem = f"comparison-{record.case}"
+        if record.measure == "gradient-error":
+            page.figure(
+                stem,
+                f"Time against memory on {record.subject}, each contestant at a setting that just meets the target.",
+                partial(gradient_comparison_figure, record, gradients),
+            )
+            page.table(stem, partial(gradient_comparison, record, gradients, provenances))
+            continue
+        mine = rounds_of(record, rounds)
+        page.figure(
+            stem,
+            f"Ratio against speed on {record.subject}, each contestant at its coarsest setting that meets the target.",
+            partial(comparison_figure, record, mine),
+        )
+        if len(record.targets) > 1:
+            page.figure(
+                f"{stem}-curve",
+                f"What a smaller error costs on {record.subject}.",
+                partial(comparison_curves, record, mine),
+            )
+        page.table(stem, partial(comparison_of, record, mine, provenances))
 
 
 def _of_gradients(page: _Page, gradients: pd.DataFrame, provenances: dict[str, Provenance]) -> None:
@@ -245,12 +298,13 @@ def _provenance_lines(frame: pd.DataFrame, what: str, provenances: dict[str, Pro
     return [*lines, ""]
 
 
-def _experiment_lines(experiments: list[ExperimentResult], provenances: dict[str, Provenance]) -> list[str]:
+def _lines_of(what: str, made: Sequence[tuple[str, str]], provenances: dict[str, Provenance]) -> list[str]:
+    """Say of names with the digests of their provenances where they were measured."""
     lines: list[str] = []
-    for digest in sorted({result.provenance for result in experiments}):
-        names = ", ".join(dict.fromkeys(one.experiment for one in experiments if one.provenance == digest))
-        lines += [f"- experiments: {names}, provenance `{digest}`", *_machine_lines(provenances.get(digest))]
-    count = f"{len(experiments)} experiment{'s' if len(experiments) > 1 else ''}."
+    for digest in sorted({one for _, one in made}):
+        names = ", ".join(dict.fromkeys(name for name, one in made if one == digest))
+        lines += [f"- {what}s: {names}, provenance `{digest}`", *_machine_lines(provenances.get(digest))]
+    count = f"{len(made)} {what}{'s' if len(made) > 1 else ''}."
     return [count, "", *lines, ""] if lines else []
 
 

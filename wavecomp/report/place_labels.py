@@ -26,11 +26,17 @@ _FAR = (9, 20, 34, 50, 70)
 _ALIGN = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
 
 
-def label_points(axes: Axes, labels: Sequence[PointLabel], level: float | None = None, size: float = 8.5) -> None:
+def label_points(
+    axes: Axes,
+    labels: Sequence[PointLabel],
+    level: float | None = None,
+    size: float = 8.5,
+    bars: Sequence[tuple[float, float, float, float]] = (),
+) -> None:
     """Write each label at the nearest place where it covers nothing; a thin line joins it to its point if it is far.
 
     Limits, scales and the position of the axes must be final. Texts that the axes hold already are not covered, nor is
-    the horizontal line at ``level``.
+    the horizontal line at ``level``, nor a bar of ``bars``: from (x, y) to (x, y).
     """
     figure = axes.figure.get_figure(root=True)
     assert figure is not None
@@ -43,6 +49,9 @@ def label_points(axes: Axes, labels: Sequence[PointLabel], level: float | None =
     spots = [axes.transData.transform((label.x, label.y)) for label in labels]
     taken = [Bbox.from_extents(x - 6 * pixels, y - 6 * pixels, x + 6 * pixels, y + 6 * pixels) for x, y in spots]
     taken += [text.get_window_extent(renderer) for text in axes.texts]
+    for left, lower, right, upper in bars:
+        (x0, y0), (x1, y1) = axes.transData.transform([(left, lower), (right, upper)])
+        taken.append(Bbox.from_extents(x0 - 3 * pixels, y0 - 3 * pixels, x1 + 3 * pixels, y1 + 3 * pixels))
     if level is not None:
         height = float(axes.transData.transform((labels[0].x, level))[1])
         taken.append(Bbox.from_extents(room.x0, height - pixels, room.x1, height + pixels))

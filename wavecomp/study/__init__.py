@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wavecomp.study.asking import Asking, open_study
 from wavecomp.study.found import Found, KeptRecord
 from wavecomp.study.kind import Kind, Store
 from wavecomp.study.library import library_of
@@ -9,6 +10,7 @@ from wavecomp.study.reporting import ReportingWorker
 from wavecomp.study.run import Progress, StudyResult, run_study
 
 __all__ = [
+    "Asking",
     "Found",
     "KeptRecord",
     "Kind",
@@ -17,5 +19,6 @@ __all__ = [
     "Store",
     "StudyResult",
     "library_of",
+    "open_study",
     "run_study",
 ]

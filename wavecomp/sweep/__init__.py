@@ -6,7 +6,7 @@ from wavecomp.isolation import Limits, WorkerStartError
 from wavecomp.sweep.case import Case, FieldRef, Repeats
 from wavecomp.sweep.foreign import name_among, snapshot_references
 from wavecomp.sweep.measure import measure, verify
-from wavecomp.sweep.run import SweepProgress, SweepResult, run_sweep
+from wavecomp.sweep.run import SweepKind, SweepProgress, SweepResult, run_sweep
 from wavecomp.sweep.worker import SweepWorker
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "FieldRef",
     "Limits",
     "Repeats",
+    "SweepKind",
     "SweepProgress",
     "SweepResult",
     "SweepWorker",

@@ -65,27 +65,46 @@ def run_sweep(
         Nothing that was recorded is lost by any of them.
     """
     known = registry if registry is not None else default_registry()
-    kind = _Sweep(suite, repeats if repeats is not None else Repeats(), workers > 1, known)
+    kind = SweepKind(suite, repeats if repeats is not None else Repeats(), known, concurrent=workers > 1)
     return run_study(cases, archive, kind, limits=limits, workers=workers, retry=retry, progress=progress)
 
 
-class _Sweep(Kind[Case, CaseTask, Measurement, Record]):
-    def __init__(self, suite: str, repeats: Repeats, concurrent: bool, registry: Registry) -> None:
+class SweepKind(Kind[Case, CaseTask, Measurement, Record]):
+    """What a sweep adds to the engine of all studies.
+
+    Parameters
+    ----------
+    suite : str
+        Name kept in the records.
+    repeats : Repeats
+        How often an operation is timed.
+    registry : Registry
+        Where names and parameters for the records come from.
+    concurrent : bool
+        Whether several cases are measured at a time.
+    """
+
+    def __init__(self, suite: str, repeats: Repeats, registry: Registry, *, concurrent: bool = False) -> None:
         self._suite, self._repeats, self._concurrent, self._registry = suite, repeats, concurrent, registry
 
     def key(self, case: Case) -> str:
+        """Return the case's digest, with what tells fields of the same bytes apart."""
         return key_of(case.digest, case.field.shape, case.field.dtype)
 
     def library(self, case: Case) -> str:
+        """Return the distributions behind the compressor."""
         return library_of(self._registry, case.reading.names)
 
     def worker(self) -> ReportingWorker[CaseTask, Measurement]:
+        """Return a process that measures cases."""
         return SweepWorker()
 
     def plan(self, todo: Sequence[Case], _held: object) -> Sequence[CaseTask]:
+        """Return one task a case."""
         return [CaseTask(case, self._repeats) for case in todo]
 
     def sufficient(self, _case: Case, record: Record) -> bool:
+        """Whether a record has as many repeats as are asked for."""
         # What runs beside others is not repeated for times that do not count.
         if self._concurrent or not isinstance(record.outcome, Measurement):
             return True
@@ -95,6 +114,7 @@ class _Sweep(Kind[Case, CaseTask, Measurement, Record]):
     def ask(
         self, worker: ReportingWorker[CaseTask, Measurement], task: CaseTask, limits: Limits
     ) -> Measurement | Failure:
+        """Have a case measured; all that is spent on it counts."""
         start = time.perf_counter()
         outcome = worker.ask(task, limits)
         if isinstance(outcome, Failure):
@@ -104,6 +124,7 @@ class _Sweep(Kind[Case, CaseTask, Measurement, Record]):
         return replace(outcome, outside_s=time.perf_counter() - start - inside)
 
     def take(self, task: CaseTask, outcome: Measurement | Failure, where: Provenance) -> Iterable[Record]:
+        """Make the record of a case."""
         case = task.case
         yield Record(
             case=case.digest,

@@ -1,0 +1,1 @@
+"""Compressors compared fairly: each at the coarsest setting that meets one error, then all of them in turn."""
