@@ -37,7 +37,7 @@ _STORED, _NARROW, _WIDE, _HUFFMAN = range(4)
 _CODE_BYTES = {_NARROW: 1, _WIDE: 2, _HUFFMAN: 2}
 _MOST = {_NARROW: 32, _WIDE: 8, _HUFFMAN: 8}  # one value in so many may escape
 _TRIED = {"huffman": (_HUFFMAN,), "lz4": (_NARROW, _WIDE), "zstd": (_NARROW, _WIDE)}
-_SAMPLES = 4096
+_SAMPLES = 1024
 _LEAST = {4: 1e-30, 8: 1e-290}  # tolerances whose reciprocals and products are far from the ends of the numbers
 _CHUNK = 1 << 18  # bytes of codes a chunk
 _PLAIN_VALUES = 256  # so few are not worth a chunk
@@ -99,15 +99,22 @@ class Interp(Compressor):
 
         done = count = 0
         for piece in _pieces(field):
-            found = _interp.encode(
-                piece, codes[done:], values[count:], piece.shape, piece.itemsize, _CODE_BYTES[how], tolerance, noise,
-                self._threads,
-            ) if count < values.size else -1  # fmt: skip
+            if count >= values.size:
+                return 0
+            how_to = (piece.shape, piece.itemsize, _CODE_BYTES[how], tolerance, noise, self._threads)
+            found = _interp.encode(piece, codes[done:], values[count:], self._work(piece), *how_to)
             if found < 0:
                 return 0
             done += piece.size - 1
             count += found
         return count
+
+    def _work(self, piece: Field) -> NDArray[np.uint8]:
+        from wavecomp.compressors.kernels import _interp
+
+        size = _interp.work(piece.shape, piece.itemsize, self._threads)
+        work: NDArray[np.uint8] = self._scratch.take("work", size, np.uint8)
+        return work
 
     def _keep(self, how: int, codes: NDArray[np.signedinteger], size: int) -> list[Buffer]:
         if how == _HUFFMAN:
@@ -170,10 +177,8 @@ class Interp(Compressor):
         done = used = 0
         try:
             for piece in _pieces(out):
-                used += _interp.decode(
-                    piece, codes[done:], values[used:], piece.shape, piece.itemsize, _CODE_BYTES[how], tolerance, noise,
-                    self._threads,
-                )  # fmt: skip
+                how_to = (piece.shape, piece.itemsize, _CODE_BYTES[how], tolerance, noise, self._threads)
+                used += _interp.decode(piece, codes[done:], values[used:], self._work(piece), *how_to)
                 done += piece.size - 1
         except ValueError as error:
             raise StreamError(f"{self.spec}: {error}") from error

@@ -61,6 +61,14 @@ static inline Name name_of(int number)
     return (Name){plain ? number + PLAIN - 1 : bucket, plain ? 0 : high - 1};
 }
 
+/* The same for every number that is left of a code, looked up. */
+static Name NAMES[2 * MOST + 1];
+
+static void fill_names(void)
+{
+    for (int number = -MOST; number <= MOST; number++) NAMES[number + MOST] = name_of(number);
+}
+
 /* The least number of a symbol, and how many low bits follow. */
 static void meaning_of(int symbol, int *base, int *raw)
 {
@@ -168,10 +176,11 @@ CLONES static void sum_blocks(const int16_t *codes, ptrdiff_t blocks, uint8_t *c
 {
     for (ptrdiff_t k = 0; k < blocks; k++, codes += BLOCK) {
         int sum = 0, escapes = 0;
-        for (int i = 0; i < BLOCK; i++) {
-            sum += codes[i] < 0 ? -(int)codes[i] : (int)codes[i];
-            escapes += codes[i] == ESCAPE;
+        for (int i = 0; i < BLOCK; i++) { /* as products, which machines add in pairs */
+            const int16_t sign = codes[i] < 0 ? -1 : 1;
+            sum += (int)codes[i] * (int)sign;
         }
+        for (int i = 0; i < BLOCK && sum >= -ESCAPE; i++) escapes += codes[i] == ESCAPE;
         sum += escapes * ESCAPE;
         const int class = sum ? 32 - __builtin_clz((unsigned)sum) : 0;
         classes[k] = (uint8_t)(escapes && class < WHOLE_CLASSES ? WHOLE_CLASSES : class);
@@ -192,7 +201,7 @@ static void count_blocks(const int16_t *codes, ptrdiff_t blocks, const uint8_t *
                 const int quad = quad_of(codes + i);
                 counts[quad]++;
                 if (quad == OTHER)
-                    for (int j = 0; j < 4; j++) to->counts[LOOSE][name_of(codes[i + j]).symbol]++;
+                    for (int j = 0; j < 4; j++) to->counts[LOOSE][NAMES[codes[i + j] + MOST].symbol]++;
             }
         } else {
             uint32_t *numbers = to->numbers[class] + MOST;
@@ -250,8 +259,8 @@ static void finish_counts(Counts *all)
             loose = class;
             continue;
         }
-        for (int number = -MOST; number <= MOST; number++)
-            all->counts[class][name_of(number).symbol] += all->numbers[class][number + MOST];
+        for (int number = -most_of(class); number <= most_of(class); number++)
+            all->counts[class][NAMES[number + MOST].symbol] += all->numbers[class][number + MOST];
         for (int symbol = 0; symbol < SYMBOLS && all->left_out[class]; symbol++) {
             int base, raw;
             meaning_of(symbol, &base, &raw);
@@ -259,7 +268,7 @@ static void finish_counts(Counts *all)
         }
     }
     for (int number = 1 - (1 << loose); number < 1 << loose && loose; number++) {
-        const Name name = name_of(number);
+        const Name name = NAMES[number + MOST];
         if (!all->counts[LOOSE][name.symbol]) all->counts[LOOSE][name.symbol] = 1;
     }
 }
@@ -288,7 +297,7 @@ static inline void flush(Writer *writer)
 /* The bits of a number, at most 19, and how many they are in the 8 above. */
 static inline uint32_t word_of(int number, const Code *by)
 {
-    const Name name = name_of(number);
+    const Name name = NAMES[number + MOST];
     const uint32_t size = (uint32_t)(number < 0 ? -number : number), mask = (1u << name.raw) - 1;
     /* Of a negative number the low bits count from the greatest magnitude of its symbol. */
     const uint32_t low = (number < 0 ? ~size : size) & mask, length = by->lengths[name.symbol];
@@ -784,4 +793,8 @@ static struct PyModuleDef MODULE = {
     PyModuleDef_HEAD_INIT, "_codes", "Entropy coding of what `interp` leaves.", 0, METHODS, NULL, NULL, NULL, NULL,
 };
 
-PyMODINIT_FUNC PyInit__codes(void) { return PyModuleDef_Init(&MODULE); }
+PyMODINIT_FUNC PyInit__codes(void)
+{
+    fill_names();
+    return PyModuleDef_Init(&MODULE);
+}

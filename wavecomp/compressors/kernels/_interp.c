@@ -100,6 +100,7 @@ static const Stencil *choose(ptrdiff_t at, ptrdiff_t length, ptrdiff_t places[TA
 }
 
 #define REAL float
+#define ABS __builtin_fabsf
 #define MAGIC 12582912.0f
 #define MOST 3.40282347e38f
 #define CODE int8_t
@@ -117,9 +118,11 @@ static const Stencil *choose(ptrdiff_t at, ptrdiff_t length, ptrdiff_t places[TA
 #undef LIMIT
 #undef NAME
 #undef REAL
+#undef ABS
 #undef MAGIC
 #undef MOST
 #define REAL double
+#define ABS __builtin_fabs
 #define MAGIC 6755399441055744.0
 #define MOST 1.7976931348623157e308
 #define CODE int8_t
@@ -285,29 +288,58 @@ static void settle_first(const Plan *plan, void *kept, const void *value)
 
 static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 
+static size_t rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+static size_t grid_bytes(const Plan *plan, const Level *level)
+{
+    return rounded((plan->is_double ? 8 : 4) * (size_t)(plane_of(level) * level->length[0]));
+}
+
+/* What one thread needs to itself on the finest grid, where it needs most: for what is brought together, for codes that
+   another thread writes too, and for the even planes. */
+static size_t share_bytes(const Plan *plan, const Level *level)
+{
+    const size_t itemsize = plan->is_double ? 8 : 4, plane = itemsize * (size_t)plane_of(level);
+    return rounded(itemsize * (size_t)room_of(level)) + rounded(plane) + plane * (size_t)least(RING, level->coarse[0]);
+}
+
+/* Of the grid that is coarser than that of a number; the coarsest one is a point. */
+static size_t coarse_bytes(const Plan *plan, int number)
+{
+    const Level level = level_of(plan, number + 1);
+    return grid_bytes(plan, &level);
+}
+
+/* Memory to work in: the coarser grids, and a share for each thread. */
+static size_t work_bytes(const Plan *plan, int threads)
+{
+    const Level finest = level_of(plan, 0);
+    size_t bytes = 64 + (size_t)team_of(&finest, threads) * rounded(share_bytes(plan, &finest));
+    for (int number = 1; number <= plan->levels; number++) {
+        const Level level = level_of(plan, number);
+        bytes += grid_bytes(plan, &level);
+    }
+    return bytes;
+}
+
 /* What one thread has to itself while it codes. */
 typedef struct {
     List lists[PASSES];
-    char *memory, *room, *aside; /* for what is brought together, and for codes that another thread writes too */
-    char *ring;                  /* eight even planes of the finest grid */
+    char *room, *aside, *ring;
 } Share;
 
-static int open_shares(Share *shares, int team, const Plan *plan, const Level *level, ptrdiff_t most)
+static void open_shares(Share *shares, int team, const Plan *plan, char *memory, ptrdiff_t most)
 {
-    const size_t itemsize = plan->is_double ? 8 : 4, plane = itemsize * (size_t)plane_of(level);
-    const size_t room = itemsize * (size_t)room_of(level), aside = team > 1 ? plane : 0;
-    const size_t ring = level->stride == 1 ? plane * (size_t)least(RING, level->coarse[0]) : 0;
-    int whole = 1;
+    const Level finest = level_of(plan, 0);
+    const size_t itemsize = plan->is_double ? 8 : 4;
     memset(shares, 0, sizeof(Share) * (size_t)team);
     for (int t = 0; t < team; t++) {
         for (int pass = 0; pass < PASSES; pass++) shares[t].lists[pass].most = most;
-        shares[t].memory = malloc(room + aside + ring + 1);
-        shares[t].room = shares[t].memory;
-        shares[t].aside = shares[t].memory + room;
-        shares[t].ring = shares[t].aside + aside;
-        whole &= shares[t].memory != NULL;
+        shares[t].room = memory;
+        shares[t].aside = shares[t].room + rounded(itemsize * (size_t)room_of(&finest));
+        shares[t].ring = shares[t].aside + rounded(itemsize * (size_t)plane_of(&finest));
+        memory += rounded(share_bytes(plan, &finest));
     }
-    return whole;
 }
 
 /* Code the even plane of a number into `made`. A plane that another thread codes too is made alone. */
@@ -388,20 +420,21 @@ static int collect(Share *shares, int team, size_t itemsize, char *values, ptrdi
 
 /* Code all grids; returns 0, -1 for want of memory, -2 where more escaped than `room`. */
 static int encode_all(const Plan *plan, const void *field, char *codes, void *values, ptrdiff_t room, ptrdiff_t *escaped,
-                      int threads)
+                      char *work, int threads)
 {
     const size_t itemsize = plan->is_double ? 8 : 4;
+    const Level finest = level_of(plan, 0);
     Share *shares = malloc(sizeof(Share) * (size_t)threads);
-    char *coarse = malloc(itemsize), *grid = NULL;
-    int failed = shares && coarse ? 0 : -1;
+    char *coarse = work + (size_t)team_of(&finest, threads) * rounded(share_bytes(plan, &finest)), *grid = NULL;
+    int failed = shares ? 0 : -1;
     *escaped = 0;
-    if (!failed) settle_first(plan, coarse, field);
+    settle_first(plan, coarse, field);
     for (int number = plan->levels - 1; number >= 0 && !failed; number--) {
         const Level level = level_of(plan, number);
         const int team = team_of(&level, threads);
-        grid = number ? malloc(itemsize * (size_t)(plane_of(&level) * level.length[0])) : NULL;
-        failed = open_shares(shares, team, plan, &level, room - *escaped) && (grid || !number) ? 0 : -1;
-        for (int phase = 0; phase < (number ? 2 : 1) && !failed; phase++) {
+        grid = coarse + coarse_bytes(plan, number);
+        open_shares(shares, team, plan, work, room - *escaped);
+        for (int phase = 0; phase < (number ? 2 : 1); phase++) {
 #pragma omp parallel for num_threads(team) schedule(static, 1) if (team > 1)
             for (int t = 0; t < team; t++) {
                 const unsigned state = ieee();
@@ -413,14 +446,10 @@ static int encode_all(const Plan *plan, const void *field, char *codes, void *va
                 restore(state);
             }
         }
-        const int lost = collect(shares, team, itemsize, values, room, escaped);
-        if (!failed) failed = lost;
-        for (int t = 0; t < team; t++) free(shares[t].memory);
+        failed = collect(shares, team, itemsize, values, room, escaped);
         codes += total(&level) * plan->code_bytes;
-        free(coarse);
         coarse = grid;
     }
-    free(coarse);
     free(shares);
     return failed;
 }
@@ -533,21 +562,23 @@ static void patch_all(const Plan *plan, char *out, char *codes, const char *valu
 
 /* Undo encode_all: `codes` has one for each point but the first. Returns how many of the `count` values were used, the first
    point's included, -1 for want of memory, -3 where the codes ask for more. */
-static ptrdiff_t decode_all(const Plan *plan, char *out, char *codes, const char *values, ptrdiff_t count, int threads)
+static ptrdiff_t decode_all(const Plan *plan, char *out, char *codes, const char *values, ptrdiff_t count, char *work,
+                            int threads)
 {
     const size_t itemsize = plan->is_double ? 8 : 4;
-    char *coarse = malloc(itemsize), *first_codes = codes, *rooms = NULL;
-    ptrdiff_t next = 1, *begin = NULL;
-    int failed = coarse ? 0 : -1, strange = 0;
-    if (!failed) settle_first(plan, coarse, values);
+    const Level finest = level_of(plan, 0);
+    const size_t share = rounded(share_bytes(plan, &finest));
+    char *coarse = work + (size_t)team_of(&finest, threads) * share, *first_codes = codes;
+    ptrdiff_t next = 1;
+    int failed = 0, strange = 0;
+    settle_first(plan, coarse, values);
     for (int number = plan->levels - 1; number >= 0 && !failed; number--) {
         const Level level = level_of(plan, number);
         const int team = team_of(&level, threads);
-        const size_t room = itemsize * (size_t)room_of(&level);
-        char *grid = number ? malloc(itemsize * (size_t)(plane_of(&level) * level.length[0])) : out;
-        rooms = malloc(room * (size_t)team);
-        begin = beginnings(plan, &level, codes, &next);
-        if (!grid || !rooms || !begin)
+        char *grid = coarse + coarse_bytes(plan, number);
+        if (!number) grid = out;
+        ptrdiff_t *begin = beginnings(plan, &level, codes, &next);
+        if (!begin)
             failed = -1;
         else if (next > count)
             failed = -3;
@@ -557,17 +588,14 @@ static ptrdiff_t decode_all(const Plan *plan, char *out, char *codes, const char
             for (int t = 0; t < team; t++) {
                 const unsigned state = ieee();
                 add_planes(&all, level.coarse[0] * t / team, level.coarse[0] * (t + 1) / team, left,
-                           rooms + room * (size_t)t, &strange);
+                           work + share * (size_t)t, &strange);
                 restore(state);
             }
         }
         free(begin);
-        free(rooms);
-        free(coarse);
-        coarse = number ? grid : NULL;
+        coarse = grid;
         codes += total(&level) * plan->code_bytes;
     }
-    free(coarse);
     if (failed) return failed;
     if (strange) patch_all(plan, out, first_codes, values + itemsize);
     memcpy(out, values, itemsize);
@@ -585,29 +613,42 @@ static int fits(const Py_buffer *buffer, ptrdiff_t bytes, int align, const char 
     return 0;
 }
 
-PyDoc_STRVAR(encode_doc, "encode(field, codes, values, shape, itemsize, code_bytes, tolerance, noise, threads)\n--\n\n"
+PyDoc_STRVAR(work_doc, "work(shape, itemsize, threads)\n--\n\nReturn how many bytes `work` needs.");
+
+static PyObject *work(PyObject *Py_UNUSED(self), PyObject *arguments)
+{
+    PyObject *shape;
+    int itemsize, threads;
+    Plan plan;
+    if (!PyArg_ParseTuple(arguments, "Oii", &shape, &itemsize, &threads)) return NULL;
+    if (threads < 1) return PyErr_Format(PyExc_ValueError, "at least one thread is needed");
+    return make_plan(&plan, shape, itemsize, 2, 1.0, 0.0) ? PyLong_FromSize_t(work_bytes(&plan, threads)) : NULL;
+}
+
+PyDoc_STRVAR(encode_doc, "encode(field, codes, values, work, shape, itemsize, code_bytes, tolerance, noise, threads)\n--\n\n"
                          "Fill codes and values; return how many values there are, the first point's included, or -1\n"
                          "where they are more than `values` holds.");
 
 static PyObject *encode(PyObject *Py_UNUSED(self), PyObject *arguments)
 {
-    Py_buffer field, codes, values;
+    Py_buffer field, codes, values, work;
     PyObject *shape, *result = NULL;
     int itemsize, code_bytes, threads;
     double tolerance, noise;
-    if (!PyArg_ParseTuple(arguments, "y*w*w*Oiiddi", &field, &codes, &values, &shape, &itemsize, &code_bytes,
+    if (!PyArg_ParseTuple(arguments, "y*w*w*w*Oiiddi", &field, &codes, &values, &work, &shape, &itemsize, &code_bytes,
                           &tolerance, &noise, &threads))
         return NULL;
     Plan plan;
     if (threads >= 1 && make_plan(&plan, shape, itemsize, code_bytes, tolerance, noise) &&
         fits(&field, plan.size * itemsize, itemsize, "field") &&
-        fits(&codes, (plan.size - 1) * code_bytes, code_bytes, "codes") && fits(&values, itemsize, itemsize, "values")) {
+        fits(&codes, (plan.size - 1) * code_bytes, code_bytes, "codes") && fits(&values, itemsize, itemsize, "values") &&
+        fits(&work, (ptrdiff_t)work_bytes(&plan, threads), itemsize, "work")) {
         ptrdiff_t escaped = 0;
         int failed;
         memcpy(values.buf, field.buf, (size_t)itemsize);
         Py_BEGIN_ALLOW_THREADS
         failed = encode_all(&plan, field.buf, codes.buf, (char *)values.buf + itemsize,
-                            values.len / itemsize - 1, &escaped, threads);
+                            values.len / itemsize - 1, &escaped, work.buf, threads);
         Py_END_ALLOW_THREADS
         result = failed == -1 ? PyErr_NoMemory() : PyLong_FromSsize_t(failed ? -1 : escaped + 1);
     } else if (!PyErr_Occurred())
@@ -615,28 +656,30 @@ static PyObject *encode(PyObject *Py_UNUSED(self), PyObject *arguments)
     PyBuffer_Release(&field);
     PyBuffer_Release(&codes);
     PyBuffer_Release(&values);
+    PyBuffer_Release(&work);
     return result;
 }
 
-PyDoc_STRVAR(decode_doc, "decode(out, codes, values, shape, itemsize, code_bytes, tolerance, noise, threads)\n--\n\n"
+PyDoc_STRVAR(decode_doc, "decode(out, codes, values, work, shape, itemsize, code_bytes, tolerance, noise, threads)\n--\n\n"
                          "Undo encode; return how many values were used. ValueError where there are too few.");
 
 static PyObject *decode(PyObject *Py_UNUSED(self), PyObject *arguments)
 {
-    Py_buffer out, codes, values;
+    Py_buffer out, codes, values, work;
     PyObject *shape, *result = NULL;
     int itemsize, code_bytes, threads;
     double tolerance, noise;
-    if (!PyArg_ParseTuple(arguments, "w*y*y*Oiiddi", &out, &codes, &values, &shape, &itemsize, &code_bytes, &tolerance,
+    if (!PyArg_ParseTuple(arguments, "w*y*y*w*Oiiddi", &out, &codes, &values, &work, &shape, &itemsize, &code_bytes, &tolerance,
                           &noise, &threads))
         return NULL;
     Plan plan;
     if (threads >= 1 && make_plan(&plan, shape, itemsize, code_bytes, tolerance, noise) &&
         fits(&out, plan.size * itemsize, itemsize, "out") &&
-        fits(&codes, (plan.size - 1) * code_bytes, code_bytes, "codes") && fits(&values, itemsize, itemsize, "values")) {
+        fits(&codes, (plan.size - 1) * code_bytes, code_bytes, "codes") && fits(&values, itemsize, itemsize, "values") &&
+        fits(&work, (ptrdiff_t)work_bytes(&plan, threads), itemsize, "work")) {
         ptrdiff_t used;
         Py_BEGIN_ALLOW_THREADS
-        used = decode_all(&plan, out.buf, codes.buf, values.buf, values.len / itemsize, threads);
+        used = decode_all(&plan, out.buf, codes.buf, values.buf, values.len / itemsize, work.buf, threads);
         Py_END_ALLOW_THREADS
         if (used == -3)
             PyErr_Format(PyExc_ValueError, "the codes ask for more than the %zd values that are there",
@@ -648,10 +691,12 @@ static PyObject *decode(PyObject *Py_UNUSED(self), PyObject *arguments)
     PyBuffer_Release(&out);
     PyBuffer_Release(&codes);
     PyBuffer_Release(&values);
+    PyBuffer_Release(&work);
     return result;
 }
 
 static PyMethodDef METHODS[] = {
+    {"work", work, METH_VARARGS, work_doc},
     {"encode", encode, METH_VARARGS, encode_doc},
     {"decode", decode, METH_VARARGS, decode_doc},
     {NULL, NULL, 0, NULL},

@@ -1,5 +1,5 @@
-/* The passes of _interp.c for one type of numbers and one of codes. Included once for each pair, with REAL, MAGIC, MOST,
-   CODE, LIMIT and NAME(x) set.
+/* The passes of _interp.c for one type of numbers and one of codes. Included once for each pair, with REAL, ABS, MAGIC,
+   MOST, CODE, LIMIT and NAME(x) set.
 
    All arithmetic is rounded to REAL after every operation (no fused ones, no reordering), so that both directions get the
    same bits. Everything that is computed lies side by side in memory: what does not is brought there first. */
@@ -15,23 +15,17 @@
 #define EDGE_GUESS(i) ((w0 * p0[i] + w1 * p1[i]) + (w2 * p2[i] + w3 * p3[i]))
 
 /* Predict, quantise, reconstruct to `back` (which may be NULL); return how many points escaped. */
-#define CODE_POINTS(GUESS, KEEP)                                                                                              \
+#define CODE_POINTS(GUESS, KEEP)                                                                                       \
     _Pragma("GCC ivdep") for (ptrdiff_t i = 0; i < count; i++)                                                         \
     {                                                                                                                  \
-        const REAL value = x[i];                                                                                       \
         const REAL guess = GUESS(i);                                                                                   \
-        const REAL scaled = (value - guess) * inverse;                                                                 \
+        const REAL scaled = (x[i] - guess) * inverse;                                                                  \
         const REAL whole = (scaled + MAGIC) - MAGIC; /* to the nearest integer, where it is small */                   \
         const REAL made = guess + whole * width;                                                                       \
-        const REAL error = made - value;                                                                               \
-        const int fine = (scaled <= (REAL)LIMIT) & (scaled >= (REAL)-LIMIT) & (error <= bound) & (error >= -bound);    \
+        const int fine = (ABS(scaled) <= (REAL)LIMIT) & (ABS(made - x[i]) <= bound);                                   \
         codes[i] = (CODE)(int)(fine ? whole : (REAL)ESCAPE);                                                           \
         escaped += !fine;                                                                                              \
-        if (KEEP) {                                                                                                    \
-            /* What is no finite number would spread through the predictions. */                                       \
-            const REAL own = (value <= MOST) & (value >= -MOST) ? value : (REAL)0;                                     \
-            back[i] = fine ? made : own;                                                                               \
-        }                                                                                                              \
+        if (KEEP) back[i] = made;                                                                                      \
     }
 
 CLONES static ptrdiff_t NAME(code_points)(const REAL *x, REAL *back, const Stencil *by, const REAL *const near[TAPS],
@@ -116,13 +110,15 @@ static void NAME(pad)(const REAL *row, ptrdiff_t count, ptrdiff_t length, REAL *
     for (int k = 0; k < TAPS; k++) near[k] = room + k;
 }
 
-/* Remember the values that escaped, in the order of their codes. */
-static void NAME(remember)(List *list, const CODE *codes, const REAL *x, ptrdiff_t escaped)
+/* Remember the values that escaped, in the order of their codes. In their places `back` gets themselves, or 0 for what is
+   no finite number and would spread through the predictions. */
+static void NAME(remember)(List *list, const CODE *codes, const REAL *x, REAL *back, ptrdiff_t escaped)
 {
-    if (!list || !reserve(list, escaped, sizeof(REAL))) return;
+    const int room = list && reserve(list, escaped, sizeof(REAL));
     for (ptrdiff_t i = 0; escaped; i++)
         if (codes[i] == ESCAPE) {
-            ((REAL *)list->values)[list->count++] = x[i];
+            if (room) ((REAL *)list->values)[list->count++] = x[i];
+            if (back) back[i] = ABS(x[i]) <= MOST ? x[i] : (REAL)0;
             escaped--;
         }
 }
@@ -133,7 +129,7 @@ static void NAME(recall)(List *list, const CODE *codes, REAL *out, ptrdiff_t esc
     for (ptrdiff_t i = 0; escaped; i++)
         if (codes[i] == ESCAPE) {
             const REAL value = ((const REAL *)list->values)[list->count++];
-            const int finite = (value <= MOST) & (value >= -MOST);
+            const int finite = ABS(value) <= MOST;
             out[i] = finite ? value : (REAL)0;
             list->strange |= !finite;
             escaped--;
@@ -152,7 +148,7 @@ static void NAME(code_rows)(const Level *level, const REAL *x, ptrdiff_t step, p
         x = room;
     }
     const ptrdiff_t escaped = NAME(code_points)(x, back, by, near, count, level->steps, codes);
-    if (escaped) NAME(remember)(list, codes, x, escaped);
+    if (escaped) NAME(remember)(list, codes, x, back, escaped);
 }
 
 /* Code the targets of a row along the last axis, which lie between the points of `coarse`, and make the whole row. */
@@ -165,7 +161,7 @@ static void NAME(code_row)(const Level *level, const REAL *x, const REAL *coarse
     REAL *values = room + many + TAPS, *made = values + count;
     NAME(gather)(x + level->stride, 2 * level->stride, count, values);
     const ptrdiff_t escaped = NAME(code_points)(values, made, &INSIDE, near, count, level->steps, codes);
-    if (escaped) NAME(remember)(list, codes, values, escaped);
+    if (escaped) NAME(remember)(list, codes, values, made, escaped);
     NAME(interleave)(coarse, made, length, row);
 }
 
