@@ -217,3 +217,31 @@ def test_what_was_killed_goes_on(here):
     assert len(keys) == len({*keys}) > before
     (record,) = ComparisonArchive(folder)
     assert all(one.meets for one in record.answers if one.status == "found")
+
+
+MINE = """
+import numpy as np
+
+bound = "abs"
+
+
+def compress(array, tolerance: float = 1e-3):
+    return np.rint(array / (2 * tolerance)).astype(np.int32).tobytes()
+
+
+def decompress(data, out, tolerance):
+    out[...] = np.frombuffer(data, np.int32).reshape(out.shape) * (2 * tolerance)
+"""
+
+
+def test_a_plug_in_in_a_file_takes_part(here, capfd):
+    (here / "mine.py").write_text(MINE)
+    words = ["compare", "mine", "zfp", "--max-error", "1e-2peak", "--field", "tiny", "--rounds", "1"]
+    assert status_of([*words, "--plugin", "mine.py"]) == 0
+    assert "mine" in capfd.readouterr().out
+    (record,) = ComparisonArchive(here / "results" / "tiny")
+    mine, _ = record.answers
+    assert mine.spec.startswith("mine:tolerance=")
+    assert 0.9 * mine.limit < mine.error <= mine.limit
+    assert status_of(words) == 2
+    assert "mine" in capfd.readouterr().err

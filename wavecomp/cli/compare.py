@@ -25,6 +25,7 @@ from wavecomp.cli.fields import chosen, field_name, references
 from wavecomp.cli.gradient import case_limits
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.own_snapshots import FIELD_WORDS
+from wavecomp.cli.plugin_files import plugin_option, registry_with
 from wavecomp.cli.sweeping import default_limits
 from wavecomp.comparison.contestant import read_contestant
 from wavecomp.comparison.fields import FieldComparison, compare_on_field
@@ -32,7 +33,7 @@ from wavecomp.comparison.gradients import SURE_ROUNDS, GradientComparison, compa
 from wavecomp.comparison.races import ROUNDS
 from wavecomp.comparison.target import Target
 from wavecomp.comparison.ways import EVERY, read_way
-from wavecomp.compressors import default_registry
+from wavecomp.compressors import Registry
 from wavecomp.impact.memory import check_operators
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem_recipe import find_problem
@@ -74,6 +75,7 @@ from wavecomp.wavefields.devito_setup import check_devito
 @click.option("--memory-limit", type=click.FloatRange(0, min_open=True), help="GiB of memory a case may hold.")
 @click.option("--retry", is_flag=True, help="Try again what failed.")
 @click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
+@plugin_option
 @click.pass_context
 def compare(
     context: click.Context,
@@ -91,6 +93,7 @@ def compare(
     memory_limit: float | None,
     retry: bool,
     form: Format,
+    plugins: tuple[str, ...],
 ) -> None:
     """Compare compressors at equal error: for each the coarsest setting that meets it is found, then all of them run in
     turn, round by round. What is in the archive already is not tried or measured again.
@@ -106,16 +109,18 @@ def compare(
       wavecomp compare interp zfp sz3 --max-error 1e-3peak
       wavecomp compare zfp zfp:rate sz3 int8 --psnr 60,80,100 --field tiny
       wavecomp compare interp zfp --nrmse 1e-4 --field wave.npy
+      wavecomp compare mine interp zfp --max-error 1e-3peak --plugin mine.py
       wavecomp compare zfp sz3 trajectory:quantum,every=4/blosc2:codec=lz4 --gradient-error 1e-3 --problem tiny
     """
     start = time.perf_counter()
     targets = parsed_targets({"psnr": psnr, "max-error": max_error, "nrmse": nrmse, "gradient-error": gradient_error})
     refuse_other_options(context, targets[0].measure)
+    registry = registry_with(plugins)
     for spec in specs:  # a wrong word is said before anything is propagated
         if gradient_error is None:
-            read_contestant(spec, default_registry())
+            read_contestant(spec, registry)
         else:
-            read_way(spec, default_registry(), every)
+            read_way(spec, registry, every)
     limits = default_limits() if gradient_error is None else case_limits()
     if time_limit is not None:
         limits = replace(limits, seconds=time_limit)
@@ -124,10 +129,12 @@ def compare(
     chosen_rounds = {"rounds": rounds} if rounds is not None else {}
     done: FieldComparison | GradientComparison
     if gradient_error is None:
-        done, folder = _on_field(specs, targets, field, out_folder, limits=limits, retry=retry, **chosen_rounds)
+        done, folder = _on_field(
+            specs, targets, field, out_folder, registry, limits=limits, retry=retry, **chosen_rounds
+        )
     else:
         done, folder = _of_gradients(
-            specs, targets, problem, out_folder, every=every, limits=limits, retry=retry, **chosen_rounds
+            specs, targets, problem, out_folder, registry, every=every, limits=limits, retry=retry, **chosen_rounds
         )
     _show(done.record, folder, form)
     err.print(f"tables and figures: {folder / 'report.md'} ({time.perf_counter() - start:.0f} s in all)")
@@ -139,6 +146,7 @@ def _on_field(
     targets: Sequence[Target],
     field: str,
     out_folder: Path | None,
+    registry: Registry,
     *,
     limits: Limits,
     retry: bool,
@@ -152,7 +160,15 @@ def _on_field(
     check_fields([about])
     with stages() as advance:
         done = compare_on_field(
-            specs, targets, about, folder, rounds=rounds, limits=limits, retry=retry, progress=advance
+            specs,
+            targets,
+            about,
+            folder,
+            rounds=rounds,
+            limits=limits,
+            retry=retry,
+            progress=advance,
+            registry=registry,
         )
     err.print(
         Text(
@@ -168,6 +184,7 @@ def _of_gradients(
     targets: Sequence[Target],
     name: str,
     out_folder: Path | None,
+    registry: Registry,
     *,
     every: int,
     limits: Limits,
@@ -182,7 +199,16 @@ def _of_gradients(
     problem.true_velocity()  # so is a model file that is not there
     with stages() as advance:
         done = compare_gradients(
-            specs, targets, problem, folder, every=every, rounds=rounds, limits=limits, retry=retry, progress=advance
+            specs,
+            targets,
+            problem,
+            folder,
+            every=every,
+            rounds=rounds,
+            limits=limits,
+            retry=retry,
+            progress=advance,
+            registry=registry,
         )
     measured = done.result.measured
     err.print(
