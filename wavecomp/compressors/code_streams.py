@@ -17,7 +17,7 @@ BLOCK = 32
 """Codes of a block. Their number is a multiple of it."""
 
 _SIZE = struct.Struct("<I")
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 
 
 class CodeStreams:
@@ -33,7 +33,7 @@ class CodeStreams:
 
     def __init__(self, spec: str, threads: int) -> None:
         self._spec, self._threads = spec, threads
-        self._side = ByteChunks(spec, "zstd", 1, _CHUNK, 1)
+        self._side = ByteChunks(spec, "zstd", 1, _CHUNK, threads)
         self._scratch = Scratch()
 
     def encode(self, codes: NDArray[np.int16]) -> list[Buffer]:

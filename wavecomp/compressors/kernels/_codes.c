@@ -549,43 +549,27 @@ static ptrdiff_t make_codes(const Counts *counts, Code *code, uint8_t *head)
     return to - head;
 }
 
-/* The streams of some chunks behind each other. */
+/* The streams of a chunk behind each other. */
 typedef struct {
     uint8_t *bytes;
-    size_t size, room;
-    int failed;
+    size_t size;
 } Part;
 
-/* Write the streams of the chunks from `first` to `last`, and their sizes. */
-static void write_chunks(const int16_t *codes, ptrdiff_t blocks, const uint8_t *classes, const Code *code,
-                         const Words *words, ptrdiff_t first, ptrdiff_t last, ptrdiff_t chunks, uint8_t *sizes, Part *part)
+/* Write the streams of a chunk to `room` and then, close together, to memory of their own; returns 0 for want of that. */
+static int write_chunk(const int16_t *codes, ptrdiff_t blocks, const uint8_t *classes, const Code *code, const Words *words,
+                       uint8_t *room, uint8_t *sizes, Part *part)
 {
-    const size_t room = room_of((blocks - 1) / chunks + 1);
-    uint8_t *streams = malloc(STREAMS * room);
-    part->failed = !streams;
-    for (ptrdiff_t chunk = first; chunk < last && !part->failed; chunk++) {
-        const ptrdiff_t begin = blocks * chunk / chunks, end = blocks * (chunk + 1) / chunks;
-        uint32_t own[STREAMS];
-        write_blocks(codes + begin * BLOCK, end - begin, classes + begin, code, words, streams, room, own);
-        memcpy(sizes + chunk * (ptrdiff_t)sizeof own, own, sizeof own);
-        for (int j = 0; j < STREAMS; j++) {
-            if (part->size + own[j] > part->room) {
-                part->room = 2 * (part->size + own[j]);
-                uint8_t *moved = realloc(part->bytes, part->room);
-                if (!moved) {
-                    part->failed = 1;
-                    break;
-                }
-                part->bytes = moved;
-            }
-            memcpy(part->bytes + part->size, streams + room * (size_t)j, own[j]);
-            part->size += own[j];
-        }
-    }
-    free(streams);
+    uint32_t own[STREAMS];
+    write_blocks(codes, blocks, classes, code, words, room, room_of(blocks), own);
+    memcpy(sizes, own, sizeof own);
+    for (int j = 0; j < STREAMS; j++) part->size += own[j];
+    part->bytes = malloc(part->size + 1);
+    uint8_t *to = part->bytes;
+    for (int j = 0; j < STREAMS && to; to += own[j++]) memcpy(to, room + room_of(blocks) * (size_t)j, own[j]);
+    return part->bytes != NULL;
 }
 
-/* Code whole blocks. Fills the classes, the head and one part of the streams for each of `team` threads; returns how long the
+/* Code whole blocks. Fills the classes, the head and the streams of each chunk; returns how long the
    head became, or -1 for want of memory. */
 static ptrdiff_t encode_all(const int16_t *codes, ptrdiff_t blocks, uint8_t *classes, uint8_t *head, Part *parts, int team)
 {
@@ -609,13 +593,22 @@ static ptrdiff_t encode_all(const int16_t *codes, ptrdiff_t blocks, uint8_t *cla
         for (ptrdiff_t k = 0; k < blocks; k++) classes[k] = becomes[classes[k]];
         head_size = make_codes(counts, code, head);
         fill_words(counts, code, words);
-#pragma omp parallel for num_threads(team) schedule(static, 1) if (team > 1)
-        for (int t = 0; t < team; t++)
-            write_chunks(codes, blocks, classes, code, words, chunks * t / team, chunks * (t + 1) / team, chunks,
-                         head + head_size, &parts[t]);
-        head_size += chunks * STREAMS * 4;
-        for (int t = 0; t < team; t++)
-            if (parts[t].failed) head_size = -1;
+        int failed = 0;
+#pragma omp parallel num_threads(team) if (team > 1) reduction(| : failed)
+        {
+            uint8_t *room = malloc(STREAMS * room_of((blocks - 1) / chunks + 1));
+            failed = !room;
+            /* Some chunks take much longer than others. */
+#pragma omp for schedule(dynamic, 1)
+            for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {
+                const ptrdiff_t first = blocks * chunk / chunks, last = blocks * (chunk + 1) / chunks;
+                if (room)
+                    failed |= !write_chunk(codes + first * BLOCK, last - first, classes + first, code, words, room,
+                                           head + head_size + chunk * STREAMS * 4, &parts[chunk]);
+            }
+            free(room);
+        }
+        head_size = failed ? -1 : head_size + chunks * STREAMS * 4;
     }
     free(counts);
     free(words);
@@ -733,19 +726,20 @@ static PyObject *encode(PyObject *Py_UNUSED(self), PyObject *arguments)
     const ptrdiff_t blocks = blocks_in(&codes, threads);
     if (blocks > 0 && fits(&codes, 1, sizeof(int16_t), "codes") && fits(&classes, blocks, 1, "classes") &&
         fits(&head, HEAD_MOST + chunks_of(blocks) * STREAMS * 4, 1, "head")) {
-        const int team = chunks_of(blocks) < threads ? (int)chunks_of(blocks) : threads;
-        Part *parts = calloc((size_t)team, sizeof(Part));
+        const ptrdiff_t chunks = chunks_of(blocks);
+        Part *parts = calloc((size_t)chunks, sizeof(Part));
         ptrdiff_t head_size = -1, size = 0;
         Py_BEGIN_ALLOW_THREADS
-        if (parts) head_size = encode_all(codes.buf, blocks, classes.buf, head.buf, parts, team);
+        if (parts)
+            head_size = encode_all(codes.buf, blocks, classes.buf, head.buf, parts, chunks < threads ? (int)chunks : threads);
         Py_END_ALLOW_THREADS
-        for (int t = 0; t < team && parts; t++) size += (ptrdiff_t)parts[t].size;
+        for (ptrdiff_t chunk = 0; chunk < chunks && parts; chunk++) size += (ptrdiff_t)parts[chunk].size;
         PyObject *streams = head_size < 0 ? PyErr_NoMemory() : PyBytes_FromStringAndSize(NULL, size);
         size = 0;
-        for (int t = 0; t < team && parts; t++) {
-            if (streams && parts[t].size) memcpy(PyBytes_AS_STRING(streams) + size, parts[t].bytes, parts[t].size);
-            size += (ptrdiff_t)parts[t].size;
-            free(parts[t].bytes);
+        for (ptrdiff_t chunk = 0; chunk < chunks && parts; chunk++) {
+            if (streams) memcpy(PyBytes_AS_STRING(streams) + size, parts[chunk].bytes, parts[chunk].size);
+            size += (ptrdiff_t)parts[chunk].size;
+            free(parts[chunk].bytes);
         }
         free(parts);
         if (streams) result = Py_BuildValue("nN", (Py_ssize_t)head_size, streams);

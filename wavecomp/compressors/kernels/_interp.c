@@ -455,19 +455,22 @@ static int encode_all(const Plan *plan, const void *field, char *codes, void *va
 }
 
 /* Where the values that escaped begin, of each pass and plane: an array of 3 · even + odd planes. */
-static ptrdiff_t *beginnings(const Plan *plan, const Level *level, char *codes, ptrdiff_t *next)
+static ptrdiff_t *beginnings(const Plan *plan, const Level *level, const char *codes, ptrdiff_t *next, int team)
 {
-    const ptrdiff_t evens = level->coarse[0], odds = odd_planes(level);
-    ptrdiff_t *begin = malloc(sizeof(ptrdiff_t) * (size_t)(3 * evens + odds));
+    const ptrdiff_t evens = level->coarse[0], odds = odd_planes(level), all = 3 * evens + odds;
+    ptrdiff_t *begin = malloc(sizeof(ptrdiff_t) * (size_t)all);
     if (!begin) return NULL;
-    ptrdiff_t *to = begin;
-    for (int pass = 0; pass < PASSES; pass++) {
-        const ptrdiff_t planes = pass < 3 ? evens : odds, count = planes ? level->points[pass] / planes : 0;
-        for (ptrdiff_t plane = 0; plane < planes; plane++) {
-            *to++ = *next;
-            *next += plan->kernels.escapes(codes, count);
-            codes += count * plan->code_bytes;
-        }
+#pragma omp parallel for num_threads(team) schedule(static) if (team > 1)
+    for (ptrdiff_t k = 0; k < all; k++) {
+        const ptrdiff_t pass = k < 3 * evens ? k / evens : 3, plane = k - pass * evens;
+        ptrdiff_t before = plane * (level->points[pass] / (pass < 3 ? evens : odds));
+        for (ptrdiff_t earlier = 0; earlier < pass; earlier++) before += level->points[earlier];
+        begin[k] = plan->kernels.escapes(codes + before * plan->code_bytes, level->points[pass] / (pass < 3 ? evens : odds));
+    }
+    for (ptrdiff_t k = 0; k < all; k++) { /* from how many there are to where they begin */
+        const ptrdiff_t many = begin[k];
+        begin[k] = *next;
+        *next += many;
     }
     return begin;
 }
@@ -577,7 +580,7 @@ static ptrdiff_t decode_all(const Plan *plan, char *out, char *codes, const char
         const int team = team_of(&level, threads);
         char *grid = coarse + coarse_bytes(plan, number);
         if (!number) grid = out;
-        ptrdiff_t *begin = beginnings(plan, &level, codes, &next);
+        ptrdiff_t *begin = beginnings(plan, &level, codes, &next, team);
         if (!begin)
             failed = -1;
         else if (next > count)
