@@ -188,7 +188,7 @@ def test_working_directory_that_was_deleted(here, capfd, monkeypatch, words, sta
         (UnicodeEncodeError("ascii", "é", 0, 1, "ordinal not in range(128)"), 1, "LC_ALL=C.UTF-8 takes every name"),
         (RecursionError("maximum recursion depth exceeded"), 1, "nested too deeply"),
         (EOFError(), 1, "This is a fault in wavecomp"),  # once taken for Ctrl-C
-        (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero (compressors.py, line"),
+        (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero (plugin_files.py, line"),
         (SystemExit("a library gave up"), 1, "a library gave up"),
         (SystemExit(3), 3, ""),
     ],
@@ -197,7 +197,7 @@ def test_words_and_status_of_every_kind(monkeypatch, capfd, error, status, line)
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr("wavecomp.cli.compressors.default_registry", fail)
+    monkeypatch.setattr("wavecomp.cli.plugin_files.default_registry", fail)
     monkeypatch.delenv(failing.TRACEBACK_VARIABLE, raising=False)
     assert status_of(["compressors"]) == status
     shown = said(capfd)
@@ -210,7 +210,7 @@ def test_traceback_on_request(monkeypatch, capfd):
     def fail() -> None:
         raise ZeroDivisionError("none")
 
-    monkeypatch.setattr("wavecomp.cli.compressors.default_registry", fail)
+    monkeypatch.setattr("wavecomp.cli.plugin_files.default_registry", fail)
     monkeypatch.setenv(failing.TRACEBACK_VARIABLE, "1")
     assert status_of(["compressors"]) == 1
     shown = capfd.readouterr().err

@@ -132,12 +132,12 @@ def test_second_signal_while_cleaning_up_hangs_ends_the_process(monkeypatch):
 
 def test_whatever_a_library_makes_of_ctrl_c_is_an_interruption(monkeypatch, capfd):
     """An import that is broken off can come out as any exception."""
-    from wavecomp.cli import compressors
+    from wavecomp.cli import plugin_files
 
     def broken_off() -> None:
         raise RuntimeError("cannot load module more than once per process")
 
-    monkeypatch.setattr(compressors, "default_registry", broken_off)
+    monkeypatch.setattr(plugin_files, "default_registry", broken_off)
     monkeypatch.setattr(stopping, "_heard", (signal.SIGINT, 0.0))
     assert status_of(["compressors"]) == 130
     assert capfd.readouterr().err == f"wavecomp: interrupted{KEPT}"

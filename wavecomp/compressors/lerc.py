@@ -9,11 +9,10 @@ kept beside the stream in the lossless mode.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
 from wavecomp.compressors.bounds import Absolute, ErrorBound, Lossless
@@ -22,6 +21,8 @@ from wavecomp.compressors.scaling import peak_of, tightened
 from wavecomp.compressors.spec import Parameter
 from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import SpecError, StreamError
+
+_PIECE = 1 << 16  # values, a multiple of 8
 
 
 class Lerc(Compressor):
@@ -45,9 +46,14 @@ class Lerc(Compressor):
         level = 0.0 if tolerance is None else tightened(tolerance, peak_of(field), field.dtype)
         stream = lerc_encode(_image(field), level)
         if tolerance is None:
-            signs = np.signbit(field) & (field == 0)
-            if signs.any():
-                return (stream, zlib.compress(np.packbits(signs).tobytes(), 1))
+            signs = zlib.compressobj(1)
+            packed, found = [], False
+            for piece in _pieces(field):
+                negative = np.signbit(piece) & (piece == 0)
+                found |= bool(negative.any())
+                packed.append(signs.compress(np.packbits(negative).tobytes()))
+            if found:
+                return (stream, b"".join((*packed, signs.flush())))
         return (stream,)
 
     def _decode(self, parts: list[memoryview], out: Field) -> None:
@@ -64,15 +70,24 @@ class Lerc(Compressor):
         if not np.may_share_memory(decoded, target):
             target[...] = decoded
         if len(parts) == 2:
-            out.reshape(-1)[self._negative_zeros(parts[1], out.size)] = -0.0
+            self._put_signs(parts[1], out)
 
-    def _negative_zeros(self, part: memoryview, size: int) -> NDArray[np.bool_]:
+    def _put_signs(self, part: memoryview, out: Field) -> None:
         try:
             bits = zlib.decompress(part)
         except zlib.error as error:
             raise StreamError(f"{self.spec}: the signs of zeros are damaged: {error}") from error
-        self.expect([memoryview(bits)], -(-size // 8))
-        return np.unpackbits(np.frombuffer(bits, np.uint8), count=size).astype(bool)
+        self.expect([memoryview(bits)], -(-out.size // 8))
+        for number, piece in enumerate(_pieces(out)):
+            own = np.frombuffer(bits, np.uint8)[number * _PIECE // 8 : (number + 1) * _PIECE // 8]
+            piece[np.unpackbits(own, count=piece.size).view(bool)] = -0.0
+
+
+def _pieces(field: Field) -> Iterator[Field]:
+    """Yield a field in pieces: what is made of each is small."""
+    flat = field.reshape(-1)
+    for start in range(0, flat.size, _PIECE):
+        yield flat[start : start + _PIECE]
 
 
 def _image(field: Field) -> Field:
