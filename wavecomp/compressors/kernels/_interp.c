@@ -481,7 +481,6 @@ typedef struct {
     const char *coarse, *values;
     char *grid, *codes;
     const ptrdiff_t *begin;
-    int strange;
 } Adding;
 
 static void add_even(Adding *all, ptrdiff_t number, void *room, int *strange)
@@ -585,7 +584,7 @@ static ptrdiff_t decode_all(const Plan *plan, char *out, char *codes, const char
             failed = -1;
         else if (next > count)
             failed = -3;
-        Adding all = {plan, &level, coarse, values, grid, codes, begin, 0};
+        Adding all = {plan, &level, coarse, values, grid, codes, begin};
         for (int left = 0; left < (team > 1 ? 2 : 1) && !failed; left++) {
 #pragma omp parallel for num_threads(team) schedule(static, 1) if (team > 1) reduction(| : strange)
             for (int t = 0; t < team; t++) {
