@@ -238,3 +238,14 @@ def squeezed(field: Field) -> Field:
     """Drop dimensions of length 1 (they would be padded to whole blocks); at least one dimension stays."""
     lengths = tuple(n for n in field.shape if n > 1)
     return field.reshape(lengths or (1,))
+
+
+def as_image(field: Field) -> Field:
+    """Return a field of up to four dimensions with two or three, none of length 1 where there are three.
+
+    A row is an image of one row; of four dimensions the first two become one.
+    """
+    flat = squeezed(field)
+    if flat.ndim == 1:
+        return flat.reshape(1, -1)
+    return flat.reshape(-1, *flat.shape[2:]) if flat.ndim == 4 else flat

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
+from wavecomp.compressors.base import Capabilities, Compressor, Field, as_image
 from wavecomp.compressors.bounds import Absolute, ErrorBound, Lossless
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.scaling import peak_of, tightened
@@ -44,7 +44,7 @@ class Lerc(Compressor):
 
         tolerance = self._tolerance
         level = 0.0 if tolerance is None else tightened(tolerance, peak_of(field), field.dtype)
-        stream = lerc_encode(_image(field), level)
+        stream = lerc_encode(as_image(field), level)
         if tolerance is None:
             signs = zlib.compressobj(1)
             packed, found = [], False
@@ -61,7 +61,7 @@ class Lerc(Compressor):
 
         if not 1 <= len(parts) <= (2 if self._tolerance is None else 1):
             raise StreamError(f"{self.spec}: the stream has {len(parts)} parts, 1 was expected")
-        target = _image(out)
+        target = as_image(out)
         stream: Any = parts[0]  # it takes any buffer, whatever its stubs say
         try:
             decoded = lerc_decode(stream, out=target)
@@ -88,13 +88,6 @@ def _pieces(field: Field) -> Iterator[Field]:
     flat = field.reshape(-1)
     for start in range(0, flat.size, _PIECE):
         yield flat[start : start + _PIECE]
-
-
-def _image(field: Field) -> Field:
-    flat = squeezed(field)
-    if flat.ndim == 1:
-        return flat.reshape(1, -1)
-    return flat.reshape(-1, *flat.shape[2:]) if flat.ndim == 4 else flat
 
 
 def _load() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
+from wavecomp.compressors.base import Capabilities, Compressor, Field, as_image
 from wavecomp.compressors.bounds import Absolute, ErrorBound, FixedRate, SignalToNoise
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.scaling import exponent_to, peak_of, tightened
@@ -85,7 +85,7 @@ class Sperr(Compressor):
         from imagecodecs import sperr_encode
 
         scaled = np.ldexp(field, plan.exponent) if plan.exponent else field
-        return (head, sperr_encode(_image(scaled), plan.level, mode=_MODES[self._mode]))
+        return (head, sperr_encode(as_image(scaled), plan.level, mode=_MODES[self._mode]))
 
     def _plan(self, field: Field) -> _Plan:
         peak = peak_of(field)
@@ -117,7 +117,7 @@ class Sperr(Compressor):
             return
         from imagecodecs import SperrError, sperr_decode
 
-        target = _image(out)
+        target = as_image(out)
         stream: Any = payload if target.ndim == 3 else _with_margin(payload)
         try:
             sperr_decode(stream, out=target)
@@ -135,14 +135,6 @@ def _with_margin(payload: memoryview) -> memoryview:
     room = np.zeros(len(payload) + _MARGIN, np.uint8)
     room[: len(payload)] = np.frombuffer(payload, np.uint8)
     return room.data[: len(payload)]
-
-
-def _image(field: Field) -> Field:
-    """Return the field with two or three dimensions, none of them of length 1 where there are three."""
-    flat = squeezed(field)
-    if flat.ndim == 1:
-        return flat.reshape(1, -1)
-    return flat.reshape(-1, *flat.shape[2:]) if flat.ndim == 4 else flat
 
 
 def _load() -> None:
