@@ -7,7 +7,7 @@
    codes of a block four streams of bits get eight each, so that four are read at once. */
 
 #define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "_buffers.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -679,17 +679,6 @@ static int decode_all(int16_t *codes, ptrdiff_t blocks, const uint8_t *classes, 
     free(padded);
     free(ends);
     return failed;
-}
-
-static int fits(const Py_buffer *buffer, ptrdiff_t bytes, int align, const char *name)
-{
-    if (buffer->len < bytes)
-        PyErr_Format(PyExc_ValueError, "%s has %zd bytes; %zd are needed", name, buffer->len, bytes);
-    else if ((uintptr_t)buffer->buf % (uintptr_t)align)
-        PyErr_Format(PyExc_ValueError, "%s is not aligned to %d bytes", name, align);
-    else
-        return 1;
-    return 0;
 }
 
 /* How many blocks an array of codes has; -1 with a Python error where it is no whole number. */

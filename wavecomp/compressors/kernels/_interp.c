@@ -11,7 +11,7 @@
    coarser grid. */
 
 #define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "_buffers.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -602,17 +602,6 @@ static ptrdiff_t decode_all(const Plan *plan, char *out, char *codes, const char
     if (strange) patch_all(plan, out, first_codes, values + itemsize);
     memcpy(out, values, itemsize);
     return next;
-}
-
-static int fits(const Py_buffer *buffer, ptrdiff_t bytes, int align, const char *name)
-{
-    if (buffer->len < bytes)
-        PyErr_Format(PyExc_ValueError, "%s has %zd bytes; %zd are needed", name, buffer->len, bytes);
-    else if ((uintptr_t)buffer->buf % (uintptr_t)align)
-        PyErr_Format(PyExc_ValueError, "%s is not aligned to %d bytes", name, align);
-    else
-        return 1;
-    return 0;
 }
 
 PyDoc_STRVAR(work_doc, "work(shape, itemsize, threads)\n--\n\nReturn how many bytes `work` needs.");
