@@ -75,6 +75,14 @@ OWN = (
     "numcodecs:quantize,digits=-2",
     "numcodecs:bitround,keepbits=1",
     "slabs:planes=3,threads=2/numcodecs:zstd,level=1",
+    *(f"hdf5:bitshuffle,cname={codec}" for codec in ("none", "zstd")),
+    *(f"hdf5:blosc,cname={codec},clevel=9,bytes=none" for codec in ("blosclz", "lz4hc", "zlib")),
+    *(f"hdf5:blosc2,cname={codec},bytes=bits" for codec in CODECS),
+    "hdf5:bzip2,blocksize=1",
+    "hdf5:gzip,clevel=0",
+    *(f"hdf5:{name},shuffle" for name in ("bzip2", "gzip", "lz4", "zstd")),
+    "hdf5:zstd,clevel=22",
+    "hdf5:lz4",
 )
 
 # These take some fields only, so the contract cannot run over them; tests of their own do.

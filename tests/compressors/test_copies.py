@@ -51,7 +51,7 @@ def test_compression_takes_the_stream_and_no_copy_of_the_field(spec: str) -> Non
 
     ``interp`` works in one copy at most, half of it reconstructed values, half of it codes; and has room for escapes.
     libfpzip gets twice the field, and what is behind numcodecs one and a bit; its filters work in NumPy arrays, one an
-    operation.
+    operation. HDF5 allocates where this test does not see it.
     """
     compressor = default_registry().parse(spec)
     ready = compressor.prepare(FIELD)

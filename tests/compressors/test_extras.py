@@ -14,7 +14,9 @@ from wavecomp.cli import cli
 from wavecomp.compressors import Registry, default_registry
 from wavecomp.errors import CompressorUnavailable, PluginFailed, RegistrationError
 
-MODULES = {"sperr": "imagecodecs", "lerc": "imagecodecs"} | {name: name for name in ("fpzip", "pcodec", "numcodecs")}
+MODULES = {"sperr": "imagecodecs", "lerc": "imagecodecs", "hdf5": "hdf5plugin"} | {
+    name: name for name in ("fpzip", "pcodec", "numcodecs")
+}
 
 
 @pytest.fixture

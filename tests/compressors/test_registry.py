@@ -32,7 +32,7 @@ NOT_A_DEFINITION = 42
 
 def test_built_in_names() -> None:
     expected = ["identity", "blosc2", "zfp", "sz3", "interp", "float16", "bfloat16", "int8", "int16"]
-    expected += ["sperr", "lerc", "fpzip", "pcodec", "numcodecs", "slabs"]
+    expected += ["sperr", "lerc", "fpzip", "pcodec", "numcodecs", "hdf5", "slabs"]
     assert names(Registry()) == expected
     assert Registry().unavailable() == {}
     assert Registry(()).definitions() == ()
@@ -144,7 +144,7 @@ def test_importing_costs_no_library() -> None:
         "import sys\n"
         "from wavecomp.compressors import default_registry as r\n"
         "[r().canonical(e) for d in r().definitions() for e in d.examples]\n"
-        "libraries = 'zfpy pysz blosc2 imagecodecs fpzip pcodec numcodecs devito matplotlib'.split()\n"
+        "libraries = 'zfpy pysz blosc2 imagecodecs fpzip pcodec numcodecs hdf5plugin devito matplotlib'.split()\n"
         "print([m for m in libraries if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=True)

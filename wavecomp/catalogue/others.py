@@ -7,7 +7,7 @@ from wavecomp.sweep import Repeats
 
 OTHERS = Suite(
     name="others",
-    summary="SPERR, LERC, fpzip, pcodec and numcodecs, a few settings of each (extra compressors)",
+    summary="SPERR, LERC, fpzip, pcodec, numcodecs and HDF5's filters, a few settings of each (extra compressors)",
     entries=(
         *decades("sperr:abs={}", range(-1, -7, -1), "peak"),
         *plain(f"sperr:psnr={decibel}" for decibel in (60, 80, 100)),
@@ -25,6 +25,9 @@ OTHERS = Suite(
                 "numcodecs:codec=lzma,preset=1",
                 "numcodecs:codec=blosc,cname=lz4,clevel=5,shuffle=1",
                 "numcodecs:codec=blosc,cname=zstd,clevel=5,shuffle=2",
+                "hdf5:filter=bitshuffle,cname=lz4,clevel=3",
+                "hdf5:filter=bitshuffle,cname=zstd,clevel=3",
+                "hdf5:filter=gzip,clevel=4,shuffle",
             ]
         ),
     ),

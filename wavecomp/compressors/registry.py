@@ -14,6 +14,7 @@ from wavecomp.compressors import (
     blosc,
     fpzip,
     halffloat,
+    hdf5,
     identity,
     interp,
     lerc,
@@ -74,6 +75,7 @@ BUILT_IN: tuple[Definition, ...] = (
     fpzip.DEFINITION,
     pcodec.DEFINITION,
     numcodecs.DEFINITION,
+    hdf5.DEFINITION,
     slabs.DEFINITION,
 )
 

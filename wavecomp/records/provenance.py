@@ -22,7 +22,7 @@ from wavecomp.records.column_types import checked
 from wavecomp.without_paths import without_paths
 
 _LIBRARIES = ("numpy", "devito", "zfpy", "blosc2", "pysz", "pandas", "h5py", "checkpoint_schedules", "psutil",
-    "imagecodecs", "pcodec", "fpzip", "numcodecs",
+    "imagecodecs", "pcodec", "fpzip", "numcodecs", "hdf5plugin",
 )  # fmt: skip
 
 # Environment variables that change how fast the libraries are, or what they compute; PREFIX_ stands for all of them.
