@@ -124,7 +124,7 @@ def test_a_search_does_not_depend_on_what_was_tried_before(array_field, tmp_path
     ("words", "status", "says"),
     [
         (["zpf", "--psnr", "60"], 2, 'unknown compressor "zpf"; did you mean "zfp"?'),
-        (["zfp"], 2, "give one of --psnr, --max-error, --nrmse, --gradient-error"),
+        (["zfp"], 2, "give one of --psnr, --max-error, --nrmse, --gradient-error, --deep-error"),
         (["zfp", "--psnr", "60", "--nrmse", "1e-3"], 2, "--psnr and --nrmse are given"),
         (["zfp", "--psnr", "-3"], 2, "--psnr -3: write a number of decibels above 0"),
         (["zfp", "--max-error", "0"], 2, "--max-error 0: write a number above 0"),
@@ -132,6 +132,8 @@ def test_a_search_does_not_depend_on_what_was_tried_before(array_field, tmp_path
         (["zfp", "--nrmse", "1e-3peak"], 2, "--nrmse 1e-3peak: write"),
         (["zfp", "--psnr", "60", "--problem", "tiny"], 2, "--psnr is about a field (--field): leave out --problem"),
         (["zfp", "--gradient-error", "1e-3", "--field", "tiny"], 2, "leave out --field"),
+        (["zfp", "--deep-error", "1e-3", "--field", "tiny"], 2, "leave out --field"),
+        (["zfp", "--deep-error", "deep"], 2, "below the top tenth of the depth"),
         (["zfp", "--psnr", "60", "--field", "tiny@7"], 2, "no level at step 7; there are: 100, 200"),
         (["zfp", "--psnr", "60", "--field", "tinny"], 2, 'did you mean "tiny"'),
         (["--psnr", "60"], 2, "SPEC"),

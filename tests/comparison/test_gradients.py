@@ -8,8 +8,10 @@ from impact import own_factories
 from wavecomp.cli import status_of
 from wavecomp.comparison.gradients import compare_gradients
 from wavecomp.comparison.target import parse_targets
+from wavecomp.errors import UsageError
 from wavecomp.impact.own_code import OwnCode
 from wavecomp.records import ComparisonArchive, GradientArchive, GradientTrialArchive
+from wavecomp.report.gradient_comparison import gradient_comparison
 
 TEXTS = ["trajectory/zfp", "trajectory/interp", "trajectory/float16", "revolve:slots=3/sz3"]
 
@@ -65,6 +67,32 @@ def test_the_page_is_made_from_records_alone(compared, capfd):
     for words in ("holds least", "is fastest", "gradient error ≤ 1e-5"):
         assert words in page
     (folder / "aside").rename(folder / "gradient-trials.jsonl")
+
+
+def test_equal_error_below_the_top_tenth(tiny, tmp_path):
+    """It is another error than that over the whole, so that other settings are found, each for what was asked."""
+    settings = {}
+    for measure, column in (("gradient-error", "relative_l2"), ("deep-error", "deep_relative_l2")):
+        done = compare_gradients(["zfp", "interp"], parse_targets(measure, "1e-3"), tiny, tmp_path, rounds=1)
+        rounds = {record.spec: record.outcome for record in done.result.records}
+        for answer in done.record.answers:
+            assert answer.meets
+            assert answer.error == rounds[answer.spec].distance[column]
+            assert 0.3e-3 <= answer.error <= 1e-3
+        assert not done.missed_in_rounds
+        settings[measure] = [answer.value for answer in done.record.answers]
+        table, sentences = gradient_comparison(done.record, GradientArchive(tmp_path).latest().values(), short=True)
+        assert [row.cells[3] for row in table.rows if row.cells[-1]] == [
+            pytest.approx(1e3 * answer.error) for answer in sorted(done.record.answers, key=lambda one: -one.ratio)
+        ]
+        assert sentences[0].startswith("gradient error below" if measure == "deep-error" else "gradient error ≤ 1e-3")
+    assert all(deep != whole for whole, deep in zip(*settings.values(), strict=True))
+    assert len({record.case for record in ComparisonArchive(tmp_path)}) == 2
+
+
+def test_a_gradient_without_a_depth_has_no_error_below_its_top_tenth(problem, tmp_path):
+    with pytest.raises(UsageError, match="--deep-error 1e-3: the gradient of logistic has no depth"):
+        compare_gradients(["zfp"], parse_targets("deep-error", "1e-3"), problem, tmp_path)
 
 
 def test_what_leaving_levels_out_costs_is_said_to_be_out_of_reach(tiny, tmp_path):

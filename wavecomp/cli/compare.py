@@ -45,6 +45,7 @@ from wavecomp.records import (
     RoundArchive,
     TrialArchive,
 )
+from wavecomp.records.comparison_record import OF_GRADIENTS, Measure
 from wavecomp.report.table import Format
 from wavecomp.sweep.memory_needed import check_fields
 from wavecomp.wavefields.devito_setup import check_devito
@@ -60,6 +61,7 @@ from wavecomp.wavefields.devito_setup import check_devito
 )
 @click.option("--nrmse", metavar="E[,E...]", help="Root mean square error over the value range.")
 @click.option("--gradient-error", metavar="E[,E...]", help="Relative L2 error of the gradient of --problem.")
+@click.option("--deep-error", metavar="E[,E...]", help="The same below the top tenth of the depth.")
 @click.option("--field", default="quick", show_default=True, help=f"What is compressed: {FIELD_WORDS}; NAME@STEP.")
 @click.option("--problem", default="quick", show_default=True, help="A gradient problem's name, or its file.")
 @click.option(
@@ -84,6 +86,7 @@ def compare(
     max_error: str | None,
     nrmse: str | None,
     gradient_error: str | None,
+    deep_error: str | None,
     field: str,
     problem: str,
     every: int,
@@ -101,8 +104,8 @@ def compare(
     A SPEC may leave its tolerance out, which is then searched: zfp, zfp:rate, interp:codec=lz4. What is complete stands
     as it is. A memory copy and a lossless compressor are always beside them.
 
-    With --gradient-error a SPEC keeps every --every-th level of the forward wavefield, or is a strategy whose tolerance
-    or quantum is left out.
+    With --gradient-error or --deep-error a SPEC keeps every --every-th level of the forward wavefield, or is a strategy
+    whose tolerance or quantum is left out.
 
     \b
     Example:
@@ -113,22 +116,24 @@ def compare(
       wavecomp compare zfp sz3 trajectory:quantum,every=4/blosc2:codec=lz4 --gradient-error 1e-3 --problem tiny
     """
     start = time.perf_counter()
-    targets = parsed_targets({"psnr": psnr, "max-error": max_error, "nrmse": nrmse, "gradient-error": gradient_error})
+    given: dict[Measure, str | None] = {"psnr": psnr, "max-error": max_error, "nrmse": nrmse}
+    targets = parsed_targets(given | {"gradient-error": gradient_error, "deep-error": deep_error})
+    on_field = targets[0].measure not in OF_GRADIENTS
     refuse_other_options(context, targets[0].measure)
     registry = registry_with(plugins)
     for spec in specs:  # a wrong word is said before anything is propagated
-        if gradient_error is None:
+        if on_field:
             read_contestant(spec, registry)
         else:
             read_way(spec, registry, every)
-    limits = default_limits() if gradient_error is None else case_limits()
+    limits = default_limits() if on_field else case_limits()
     if time_limit is not None:
         limits = replace(limits, seconds=time_limit)
     if memory_limit is not None:
         limits = replace(limits, memory_bytes=int(memory_limit * 2**30))
     chosen_rounds = {"rounds": rounds} if rounds is not None else {}
     done: FieldComparison | GradientComparison
-    if gradient_error is None:
+    if on_field:
         done, folder = _on_field(
             specs, targets, field, out_folder, registry, limits=limits, retry=retry, **chosen_rounds
         )

@@ -15,9 +15,10 @@ from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import was_given
 from wavecomp.cli.plain_text import one_line
 from wavecomp.comparison.step import Step
-from wavecomp.comparison.target import Measure, Target, parse_targets
+from wavecomp.comparison.target import Target, parse_targets
 from wavecomp.errors import UsageError, WavecompError
 from wavecomp.records import ComparisonRecord, ContestantAnswer
+from wavecomp.records.comparison_record import OF_GRADIENTS, Measure
 from wavecomp.sweep import FieldRef
 
 _UNITS = {"searching": "searches"}
@@ -81,7 +82,7 @@ _OF_FIELDS, _OF_GRADIENTS = {"field": "--field"}, {"problem": "--problem", "ever
 
 def refuse_other_options(context: click.Context, measure: Measure) -> None:
     """Refuse what this measure would not listen to; raises UsageError, which names it."""
-    gradient = measure == "gradient-error"
+    gradient = measure in OF_GRADIENTS
     given = [option for name, option in (_OF_FIELDS if gradient else _OF_GRADIENTS).items() if was_given(context, name)]
     if given:
         takes = "a gradient problem (--problem)" if gradient else "a field (--field)"

@@ -17,7 +17,7 @@ from wavecomp.comparison.step import Step
 from wavecomp.comparison.target import Target
 from wavecomp.comparison.ways import EVERY, Way, read_way
 from wavecomp.compressors import Registry, default_registry
-from wavecomp.errors import SpecError
+from wavecomp.errors import SpecError, UsageError
 from wavecomp.impact.cases import BARE, ImpactCase
 from wavecomp.impact.memory import leave_out, memory_for_levels
 from wavecomp.impact.problem import Problem
@@ -66,12 +66,12 @@ class GradientComparison:
         found: list[str] = []
         for answer in (one for one in self.record.answers if one.meets and one.spec is not None):
             outcome = measured.get(answer.spec or "")
-            what = f"{answer.spec} at gradient-error {answer.target}"
+            what = f"{answer.spec} at {self.record.measure} {answer.target}"
             if not isinstance(outcome, GradientImpact):
                 found.append(f"{what}: {getattr(outcome, 'message', 'not measured')}")
                 continue
-            error = outcome.distance.get("relative_l2")
-            if error is None or not error <= answer.limit:
+            error = Target(self.record.measure, answer.target, answer.limit).error(outcome.distance)
+            if not error <= answer.limit:
                 found.append(f"{what}: an error of {error} where {answer.limit:.3g} is allowed")
         return tuple(found)
 
@@ -102,7 +102,7 @@ def compare_gradients(
     texts : sequence of str
         Strategies or compressors: :func:`wavecomp.comparison.ways.read_way`.
     targets : sequence of Target
-        Relative L2 errors of the gradient.
+        Relative L2 errors of the gradient, all over the whole of it or all below the top tenth of the depth.
     problem : Problem
     folder : path
         Of the archive: ``gradient-trials.jsonl``, ``comparisons.jsonl`` and ``gradients.jsonl``.
@@ -121,12 +121,19 @@ def compare_gradients(
         A contestant is none.
     MeaninglessGradient
         The exact gradient is zero or not finite.
+    UsageError
+        An error below the top tenth of the depth is asked of a problem that does not say where its depth is.
     ArchiveBusy, DamagedArchive, StorageError, WorkerStartError
         Nothing that was recorded is lost by any of them.
     """
     known = registry if registry is not None else default_registry()
     problem = problem.pinned()
     shots = tuple(sorted(set(shots)))
+    if targets[0].measure == "deep-error" and not problem.shot_count:
+        raise UsageError(
+            f"--deep-error {targets[0].text}: the gradient of {problem.name} has no depth that wavecomp knows of; "
+            "give --gradient-error"
+        )
     ways = list({way.text: way for way in (read_way(text, known, every) for text in texts)}.values())
 
     def case(way: Strategy | str) -> ImpactCase:
@@ -194,7 +201,7 @@ class _Searches:
     def take(self, records: dict[str, GradientRecord]) -> None:
         """Hand the answers over."""
         for number, (asking, value, strategy) in list(self._open.items()):
-            trial = self._trial(value, records.get(strategy.spec))
+            trial = self._trial(value, records.get(strategy.spec), self._pairs[number][1])
             del self._open[number]
             self._send(number, asking, trial)
 
@@ -212,14 +219,13 @@ class _Searches:
         except SpecError as error:
             self._send(number, asking, Trial(value, math.inf, 0.0, str(error)))
 
-    def _trial(self, value: Number, record: GradientRecord | None) -> Trial:
+    def _trial(self, value: Number, record: GradientRecord | None, target: Target) -> Trial:
         if record is None or not isinstance(record.outcome, GradientImpact):
             outcome = None if record is None else record.outcome
             return Trial(value, math.inf, 0.0, f"{getattr(outcome, 'kind', '')}: {getattr(outcome, 'message', '')}")
-        error = record.outcome.distance.get("relative_l2")
         stored_all = self._stored_all if self._stored_all is not None else record.level_bytes * (record.steps or 1)
         ratio = stored_all / max(record.outcome.peak_checkpoint_bytes, 1)
-        return Trial(value, math.inf if error is None or math.isnan(error) else error, ratio)
+        return Trial(value, target.error(record.outcome.distance), ratio)
 
 
 def _once() -> Asking:
@@ -279,11 +285,13 @@ def _record(
     result: ImpactResult,
     where: Provenance,
 ) -> ComparisonRecord:
+    measure = targets[0].measure
     asked = [problem.digest, shots, [target.text for target in targets], [way.text for way in ways]]
+    asked += [] if measure == "gradient-error" else [measure]  # it was the only one once, and records have its digest
     libraries = {name for one in result.records for name in one.library.split(", ")}
     return ComparisonRecord(
         case=hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16],
-        measure="gradient-error",
+        measure=measure,
         subject=problem.name,
         subject_digest=problem.digest,
         shape=problem.shape,

@@ -5,20 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from wavecomp.errors import TargetError
 from wavecomp.plans.relative import UNIT
+from wavecomp.records.comparison_record import Measure
 
-Measure: TypeAlias = Literal["psnr", "max-error", "nrmse", "gradient-error"]
-
-_COLUMN = {"psnr": "nrmse", "nrmse": "nrmse", "max-error": "max_absolute", "gradient-error": "relative_l2"}
+_COLUMN = {
+    "psnr": "nrmse",
+    "nrmse": "nrmse",
+    "max-error": "max_absolute",
+    "gradient-error": "relative_l2",
+    "deep-error": "deep_relative_l2",
+}
 
 _RIGHT = {
     "psnr": "a number of decibels above 0, such as 80",
     "nrmse": "a number above 0, such as 1e-4 (of the value range)",
     "max-error": f"a number above 0 in the unit of the field, or a fraction of its peak such as 1e-3{UNIT}",
     "gradient-error": "a number above 0, such as 1e-3 (relative L2)",
+    "deep-error": "a number above 0, such as 1e-3 (relative L2 below the top tenth of the depth)",
 }
 
 
@@ -28,7 +33,7 @@ class Target:
 
     Attributes
     ----------
-    measure : {"psnr", "max-error", "nrmse", "gradient-error"}
+    measure : {"psnr", "max-error", "nrmse", "gradient-error", "deep-error"}
         A PSNR of p dB is an nrmse of :math:`10^{-p/20}`, both over the value range of the field.
     text : str
         As it was asked for.
@@ -50,7 +55,7 @@ class Target:
         return self.number * peak if self.relative else self.number
 
     def error(self, distortion: Mapping[str, float | None]) -> float:
-        """Return the error of a round trip in this measure: infinite where it is no number."""
+        """Return the error of a round trip, or of a gradient, in this measure: infinite where it is no number."""
         found = distortion.get(_COLUMN[self.measure])
         return math.inf if found is None or math.isnan(found) else found
 

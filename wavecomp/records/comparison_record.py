@@ -14,6 +14,11 @@ from wavecomp.errors import DamagedArchive
 from wavecomp.records.column_types import checked
 from wavecomp.records.record import SCHEMA_VERSION, checked_row, line_of
 
+Measure: TypeAlias = Literal["psnr", "max-error", "nrmse", "gradient-error", "deep-error"]
+"""What is equal for all: an error of a field, or of a gradient, over the whole or below the top tenth of its depth."""
+
+OF_GRADIENTS: tuple[Measure, ...] = ("gradient-error", "deep-error")
+
 Status: TypeAlias = Literal["found", "stands", "unmet", "failed"]
 """A setting was found that meets the target; there was nothing to find; no setting tried meets it; none came back."""
 
@@ -72,7 +77,7 @@ class ComparisonRecord:
     ----------
     case : str
         Digest of what was asked: equal on every machine.
-    measure : {"psnr", "max-error", "nrmse", "gradient-error"}
+    measure : {"psnr", "max-error", "nrmse", "gradient-error", "deep-error"}
         What is equal for all.
     subject, subject_digest : str
         Name and digest of the field, or of the gradient problem.
@@ -100,7 +105,7 @@ class ComparisonRecord:
     """
 
     case: str
-    measure: Literal["psnr", "max-error", "nrmse", "gradient-error"]
+    measure: Measure
     subject: str
     subject_digest: str
     shape: tuple[int, ...]
@@ -117,6 +122,11 @@ class ComparisonRecord:
     provenance: str
     created_utc: str
     answers: tuple[ContestantAnswer, ...]
+
+    @property
+    def of_gradients(self) -> bool:
+        """What is equal is an error of gradients, not of a field."""
+        return self.measure in OF_GRADIENTS
 
     @property
     def failed(self) -> bool:

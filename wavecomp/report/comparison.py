@@ -36,7 +36,7 @@ def comparison_of(
 def shown(record: ComparisonRecord, folder: str | Path, *, short: bool = False) -> tuple[Table, list[str]]:
     """Return the table of a comparison of any kind, and its sentences, from what lies beside it in its archive."""
     archive = GradientArchive(folder)
-    if record.measure == "gradient-error":
+    if record.of_gradients:
         return gradient_comparison(record, archive.latest().values(), archive.provenances(), short=short)
     return comparison_of(record, load_rounds(folder), archive.provenances(), short=short)
 
@@ -44,7 +44,7 @@ def shown(record: ComparisonRecord, folder: str | Path, *, short: bool = False) 
 def load_comparisons(folder: str | Path) -> list[ComparisonRecord]:
     """Return the last record of every comparison of an archive, by subject and then in order of time."""
     records = ComparisonArchive(folder).latest().values()
-    return sorted(records, key=lambda one: (one.measure == "gradient-error", one.subject, one.created_utc, one.case))
+    return sorted(records, key=lambda one: (one.of_gradients, one.subject, one.created_utc, one.case))
 
 
 def load_rounds(folder: str | Path) -> Sequence[RoundRecord]:

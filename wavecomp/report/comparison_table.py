@@ -12,7 +12,7 @@ from wavecomp.report.machine import machine_words
 from wavecomp.report.median_interval import MedianInterval
 from wavecomp.report.table import Cell, Column, Row, Table
 
-_MEASURED = {"psnr": "PSNR reached (dB)", "max-error": "Largest error", "nrmse": "nrmse", "gradient-error": "Error"}
+_MEASURED = {"psnr": "PSNR reached (dB)", "max-error": "Largest error", "nrmse": "nrmse"}
 
 
 def comparison_table(

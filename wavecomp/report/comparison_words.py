@@ -70,6 +70,8 @@ def target_text(measure: str, target: str) -> str:
             return f"nrmse ≤ {target}"
         case "gradient-error":
             return f"gradient error ≤ {target}"
+        case "deep-error":
+            return f"gradient error below the top tenth ≤ {target}"
     return f"|e| ≤ {target.removesuffix(PEAK)} of the peak" if target.endswith(PEAK) else f"|e| ≤ {target}"
 
 

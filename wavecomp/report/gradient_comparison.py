@@ -78,7 +78,7 @@ def _cells(where: str, row: Way) -> tuple[Cell, ...]:
         "beside" if answer is None else "failed" if answer.status == "failed" else "yes" if row.takes_part else "no",
         row.error,
         row.deep_error,
-        None if answer is None or row.error is None else row.error / answer.limit,
+        None if answer is None or row.judged is None else row.judged / answer.limit,
         row.peak_mb,
         None if answer is None else answer.ratio,
         None if impact is None else impact.seconds.wall,
@@ -123,10 +123,11 @@ def _setting(row: Way) -> str:
 def _notes(
     record: ComparisonRecord, found: Mapping[str, Sequence[Way]], provenances: Mapping[str, Provenance]
 ) -> Iterator[str]:
+    where = "below the top tenth" if record.measure == "deep-error" else "over the whole"
     yield (
         "Errors are relative to the exact gradient, over the whole and below the top tenth of the depth; peak: all "
         "that is held to keep the wavefield. For each contestant the setting with the least memory among all tried "
-        "that meet the target over the whole; beside them what loses nothing, and what only leaves levels out."
+        f"that meet the target {where}; beside them what loses nothing, and what only leaves levels out."
     )
     times = [row.time for rows in found.values() for row in rows if row.time is not None]
     if times:
@@ -138,8 +139,8 @@ def _notes(
             f"{sure:.0%} confidence."
         )
     known = provenances.get(record.provenance)
-    where = machine_words(known) if known is not None else f"provenance {record.provenance}"
-    yield f"Measured on {where}, with {record.library}."
+    machine = machine_words(known) if known is not None else f"provenance {record.provenance}"
+    yield f"Measured on {machine}, with {record.library}."
 
 
 def _sentences(record: ComparisonRecord, target: str, rows: Sequence[Way]) -> Iterator[str]:
@@ -149,7 +150,8 @@ def _sentences(record: ComparisonRecord, target: str, rows: Sequence[Way]) -> It
         yield f"{where}: {_least(taking, [row for row in rows if row.answer is None])}"
         if line := _fastest(taking):
             yield f"{where}: {line}"
-        yield from (f"{where}: {line}" for line in _deep(taking))
+        if record.measure == "gradient-error":
+            yield from (f"{where}: {line}" for line in _deep(taking))
     yield from (f"{where}: {line}" for line in _missed(rows))
 
 

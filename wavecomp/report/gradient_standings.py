@@ -27,12 +27,15 @@ class Way:
         None for what is beside the contestants.
     record : GradientRecord or None
         What was measured; None where nothing was.
+    deep : bool
+        The target is about the error below the top tenth of the depth, not over the whole.
     """
 
     label: str
     spec: str | None
     answer: ContestantAnswer | None
     record: GradientRecord | None
+    deep: bool
 
     @property
     def impact(self) -> GradientImpact | None:
@@ -51,19 +54,27 @@ class Way:
         """Whether it meets the target in the rounds too."""
         if self.answer is None:
             return self.impact is not None
-        return self.answer.meets and self.impact is not None and (self.error or 0.0) <= self.answer.limit
+        return self.answer.meets and self.impact is not None and (self.judged or 0.0) <= self.answer.limit
 
     @property
     def error(self) -> float | None:
         """Relative L2 error of the gradient: the largest of all rounds; that of the search where there are none."""
-        if self.impact is not None:
-            return self.impact.distance.get("relative_l2")
-        return None if self.answer is None else self.answer.error
+        return self._error("relative_l2", not self.deep)
 
     @property
     def deep_error(self) -> float | None:
         """The same below the top tenth of the depth; None where it is not known."""
-        return None if self.impact is None else self.impact.distance.get("deep_relative_l2")
+        return self._error("deep_relative_l2", self.deep)
+
+    @property
+    def judged(self) -> float | None:
+        """That of the two which the target is about."""
+        return self.deep_error if self.deep else self.error
+
+    def _error(self, name: str, asked: bool) -> float | None:
+        if self.impact is not None:
+            return self.impact.distance.get(name)
+        return self.answer.error if asked and self.answer is not None else None
 
     @property
     def peak_mb(self) -> float | None:
@@ -101,10 +112,11 @@ def ways(record: ComparisonRecord, gradients: Iterable[GradientRecord], target: 
     }
     labels = way_labels(record.contestants)
     answers = [one for one in record.answers if one.target == target]
-    rows = [Way(labels[one.contestant], one.spec, one, measured.get(one.spec or "")) for one in answers]
+    deep = record.measure == "deep-error"
+    rows = [Way(labels[one.contestant], one.spec, one, measured.get(one.spec or ""), deep) for one in answers]
     rows.sort(key=lambda row: (not row.takes_part, row.peak_mb or 0.0, row.label))
     named = {row.spec for row in rows}
-    return rows + [Way(spec, spec, None, measured.get(spec)) for spec in record.beside if spec not in named]
+    return rows + [Way(spec, spec, None, measured.get(spec), deep) for spec in record.beside if spec not in named]
 
 
 def way_labels(texts: Iterable[str]) -> dict[str, str]:

@@ -210,11 +210,11 @@ def _of_comparisons(
     provenances: dict[str, Provenance],
 ) -> None:
     archive, rounds = GradientArchive(folder), load_rounds(folder)
-    gradients = list(archive.latest().values()) if any(one.measure == "gradient-error" for one in comparisons) else []
+    gradients = list(archive.latest().values()) if any(one.of_gradients for one in comparisons) else []
     for record in comparisons:
         page.lines += [f"## {escape_markdown(f'Equal error on {record.subject}: {title_words(record)}')}", ""]
         stem = f"comparison-{record.case}"
-        if record.measure == "gradient-error":
+        if record.of_gradients:
             page.figure(
                 stem,
                 f"Time against memory on {record.subject}, each contestant at a setting that just meets the target.",
