@@ -14,6 +14,9 @@ PEAK = "peak"
 """Behind a tolerance that is a fraction of the wavefield's greatest amplitude."""
 
 
+_ABBREVIATIONS = {"sperr", "lerc", "hdf5"}
+
+
 def short_number(text: str) -> str:
     """Return a number with three significant digits if it has more, other text as it is.
 
@@ -43,14 +46,14 @@ def family_of(spec: str) -> str:
 
 
 def family_label(compressor: str) -> str:
-    """Return the name that a compressor has in figures and tables: its own; up to three letters are an abbreviation.
+    """Return the name that a compressor has in figures and tables: its own, an abbreviation in capitals.
 
     Examples
     --------
     >>> family_label("zfp"), family_label("blosc2"), family_label("float16")
     ('ZFP', 'blosc2', 'float16')
     """
-    return compressor.upper() if len(compressor) <= 3 else compressor
+    return compressor.upper() if len(compressor) <= 3 or compressor in _ABBREVIATIONS else compressor
 
 
 def chunk_label(chunk_bytes: float) -> str:

@@ -35,22 +35,40 @@ class FamilyStyle:
     marker: str
 
 
-# A name's place in this list is a number made of its letters, so that a compressor looks the same in every figure and
-# every archive, whatever else stands there. The number of places is one at which those that wavecomp ships do not meet.
+# A compressor looks the same in every figure and every archive, whatever else stands there. Those that wavecomp ships have
+# colours of their own as far as there are any: relatives share one.
+_SHIPPED = {
+    "blosc2": FamilyStyle(GREEN, "^"),
+    "zfp": FamilyStyle(BLUE, "o"),
+    "sz3": FamilyStyle(VERMILION, "s"),
+    "interp": FamilyStyle(BLACK, "H"),
+    "float16": FamilyStyle(ORANGE, "v"),
+    "bfloat16": FamilyStyle(ORANGE, "X"),
+    "int8": FamilyStyle(PURPLE, "D"),
+    "int16": FamilyStyle(PURPLE, "P"),
+    "sperr": FamilyStyle(SKY, "*"),
+    "lerc": FamilyStyle(SKY, "h"),
+    "pcodec": FamilyStyle(SKY, ">"),
+    "fpzip": FamilyStyle(SKY, "p"),
+    "numcodecs": FamilyStyle(GREY, "<"),
+    "hdf5": FamilyStyle(GREY, "8"),
+    "identity": FamilyStyle(GREY, "_"),
+}
+
+# The place of another name in this list is a number made of its letters.
 _LOOKS = tuple(
     FamilyStyle(colour, marker)
-    for colour, marker in (
-        (SKY, "h"), (ORANGE, "X"), (BLACK, "p"), (SKY, "*"), (BLACK, "<"), (GREEN, "^"), (VERMILION, "s"),
-        (SKY, ">"), (BLACK, "8"), (ORANGE, "v"), (SKY, "d"), (PURPLE, "P"), (BLACK, "h"), (BLUE, "o"),
-        (SKY, "p"), (BLACK, "*"), (SKY, "<"), (PURPLE, "D"), (GREY, "_"),
-    )
-)  # fmt: skip
+    for marker in ("d", "<", "p", "8", "*", "h")
+    for colour in (BLACK, ORANGE, PURPLE, GREEN, VERMILION, BLUE)
+)
 
 
 def family_style(family: str, known: Iterable[str]) -> FamilyStyle:
     """Return the colour and marker of a compressor among others; where two would look alike, the later moves on."""
+    if family in _SHIPPED:
+        return _SHIPPED[family]
     taken: dict[int, str] = {}
-    for name in sorted({family, *known}):
+    for name in sorted({family, *known} - _SHIPPED.keys()):
         place = zlib.crc32(name.encode()) % len(_LOOKS)
         while place in taken and len(taken) < len(_LOOKS):
             place = (place + 1) % len(_LOOKS)
