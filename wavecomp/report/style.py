@@ -35,8 +35,8 @@ class FamilyStyle:
     marker: str
 
 
-# A compressor looks the same in every figure and every archive, whatever else stands there. Those that wavecomp ships have
-# colours of their own as far as there are any: relatives share one.
+# A compressor looks the same in every figure and every archive, whatever else stands there. Those that wavecomp ships
+# have colours of their own as far as there are any: relatives share one.
 _SHIPPED = {
     "blosc2": FamilyStyle(GREEN, "^"),
     "zfp": FamilyStyle(BLUE, "o"),
