@@ -22,10 +22,10 @@ EXAMPLES = [
     for example in definition.examples
     if definition.name in ("identity", "blosc2", "zfp", "sz3", "float16", "bfloat16", "int8", "int16", "slabs")
 ]
-QUANTISED = [f"trajectory:quantum={text}/blosc2:codec=lz4" for text in ("1e-3", "6e-5peak")]
+SETS = [text for text in (*SMALL, *THICK, *SHORT, *BEYOND) if "interp:" not in text]  # which came later
 
 
-@pytest.mark.parametrize("text", dict.fromkeys([*SMALL, *THICK, *SHORT, *BEYOND, *EXAMPLES, *QUANTISED]))
+@pytest.mark.parametrize("text", dict.fromkeys([*SETS, *EXAMPLES]))
 def test_what_is_derived_is_what_a_new_record_says(text):
     """Of formats, whose number no text holds, the kind alone."""
     strategy = parse_strategy(text)
@@ -37,10 +37,7 @@ def test_what_is_derived_is_what_a_new_record_says(text):
         assert loss == strategy.loss
 
 
-def test_a_quantum_hides_behind_no_lossless_compressor():
-    strategy = parse_strategy("trajectory:quantum=6e-5peak/blosc2:codec=lz4,shuffle=bitshuffle")
-    assert strategy.loss == Loss("quantum", "wavefield-peak", 3e-5)
-    assert parse_strategy("trajectory:quantum=1e-3/identity").loss == Loss("quantum", "absolute", 5e-4)
+def test_what_loses_is_said_of_a_strategy():
     assert parse_strategy("trajectory/blosc2:codec=lz4").loss == NOTHING
     assert parse_strategy("trajectory/slabs/zfp:accuracy=1e-3peak").loss == Loss("zfp", "wavefield-peak", 1e-3)
 
