@@ -47,7 +47,7 @@ FAST = (
     "trajectory:every=4,overlap/interp:abs=4e-3",
     "trajectory:every=4/slabs:planes=52,threads=2/zfp:accuracy=5e-2",
 )
-EVERY_STEP = ("trajectory/interp:abs=8e-3,threads=2", "trajectory:overlap/interp:abs=8e-3")
+EVERY_STEP = ("trajectory/interp:abs=7e-3,threads=2", "trajectory:overlap/interp:abs=7e-3")
 EXACT = ("mixed",)
 _PLAIN_LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
 LOSSLESS = (f"trajectory/slabs:planes=50,threads=2/{_PLAIN_LZ4}", f"trajectory:overlap/{_PLAIN_LZ4}")
@@ -91,7 +91,7 @@ class Contest:
         for budget in (self.whole_bytes // 10,):
             exact[budget] = tuple(self._ours(text, budget) for text in given.exact)
         try:
-            self._pyrevolve(given, fast, exact, limits)
+            self._pyrevolve(given, fast, exact)
         except PeerUnavailable as reason:
             self.messages.append(str(reason))
         self.rows += [
@@ -107,14 +107,9 @@ class Contest:
         share = self.whole_bytes / 100
         return {"most_bytes": most_percent * share, "aim_bytes": aim_percent * share, "most_error": 1e-3}
 
-    def _pyrevolve(
-        self,
-        given: argparse.Namespace,
-        fast: tuple[str, ...],
-        exact: dict[int, tuple[str, ...]],
-        limits: dict[str, float],
-    ) -> None:
+    def _pyrevolve(self, given: argparse.Namespace, fast: tuple[str, ...], exact: dict[int, tuple[str, ...]]) -> None:
         peer = PyrevolvePeer(self.bench, given.peer_timeout)
+        limits = self._limits(1.0, 1.0)  # what pyrevolve may hold as well
         share = self.whole_bytes // 100
         few = max(1, share // peer.checkpoint_bytes)
         name = self._peer(peer, few, None)
