@@ -28,17 +28,16 @@ from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.physics.workbench import Workbench
 from wavecomp.plans.strategies import parse_strategy
 
-_LZ4 = "blosc2:codec=lz4,level=5,shuffle=bitshuffle"
 _PLAIN_LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
 
 DEFAULT = (
     "store-all",
-    f"trajectory:every=4,quantum=5e-3,overlap/{_LZ4}",
-    f"trajectory:every=4,quantum=5e-3/{_LZ4},threads=2",
+    "trajectory:every=4/interp:abs=4e-3,threads=2",
+    "trajectory:every=4,overlap/interp:abs=4e-3",
     "trajectory:every=4/slabs:planes=52,threads=2/zfp:accuracy=5e-2",
     "trajectory:every=4,overlap/zfp:accuracy=5e-2",
-    f"trajectory:quantum=2e-2,overlap/{_LZ4}",
-    f"trajectory:quantum=2e-2/{_LZ4},threads=2",
+    "trajectory/interp:abs=7e-3,threads=2",
+    "trajectory:overlap/interp:abs=7e-3",
     "trajectory/slabs:planes=52,threads=2/zfp:accuracy=1e-1",
     f"trajectory:overlap/{_PLAIN_LZ4}",
     f"trajectory/{_PLAIN_LZ4},threads=2",

@@ -24,7 +24,8 @@ class Contestant:
 class Goal:
     """One line of the verdict: the median ratio of two contestants, held against a bar and an aim.
 
-    ``faster`` turns the quotient around: how many times faster ``ours`` is than ``other``.
+    ``faster`` turns the quotient around: how many times faster ``ours`` is than ``other``. What holds more than
+    ``most_bytes`` does not count, and what holds more than ``aim_bytes`` misses the aim.
     """
 
     label: str
@@ -34,11 +35,15 @@ class Goal:
     aim: float
     faster: bool = False
     most_bytes: float = math.inf
+    aim_bytes: float = math.inf
     most_error: float = 0.0
 
     def measure(self, entries: dict[str, Contestant]) -> dict[str, Any]:
-        """Return ratio, spread and verdict of the fastest of ours that keeps within memory and error."""
-        best: dict[str, Any] | None = None
+        """Return ratio, spread and verdict of the best of ours that keeps within memory and error.
+
+        That is the fastest of those with the best verdict.
+        """
+        found: list[tuple[int, float, dict[str, Any]]] = []
         for name in self.ours:
             entry, other = entries.get(name), entries.get(self.other)
             if entry is None or other is None or not entry.seconds or not other.seconds:
@@ -49,15 +54,16 @@ class Goal:
                 continue
             pairs = _paired(entry.seconds, other.seconds)
             ratios = sorted(b / a if self.faster else a / b for a, b in pairs)
-            median = statistics.median(ratios)
-            if best is None or (median > best["ratio"] if self.faster else median < best["ratio"]):
-                best = {"ours": name, "ratio": median, "least": ratios[0], "greatest": ratios[-1]}
+            ratio = statistics.median(ratios)
+            aim, bar = (ratio >= mark if self.faster else ratio <= mark for mark in (self.aim, self.bar))
+            marks = int(bar) + int(bar and aim and held <= self.aim_bytes)
+            one = {"ours": name, "ratio": ratio, "least": ratios[0], "greatest": ratios[-1]}
+            found.append((marks, ratio if self.faster else -ratio, one))
         head = {"label": self.label, "other": self.other, "bar": self.bar, "aim": self.aim, "faster": self.faster}
-        if best is None:
+        if not found:
             return head | {"verdict": "not measured: no run within memory and error"}
-        reached = [best["ratio"] >= mark if self.faster else best["ratio"] <= mark for mark in (self.aim, self.bar)]
-        verdict = "aim met" if reached[0] else "bar met, aim missed" if reached[1] else "bar missed"
-        return head | best | {"verdict": verdict}
+        marks, _, best = max(found, key=lambda one: one[:2])
+        return head | best | {"verdict": ("bar missed", "bar met, aim missed", "aim met")[marks]}
 
 
 def _paired(ours: list[float], theirs: list[float]) -> list[tuple[float, float]]:

@@ -45,8 +45,7 @@ class Loss:
     Attributes
     ----------
     by : str
-        ``nothing``, ``quantum`` (levels are rounded to multiples of it before any compressor sees them), or the name of
-        the compressor.
+        ``nothing``, the name of the compressor, or, in older records, :data:`QUANTUM`.
     kind, value
         As in :class:`Promise`: of a quantum half of it, for that is how far a rounded number can lie.
     """
@@ -58,6 +57,10 @@ class Loss:
 
 NOTHING = Loss("nothing", "lossless")
 QUANTUM = "quantum"
+"""What lost where a trajectory's levels were rounded to multiples of it before a lossless compressor saw them.
+
+Of older records alone: no strategy does that any more.
+"""
 
 _NUMBER = r"([0-9.e+-]+|inf)"
 _WORDS: tuple[tuple[Kind, str], ...] = (

@@ -62,8 +62,8 @@ class Integers(TimeStepping[ArraySlot]):
     def mend(self, step: int) -> None:
         self.mended += 1
 
-    def slots(self, count: int, *, quantised: bool = False) -> list[ArraySlot]:
-        return [ArraySlot((np.zeros(1),), quantised) for _ in range(count)]
+    def slots(self, count: int) -> list[ArraySlot]:
+        return [ArraySlot((np.zeros(1),)) for _ in range(count)]
 
     def level(self, step: int) -> float:
         assert 0 <= self.at - step < self.depth
@@ -72,10 +72,7 @@ class Integers(TimeStepping[ArraySlot]):
     def keep(self, step: int, slot: ArraySlot) -> None:
         slot.stored[0][:] = self.level(step)
 
-    def keep_quantised(self, step: int, slot: ArraySlot, quantum: float) -> None:
-        slot.arrays[0][:] = round(self.level(step) / quantum)
-
-    def prepare(self, every: int, *, taped: bool, quantised: bool) -> None:
+    def prepare(self, every: int, *, taped: bool) -> None:
         assert every >= 1
 
     def begin_reversal(self) -> None:
@@ -97,12 +94,12 @@ class Integers(TimeStepping[ArraySlot]):
     def down_to_image(self, last: int, step: int) -> None:
         self.down(last, step + 1)
 
-    def image(self, step: int, slot: ArraySlot | None, quantum: float | None = None) -> None:
+    def image(self, step: int, slot: ArraySlot | None) -> None:
         assert self.turned
         assert self.adjoint == step + 1
         assert step % self.every == 0
         assert slot is not None or self.at - step < self.in_buffers
-        seen = self.level(step) if slot is None else float(slot.arrays[0][0]) * (quantum or 1.0)
+        seen = self.level(step) if slot is None else float(slot.stored[0][0])
         assert seen == step
         self.imaged.append(step)
         self.total += seen**2

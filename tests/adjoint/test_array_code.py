@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wavecomp.adjoint import Reversal
 from wavecomp.adjoint.bare import bare_sweeps
-from wavecomp.errors import BudgetExceeded, SlotsTooLarge, UnsupportedField, UnsupportedStrategy
+from wavecomp.errors import BudgetExceeded, SlotsTooLarge, UnsupportedStrategy
 from wavecomp.plans.strategies import parse_strategy
 
 LOSSLESS = ("identity", "zfp:reversible", "blosc2:codec=lz4,level=5,shuffle=shuffle")
@@ -74,15 +74,6 @@ def test_a_budget_is_kept_or_refused():
     assert run.forward_steps > exact.forward_steps
     with pytest.raises((BudgetExceeded, SlotsTooLarge)):
         Reversal(code).run(parse_strategy("trajectory/identity"), budget_bytes=budget)
-
-
-def test_a_level_that_is_not_finite_has_no_quanta():
-    code = Logistic()
-    code.rest()
-    code.u[0, 0] = np.nan
-    (slot,) = code.slots(1, quantised=True)
-    with pytest.raises(UnsupportedField, match="array 0 of level 0 is not finite"):
-        code.keep_quantised(0, slot, 0.1)
 
 
 @pytest.mark.parametrize(("make", "one_level"), [(Logistic, True), (Wave, False)])

@@ -7,7 +7,6 @@ import pytest
 from adjoint.honest import Logistic, Wave
 
 from wavecomp.adjoint import check_code
-from wavecomp.errors import UnsupportedField
 
 
 @pytest.mark.parametrize(
@@ -51,21 +50,20 @@ class RestDrifts(Logistic):
 
 
 class SlotsAlias(Logistic):
-    def slots(self, count, *, quantised=False):
-        return super().slots(1, quantised=quantised) * count
+    def slots(self, count):
+        return super().slots(1) * count
 
 
 class SlotIsState(Logistic):
-    def slots(self, count, *, quantised=False):
-        made = super().slots(count, quantised=quantised)
-        if not quantised:
-            made[0].stored = made[0].arrays = self.level(0)
+    def slots(self, count):
+        made = super().slots(count)
+        made[0].stored = self.level(0)
         return made
 
 
 class KeepsAView(Logistic):
     def keep(self, step, slot):
-        slot.stored = slot.arrays = self.level(step)
+        slot.stored = self.level(step)
 
 
 class KeepsAPart(Logistic):
@@ -278,18 +276,6 @@ class SteersByItsState(Wave):
             self.v[0] *= 1 + 1e-3 * self.buffers[0, 5]
 
 
-class CoarseQuanta(Logistic):
-    def keep_quantised(self, step, slot, quantum):
-        super().keep_quantised(step, slot, 2 * quantum)
-        slot.arrays[0][:] *= 2
-
-
-class QuantaOverflow(Logistic):
-    def keep_quantised(self, step, slot, quantum):
-        counts = np.clip(np.rint(self.u / quantum), -32767, 32767)
-        np.copyto(slot.arrays[0], counts, casting="unsafe")
-
-
 class Raises(Logistic):
     def reverse(self, step, level):
         raise KeyError("no such thing")
@@ -334,8 +320,6 @@ LIARS = {
     ClaimsSeparable: ("prepare", "not linear in the levels"),
     FillsInLevels: ("prepare", "not linear in the levels"),
     SteersByItsState: ("prepare", "computing states again changes the gradient"),
-    CoarseQuanta: ("keep_quantised", "the level is off by"),
-    QuantaOverflow: ("keep_quantised", "16 bits do not hold"),
     Raises: ("reverse", "raised KeyError"),
 }  # fmt: skip
 
@@ -359,12 +343,3 @@ def test_what_is_complained_of_is_not_said_again():
     assert not report.complete
     assert {complaint.method for complaint in report.complaints} == {"state"}
     assert str(report).splitlines()[-1] == "What comes after these was not checked."
-
-
-def test_a_quantum_may_be_refused_altogether():
-    class NoQuanta(Logistic):
-        def keep_quantised(self, step, slot, quantum):
-            raise UnsupportedField("none")
-
-    (found,) = check_code(NoQuanta()).complaints
-    assert "raised UnsupportedField" in found.found  # prepare() is where it is said

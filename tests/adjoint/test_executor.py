@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from wavecomp.errors import BudgetExceeded, CheckpointTooLarge, UnsupportedField
+from wavecomp.errors import BudgetExceeded, CheckpointTooLarge
 from wavecomp.physics import acoustic as operators
 from wavecomp.plans.budget import schedule_of
 from wavecomp.plans.strategies import parse_strategy
@@ -112,28 +112,6 @@ def test_the_error_falls_with_the_tolerance(text, bench, exact):
         ratios.append(run.ratios.median)
     assert all(2.5 < a / b < 40 for a, b in pairwise(errors)), errors
     assert ratios == sorted(ratios, reverse=True)
-
-
-def test_the_error_is_proportional_to_the_quantum(bench, exact):
-    """Rounding errors of a level are spread evenly over ± quantum / 2 and add up at random: a tenth gives a tenth.
-
-    Within a factor 3 either way, since the coarsest quantum is a good part of the wavefield's amplitude.
-    """
-    norm = np.linalg.norm(exact.gradient)
-    errors = []
-    for quantum in ("1e0", "1e-1", "1e-2"):
-        for overlap in ("", "overlap,"):
-            text = f"trajectory:{overlap}quantum={quantum}/blosc2:codec=lz4,shuffle=bitshuffle"
-            run = bench.run(parse_strategy(text))
-            errors.append(float(np.linalg.norm(run.gradient - exact.gradient) / norm))
-    assert errors[0::2] == errors[1::2]
-    assert all(10 / 3 < a / b < 30 for a, b in pairwise(errors[0::2])), errors
-
-
-def test_a_quantum_that_is_too_small_is_refused_with_one_that_is_not(bench):
-    with pytest.raises(UnsupportedField, match="give a quantum of at least") as caught:
-        bench.run(parse_strategy("trajectory:quantum=1e-6/blosc2:codec=lz4,shuffle=bitshuffle"))
-    assert "quantum=1e-06: u[" in str(caught.value)
 
 
 def test_lossy_restarts_come_near(bench, exact):

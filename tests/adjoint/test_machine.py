@@ -18,7 +18,7 @@ TEXTS = (
     "store-all:every={every}",
     "trajectory:every={every}/identity",
     "trajectory:every={every},overlap/zfp:reversible",
-    "trajectory:every={every},quantum=1/blosc2",
+    "trajectory:every={every}/blosc2",
     "revolve:slots={room},every={every}/identity",
     "mixed:levels={levels},every={every}/identity",
     "mixed:levels={levels},every={every},overlap/zfp:reversible",

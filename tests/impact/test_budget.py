@@ -100,7 +100,7 @@ def test_what_is_planned_by_a_budget_keeps_it(text, steps, levels, ratio):
     ("text", "slots"),
     [
         ("store-all", 298), ("store-all:every=4", 74), ("trajectory", 1), ("trajectory:overlap", 2),
-        ("trajectory:every=4,quantum=0.1,overlap/blosc2", 1), ("revolve:slots=5", 0), ("mixed:levels=8", 2),
+        ("trajectory:every=4,overlap/blosc2", 2), ("revolve:slots=5", 0), ("mixed:levels=8", 2),
         ("mixed:levels=9,every=4,overlap", 3),
     ],
 )  # fmt: skip

@@ -52,7 +52,7 @@ def test_a_strategy_is_read_once(tiny, monkeypatch):
 
     monkeypatch.setattr(strategies, "_read", counting)
     registry = default_registry()
-    texts = ("trajectory/zfp:accuracy=1e-3", "trajectory:quantum=1e-3/blosc2", "revolve:slots=3")
+    texts = ("trajectory/zfp:accuracy=1e-3", "trajectory:every=4/blosc2", "revolve:slots=3")
     cases, _ = leave_out(impact_cases(tiny, texts, (), registry), 10**12)
     kind = _Impact(1, 1, 10**9, registry, devito=True)
     for case in cases:

@@ -130,8 +130,8 @@ def test_a_shot_that_fails_is_named(tiny, troublemaker):
     with ShotPool(tiny, 1) as pool:
         for spec, says in (
             ("trajectory/trouble:kind=raise", "RuntimeError: no luck today"),
-            # 16-bit integers do not count so far: the class's own words say what would be right.
-            ("trajectory:quantum=1e-6/identity", r"quantum=1e-06: .* give a quantum of at least"),
+            # Of what is refused the class's own words say why.
+            ("trajectory:every=1000/identity", "none of the steps 1 … 299 is a multiple of every = 1000"),
             ("trajectory/trouble:kind=segfault", "its process ended: killed by SIGSEGV$"),
         ):
             with pytest.raises(ShotFailed, match=f"^shot 2, {spec}: {says}") as caught:

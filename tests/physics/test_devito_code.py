@@ -142,16 +142,6 @@ def test_a_restart_from_lossy_states_is_near_the_exact_gradient():
     assert not np.asarray(u.data_with_halo)[:, :half].any()
 
 
-def test_quantised_levels_are_off_by_half_a_quantum():
-    """As above, with half a quantum for the tolerance."""
-    symbols, exact, _ = saved()
-    w = adjoint_curvatures(symbols)
-    rounding = 2 * (STEPS + 3) * UNIT_32 * sum(np.abs(symbols.u.data[n] * w[n]) for n in w)
-    run = reversal().run(parse_strategy("trajectory:quantum=2e-3"))
-    bound = 1e-3 * (1 + 1e-4) * sum(np.abs(each) for each in w.values()) + rounding
-    assert (np.abs(run.gradient - exact) <= bound).all()
-
-
 def test_a_region_is_the_same_gradient_there_in_less_memory():
     _, exact, _ = saved()
     region = (slice(4, 15), slice(3, 20))

@@ -169,24 +169,6 @@ def test_taylor_slopes_of_misfit_and_gradient(tiny, open_workbench):
         assert deviations[-1] < 0.75 * deviations[-2], exponents
 
 
-@pytest.mark.parametrize("quantum", [1e-1, 4e-3])
-def test_a_quantised_level_is_off_by_half_a_quantum_at_most(quantum, cube, open_workbench, inner):
-    """|q · quantum − u| ≤ quantum / 2, but for rounding: u / quantum is rounded twice and ½ is added in float32.
-
-    That is off by 1.5 eps |u| / quantum + eps / 2 quanta at most, at most twice eps (|u| + quantum).
-    """
-    operators = open_workbench(cube).operators
-    operators.rest()
-    operators.forward(1, 50, record=False)
-    slot = operators.slots(1, quantised=True)[0]
-    operators.keep_quantised(50, slot, quantum)
-    level = inner(cube, operators.u.data[50 % 2]).astype(float)
-    error = np.abs(slot.array * float(quantum) - level)
-    eps = np.finfo(np.float32).eps
-    assert slot.array.any()
-    assert (error <= quantum / 2 + 2 * eps * np.abs(level) + eps * quantum).all()
-
-
 def test_the_halo_stays_zero_and_is_cleared(cube, open_workbench):
     operators = open_workbench(cube).operators
     operators.rest()

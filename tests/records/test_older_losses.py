@@ -11,7 +11,7 @@ from wavecomp.compressors import default_registry
 from wavecomp.errors import DamagedArchive
 from wavecomp.impact.sets import BEYOND, SHORT, SMALL, THICK
 from wavecomp.plans.strategies import parse_strategy
-from wavecomp.promise import NOTHING, Loss
+from wavecomp.promise import NOTHING, QUANTUM, Loss
 from wavecomp.records import Failure, GradientRecord
 from wavecomp.records.older_losses import older_loss
 from wavecomp.records.record import line_of
@@ -22,10 +22,10 @@ EXAMPLES = [
     for example in definition.examples
     if definition.name in ("identity", "blosc2", "zfp", "sz3", "float16", "bfloat16", "int8", "int16", "slabs")
 ]
-QUANTISED = [f"trajectory:quantum={text}/blosc2:codec=lz4" for text in ("1e-3", "6e-5peak")]
+SETS = [text for text in (*SMALL, *THICK, *SHORT, *BEYOND) if "interp:" not in text]  # which came later
 
 
-@pytest.mark.parametrize("text", dict.fromkeys([*SMALL, *THICK, *SHORT, *BEYOND, *EXAMPLES, *QUANTISED]))
+@pytest.mark.parametrize("text", dict.fromkeys([*SETS, *EXAMPLES]))
 def test_what_is_derived_is_what_a_new_record_says(text):
     """Of formats, whose number no text holds, the kind alone."""
     strategy = parse_strategy(text)
@@ -37,10 +37,7 @@ def test_what_is_derived_is_what_a_new_record_says(text):
         assert loss == strategy.loss
 
 
-def test_a_quantum_hides_behind_no_lossless_compressor():
-    strategy = parse_strategy("trajectory:quantum=6e-5peak/blosc2:codec=lz4,shuffle=bitshuffle")
-    assert strategy.loss == Loss("quantum", "wavefield-peak", 3e-5)
-    assert parse_strategy("trajectory:quantum=1e-3/identity").loss == Loss("quantum", "absolute", 5e-4)
+def test_what_loses_is_said_of_a_strategy():
     assert parse_strategy("trajectory/blosc2:codec=lz4").loss == NOTHING
     assert parse_strategy("trajectory/slabs/zfp:accuracy=1e-3peak").loss == Loss("zfp", "wavefield-peak", 1e-3)
 
@@ -67,6 +64,23 @@ def test_a_line_from_before_is_read_and_says_what_lost():
     assert GradientRecord.from_line(old) == record
     plugin = without(made("trajectory/mine:level=3"), "loss_by", "loss_kind", "loss_value")
     assert GradientRecord.from_line(plugin).loss is None
+
+
+@pytest.mark.parametrize(
+    ("quantum", "loss"),
+    [
+        ("6e-5peak", Loss(QUANTUM, "wavefield-peak", 3e-5)),
+        (1e-3, Loss(QUANTUM, "absolute", 5e-4)),
+        ("nonsense", Loss(QUANTUM, "absolute")),
+    ],
+)
+def test_a_quantum_hides_behind_no_lossless_compressor(quantum, loss):
+    """No strategy rounds its levels any more; a line from when one did says what lost, or has it derived."""
+    text = f"trajectory:every=4,quantum={quantum},overlap/blosc2:codec=lz4,level=5,shuffle=bitshuffle,chunk=1048576"
+    parameters = {"every": 4, "quantum": quantum, "overlap": True, "tier": "memory"}
+    record = replace(made(text), strategy_parameters=parameters, loss=loss)
+    assert GradientRecord.from_line(record.to_line()) == record
+    assert GradientRecord.from_line(without(record, "loss_by", "loss_kind", "loss_value")) == record
 
 
 def test_half_a_loss_is_damage():

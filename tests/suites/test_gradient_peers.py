@@ -75,6 +75,18 @@ def test_only_runs_within_memory_and_error_count(load):
     assert "ratio" not in peers.Goal("row", ("nan",), "b", 2, 1).measure(entries)
 
 
+def test_the_aim_is_one_of_memory_too(load):
+    """What holds more than the aim allows misses it, however fast; a slower run that meets it all goes before it."""
+    peers = load("peers_verdict")
+    goal = peers.Goal("row", ("big", "small"), "b", bar=1.0, aim=0.5, most_bytes=10, aim_bytes=5)
+    entries = {"big": entry(peers, "big", [1], held=6), "b": entry(peers, "b", [4])}
+    assert goal.measure(entries)["verdict"] == "bar met, aim missed"
+    entries["small"] = entry(peers, "small", [2], held=5)
+    assert (goal.measure(entries)["ours"], goal.measure(entries)["verdict"]) == ("small", "aim met")
+    entries["small"] = entry(peers, "small", [3], held=5)
+    assert (goal.measure(entries)["ours"], goal.measure(entries)["verdict"]) == ("big", "bar met, aim missed")
+
+
 def test_without_pyrevolve_there_is_one_message(load, monkeypatch):
     peer = load("pyrevolve_peer")
     monkeypatch.setitem(sys.modules, "pyrevolve", None)

@@ -12,13 +12,9 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wavecomp.adjoint.time_stepping import Array, TimeStepping, total_bytes
-from wavecomp.errors import UnsupportedField, UnsupportedStrategy
-
-MOST_QUANTA = 32767
-"""A level's greatest multiple of the quantum: what 16 bits hold, the same on both sides of zero."""
+from wavecomp.errors import UnsupportedStrategy
 
 
 class ArraySlot:
@@ -26,25 +22,14 @@ class ArraySlot:
 
     Attributes
     ----------
-    arrays : tuple of ndarray
-        The level: its arrays, or their multiples of a quantum as 16-bit integers.
     stored : tuple of ndarray
-        The same memory as a compressor takes it: of integers the bytes, under the name of float32.
+        The level's arrays.
     nbytes : int
     """
 
-    def __init__(self, like: Sequence[Array], quantised: bool) -> None:
-        if quantised:
-            # An even number of integers each, so that they can go under the name of float32.
-            raws = [np.ones(array.size + array.size % 2, np.int16) for array in like]
-            self.arrays: tuple[NDArray[np.generic], ...] = tuple(
-                raw[: array.size].reshape(array.shape) for raw, array in zip(raws, like, strict=True)
-            )
-            self.stored: tuple[Array, ...] = tuple(raw.view(np.float32) for raw in raws)
-        else:
-            self.stored = tuple(np.ones(array.shape, array.dtype) for array in like)
-            self.arrays = self.stored
-        self.nbytes = sum(array.nbytes for array in self.arrays)
+    def __init__(self, like: Sequence[Array]) -> None:
+        self.stored: tuple[Array, ...] = tuple(np.ones(array.shape, array.dtype) for array in like)
+        self.nbytes = total_bytes(self.stored)
 
 
 class ArrayCode(TimeStepping[ArraySlot]):
@@ -85,37 +70,17 @@ class ArrayCode(TimeStepping[ArraySlot]):
         """Bytes of one state."""
         return total_bytes(self.state(self.first))
 
-    def slots(self, count: int, *, quantised: bool = False) -> list[ArraySlot]:
+    def slots(self, count: int) -> list[ArraySlot]:
         """Allocate memory for so many levels, and touch it."""
         like = self.level(self.first)
-        return [ArraySlot(like, quantised) for _ in range(count)]
+        return [ArraySlot(like) for _ in range(count)]
 
     def keep(self, step: int, slot: ArraySlot) -> None:
         """Copy a level."""
         for array, out in zip(self.level(step), slot.stored, strict=True):
             np.copyto(out, array)
 
-    def keep_quantised(self, step: int, slot: ArraySlot, quantum: float) -> None:
-        """Round a level to multiples of a quantum: the error is at most half of it.
-
-        Raises
-        ------
-        UnsupportedField
-            The level reaches further than 16-bit integers count, or is not finite.
-        """
-        for number, (array, out) in enumerate(zip(self.level(step), slot.arrays, strict=True)):
-            if not np.isfinite(array).all():
-                raise UnsupportedField(f"quantum={quantum:g}: array {number} of level {step} is not finite")
-            counted = np.rint(array / array.dtype.type(quantum))
-            if not (np.abs(counted) < MOST_QUANTA).all():
-                most = float(np.abs(array).max())
-                raise UnsupportedField(
-                    f"quantum={quantum:g}: array {number} of level {step} reaches {most:.4g}, beyond {MOST_QUANTA} "
-                    f"quanta; give a quantum of at least {most / (MOST_QUANTA - 1):.3g}"
-                )
-            np.copyto(out, counted, casting="unsafe")
-
-    def prepare(self, every: int, *, taped: bool, quantised: bool) -> None:  # noqa: ARG002 (nothing to compile)
+    def prepare(self, every: int, *, taped: bool) -> None:  # noqa: ARG002 (nothing to compile)
         """Refuse ``every`` above 1 where the reversal needs each level."""
         if every > 1 and not self.separable:
             raise UnsupportedStrategy(
@@ -136,16 +101,6 @@ class ArrayCode(TimeStepping[ArraySlot]):
         """Reverse the steps above ``step``."""
         self.down(last, step + 1)
 
-    def image(self, step: int, slot: ArraySlot | None, quantum: float | None = None) -> None:
+    def image(self, step: int, slot: ArraySlot | None) -> None:
         """Reverse a step with its level."""
-        if slot is None:
-            level: tuple[Array, ...] = self.level(step)
-        elif quantum is None:
-            level = slot.stored
-        else:
-            like = self.level(self.first)
-            level = tuple(
-                counted.astype(array.dtype) * array.dtype.type(quantum)
-                for counted, array in zip(slot.arrays, like, strict=True)
-            )
-        self.reverse(step, level)
+        self.reverse(step, self.level(step) if slot is None else slot.stored)

@@ -36,7 +36,7 @@ def bare_sweeps(code: TimeStepping[Any]) -> Bare:
     stored can give, every step reads level ``last - 1``: the arithmetic is that of a gradient, the result is none.
     """
     try:
-        code.prepare(max(2, code.last), taped=False, quantised=False)
+        code.prepare(max(2, code.last), taped=False)
     except UnsupportedStrategy:
         return _with_one_level(code)
     sweep = code.sweep(max(2, code.last))
@@ -52,7 +52,7 @@ def bare_sweeps(code: TimeStepping[Any]) -> Bare:
 
 def _with_one_level(code: TimeStepping[Any]) -> Bare:
     first, last = code.first, code.last
-    code.prepare(1, taped=True, quantised=False)
+    code.prepare(1, taped=True)
     (slot,) = code.slots(1)
     sweep = code.sweep(1)
     code.rest()

@@ -15,7 +15,7 @@ from wavecomp.plain_text import error_text
 _CHECKS: tuple[tuple[Callable[[TimeStepping[Any]], Iterator[Complaint]], ...], ...] = (
     (forward.attributes,),
     (forward.state_arrays, forward.slot_arrays),
-    (forward.rest_begins_anew, forward.pieces, forward.kept_levels, forward.restart, forward.quanta),
+    (forward.rest_begins_anew, forward.pieces, forward.kept_levels, forward.restart),
     (reversal.turning, reversal.levels_left_alone, reversal.recomputation, reversal.left_out_levels),
     (reversal.strategies,),
 )

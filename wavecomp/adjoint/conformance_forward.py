@@ -9,14 +9,10 @@ import numpy as np
 
 from wavecomp.adjoint.complaint import Complaint, copies, finite, overlap, same
 from wavecomp.adjoint.time_stepping import Array, TimeStepping, total_bytes
-from wavecomp.errors import UnsupportedField, UnsupportedStrategy
 
 Code = TimeStepping[Any]
 
 _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
-_QUANTA = 1000
-"""How many quanta the greatest value is, where rounding to them is tried."""
-_TOO_MANY = 10**6
 
 
 def middle(code: Code) -> int:
@@ -243,37 +239,3 @@ def rest_begins_anew(code: Code) -> Iterator[Complaint]:
     code.forward(code.first, code.last, record=True)
     if not same(code.state(code.last), end):
         yield Complaint("rest", code.last, "a second run comes to another state", "nothing left of the run before")
-
-
-def quanta(code: Code) -> Iterator[Complaint]:
-    """See that rounding to a quantum is off by half of it at most, and refused where 16 bits do not hold it."""
-    try:
-        code.prepare(1, taped=False, quantised=True)
-    except UnsupportedStrategy:
-        return  # it says that it has none
-    step = min(middle(code), code.last - 1)
-    advanced(code, step)
-    level = _kept(code, step)
-    peak = max((float(np.abs(array).max()) for array in level if array.size), default=0.0)
-    if peak == 0.0:
-        return
-    (slot,) = code.slots(1, quantised=True)
-    quantum = peak / _QUANTA
-    code.keep_quantised(step, slot, quantum)
-    counted = getattr(slot, "arrays", None) or (getattr(slot, "array", None),)
-    if len(counted) == len(level) and all(counts is not None for counts in counted):
-        # Both the division by the quantum and the product are rounded, the latter at numbers of the peak's size.
-        slack = 4 * float(np.finfo(code.dtype).eps) * peak
-        off = max(
-            float(np.abs(counts * np.float64(quantum) - array).max())
-            for counts, array in zip(counted, level, strict=True)
-        )
-        if not off <= quantum / 2 + slack:
-            found = f"rounded to multiples of {quantum:.3g} the level is off by {off:.3g}"
-            yield Complaint("keep_quantised", step, found, "at most half a quantum")
-    try:
-        code.keep_quantised(step, slot, peak / _TOO_MANY)
-    except UnsupportedField:
-        return
-    found = f"a level of {_TOO_MANY} quanta is taken, which 16 bits do not hold"
-    yield Complaint("keep_quantised", step, found, "UnsupportedField is raised")

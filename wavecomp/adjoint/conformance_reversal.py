@@ -41,7 +41,7 @@ def turning(code: Code) -> Iterator[Complaint]:
 
 def levels_left_alone(code: Code) -> Iterator[Complaint]:
     """See that the reversal of a step does not change the level that it is given."""
-    code.prepare(1, taped=True, quantised=False)
+    code.prepare(1, taped=True)
     step = code.last - 1
     (slot,) = code.slots(1)
     advanced(code, step)
@@ -58,7 +58,7 @@ def levels_left_alone(code: Code) -> Iterator[Complaint]:
 
 def recomputation(code: Code) -> Iterator[Complaint]:
     """See that going forward again between two steps back leaves the reversal alone."""
-    code.prepare(1, taped=True, quantised=False)
+    code.prepare(1, taped=True)
     step = code.last - 1
     (slot,) = code.slots(1)
     code.rest()
@@ -87,7 +87,7 @@ def left_out_levels(code: Code) -> Iterator[Complaint]:
     """
     steps = imaged(code.first, code.last, 2)
     try:
-        code.prepare(2, taped=True, quantised=False)
+        code.prepare(2, taped=True)
     except UnsupportedStrategy:
         return
     if not steps:

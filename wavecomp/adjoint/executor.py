@@ -50,8 +50,6 @@ class Executor(Generic[S]):
         As many as the schedule's longest tape keeps.
     clock : Clock
         Running since the run began.
-    quantum : float, optional
-        Levels go into the store as multiples of it; the courier's slots are made for that.
     """
 
     def __init__(
@@ -62,7 +60,6 @@ class Executor(Generic[S]):
         courier: Inline[S] | Overlapped[S],
         tape: list[S],
         clock: Clock,
-        quantum: float | None = None,
     ) -> None:
         self._code = code
         self._store = store
@@ -70,7 +67,6 @@ class Executor(Generic[S]):
         self._courier = courier
         self._slots = tape
         self._clock = clock
-        self._quantum = quantum
         self._step = self._recorded_to = code.first
         self._adjoint_step = code.last
         self._turned = False
@@ -163,10 +159,7 @@ class Executor(Generic[S]):
     def _store_level(self, step: int) -> None:
         slot = self._courier.free_slot()
         with self._clock.doing("advance"):
-            if self._quantum is None:
-                self._code.keep(step, slot)
-            else:
-                self._code.keep_quantised(step, slot, self._quantum)
+            self._code.keep(step, slot)
         self._courier.send(step, slot)
         self.tally.wrote()
 
@@ -226,7 +219,7 @@ class Executor(Generic[S]):
                 if index + 1 < len(imaged):
                     self._courier.expect(imaged[index + 1])
             with self._clock.doing("reverse"):
-                sweep.image(step, slot, self._quantum if source == "store" else None)
+                sweep.image(step, slot)
             self._adjoint_step = step
         with self._clock.doing("reverse"):
             sweep.down(self._adjoint_step, first)

@@ -123,7 +123,7 @@ class Reversal(Generic[S]):
         StorageError
             The disk is full or gone.
         UnsupportedField
-            A tolerance is relative to a wavefield that is zero; or a quantum is too small for the wavefield.
+            A tolerance is relative to a wavefield that is zero.
         UnsupportedStrategy
             The code cannot do what the strategy asks for.
         """
@@ -152,7 +152,7 @@ class Reversal(Generic[S]):
         lets go of the checkpoints.
         """
         strategy = strategy.at(self.peak(series)) if strategy.relative else strategy
-        code, quantum = self.code, strategy.quantum
+        code = self.code
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
         planned = plan(
             strategy,
@@ -161,21 +161,20 @@ class Reversal(Generic[S]):
             code.level_bytes,
             budget_bytes,
             disk_budget_bytes,
-            itemsize=code.dtype.itemsize,
             first=code.first,
             in_buffers=code.in_buffers,
         )
         beside = planned.slots_bytes if strategy.name != "store-all" else 0  # which puts nothing into the store
         taped = any(isinstance(action, Tape) for action in planned.schedule)
-        code.prepare(strategy.every, taped=taped, quantised=quantum is not None)
-        carried = self._take("carried" if quantum is None else "quantised", planned.carried)
+        code.prepare(strategy.every, taped=taped)
+        carried = self._take("carried", planned.carried)
         tape = self._take("tape", planned.taped)
         room = budget_bytes - beside
         arena = self._prepare_arena(strategy, planned, series, room) if strategy.tier == "memory" else None
         with CheckpointStore(budget_bytes, tier, arena, beside_bytes=beside) as store:
             clock = Clock()
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
-                executor = Executor(code, store, strategy.compressor, courier, tape, clock, quantum)
+                executor = Executor(code, store, strategy.compressor, courier, tape, clock)
                 left = executor.forward(planned.schedule)
                 with clock.standing():
                     yield
@@ -184,8 +183,6 @@ class Reversal(Generic[S]):
             if arena is not None:
                 self._stacked[strategy.spec, room, series] = store.peak_bytes
             tally = executor.tally
-            # The store saw levels of integers where there is a quantum; a ratio is that to the uncompressed numbers.
-            stored_bytes = sum(array.nbytes for array in carried[0].stored) if quantum is not None else code.level_bytes
             return GradientRun(
                 strategy=strategy.spec,
                 gradient=gradient,
@@ -195,7 +192,7 @@ class Reversal(Generic[S]):
                 writes=tally.writes,
                 reads=tally.reads,
                 checkpoints_held=tally.held_most,
-                checkpoint_ratios=tuple(code.level_bytes / stored_bytes * receipt.ratio for receipt in tally.receipts),
+                checkpoint_ratios=tuple(receipt.ratio for receipt in tally.receipts),
                 peak_checkpoint_bytes=store.peak_bytes
                 + store.disk_peak_bytes
                 + sum(slot.nbytes for slot in (*carried, *tape)),
@@ -211,7 +208,7 @@ class Reversal(Generic[S]):
         """
         same = (strategy.spec, budget_bytes)
         known = self._stacked.get((*same, series))
-        if known is None and isinstance(strategy.compressor, Identity) and strategy.quantum is None:
+        if known is None and isinstance(strategy.compressor, Identity):
             known = planned.schedule.held_bytes_max(self.code.state_bytes, self.code.level_bytes)
         if same != self._arena_of:
             self._arena.shed()
@@ -223,7 +220,7 @@ class Reversal(Generic[S]):
         """Return slots that are kept from run to run, more of them where it needs."""
         if count > len(self._slots.get(kind, ())):
             self._slots[kind] = []  # let go of the old ones first
-            self._slots[kind] = self.code.slots(count, quantised=kind == "quantised")
+            self._slots[kind] = self.code.slots(count)
         return self._slots.get(kind, [])[:count]
 
 

@@ -46,8 +46,8 @@ class Sweep(Protocol[S_contra]):
     def down_to_image(self, last: int, step: int) -> None:
         """Reverse the steps ``last > n > step``, and of ``step`` what needs no level: while that is on its way."""
 
-    def image(self, step: int, slot: S_contra | None, quantum: float | None = None) -> None:
-        """Do the rest of ``step``, with the level in the slot: multiples of ``quantum`` where that is given.
+    def image(self, step: int, slot: S_contra | None) -> None:
+        """Do the rest of ``step``, with the level in the slot.
 
         None stands for the level in the code's own buffers, which ``in_buffers`` promises.
         """
@@ -97,25 +97,21 @@ class TimeStepping(ABC, Generic[S]):
         """Set right what a lossy compressor may have left in a state that was brought back, such as a boundary."""
 
     @abstractmethod
-    def slots(self, count: int, *, quantised: bool = False) -> list[S]:
-        """Allocate memory for so many levels, as numbers or as multiples of a quantum, and touch it."""
+    def slots(self, count: int) -> list[S]:
+        """Allocate memory for so many levels, and touch it."""
 
     @abstractmethod
     def keep(self, step: int, slot: S) -> None:
         """Copy level ``step`` to a slot: the state is at that step, or the level still in the buffers."""
 
     @abstractmethod
-    def keep_quantised(self, step: int, slot: S, quantum: float) -> None:
-        """Round a level to multiples of a quantum on its way into a slot; raises UnsupportedField where it cannot."""
-
-    @abstractmethod
-    def prepare(self, every: int, *, taped: bool, quantised: bool) -> None:
+    def prepare(self, every: int, *, taped: bool) -> None:
         """Have all there that a run takes that images every k-th step, before the clock runs.
 
         Raises
         ------
         UnsupportedStrategy
-            ``every`` above 1 where each step of the reversal reads its level, or quanta where there are none.
+            ``every`` above 1 where each step of the reversal reads its level.
         """
 
     @abstractmethod

@@ -105,7 +105,7 @@ def compare(
     as it is. A memory copy and a lossless compressor are always beside them.
 
     With --gradient-error or --deep-error a SPEC keeps every --every-th level of the forward wavefield, or is a strategy
-    whose tolerance or quantum is left out.
+    whose compressor's tolerance is left out.
 
     \b
     Example:
@@ -113,7 +113,7 @@ def compare(
       wavecomp compare zfp zfp:rate sz3 int8 --psnr 60,80,100 --field tiny
       wavecomp compare interp zfp --nrmse 1e-4 --field wave.npy
       wavecomp compare mine interp zfp --max-error 1e-3peak --plugin mine.py
-      wavecomp compare zfp sz3 trajectory:quantum,every=4/blosc2:codec=lz4 --gradient-error 1e-3 --problem tiny
+      wavecomp compare interp zfp trajectory:every=8/sz3 --gradient-error 1e-3 --problem tiny
     """
     start = time.perf_counter()
     given: dict[Measure, str | None] = {"psnr": psnr, "max-error": max_error, "nrmse": nrmse}

@@ -76,8 +76,8 @@ class Way:
 def read_way(text: str, registry: Registry, every: int = EVERY) -> Way:
     """Read a strategy, or a compressor that a trajectory of every few levels is kept with.
 
-    What is searched: a ``quantum`` without a value; else what :func:`wavecomp.comparison.contestant.read_contestant`
-    says of the compressor. A tolerance in the unit of the field is searched as a fraction of the wavefield's peak.
+    What is searched :func:`wavecomp.comparison.contestant.read_contestant` says of the compressor. A tolerance in the
+    unit of the field is searched as a fraction of the wavefield's peak.
 
     Raises
     ------
@@ -89,21 +89,11 @@ def read_way(text: str, registry: Registry, every: int = EVERY) -> Way:
     spec = SpecText.parse(text)
     if spec.head.name not in PARAMETERS:
         spec = SpecText((SpecPart("trajectory", (("every", str(every)),) if every > 1 else ()),)).around(spec)
-    quantum = ("quantum", None) in spec.head.items
     inner = spec.inner
     contestant = None
     # A compressor's own tolerances may be fractions of the peak, which it does not read itself.
     if inner is not None and UNIT not in str(inner):
         contestant = read_contestant(str(inner), registry)
-    searched = contestant.free if contestant is not None else None
-    if quantum and searched is not None:
-        raise SpecError(
-            f'strategy "{text}": quantum stands without a value, and so does {searched.name}; one of them can be '
-            "searched at a time"
-        )
-    if quantum:
-        free = next(one for one in PARAMETERS[spec.head.name] if one.name == "quantum")
-        return _searched(spec, (0, "quantum"), free, registry)
     if contestant is None or contestant.free is None:
         strategy = read_strategy(spec, registry)
         return Way(strategy.spec, strategy)

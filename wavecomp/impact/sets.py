@@ -34,21 +34,26 @@ SMALL: CaseSet = (
     *_BASELINES,
     *(f"trajectory/zfp:accuracy={tolerance}" for tolerance in TOLERANCES),
     *(f"trajectory/sz3:abs={tolerance}" for tolerance in TOLERANCES[1:-1]),
+    *(f"trajectory/interp:abs={tolerance}" for tolerance in TOLERANCES[1:-1]),
     *(f"trajectory/{short}" for short in ("int8", "int16", "float16", "bfloat16", "blosc2")),
     "trajectory:every=4/zfp:accuracy=1.2e-3peak",
     "trajectory:every=4/zfp:accuracy=1.2e-5peak",
+    "trajectory:every=4/interp:abs=1.2e-3peak",
+    "trajectory:every=4/interp:abs=1.2e-5peak",
     "revolve:slots=20/zfp:accuracy=1.2e-6peak",
     "mixed:levels=40/zfp:accuracy=1.2e-6peak",
 )
-"""For problems of which one gradient takes a second: whole curves of ZFP and SZ3, every short format."""
+"""For problems of which one gradient takes a second: whole curves of ZFP, SZ3 and interp, every short format."""
 
 THICK: CaseSet = (
     *_BASELINES,
     *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in (TOLERANCES[0], TOLERANCES[2], TOLERANCES[4])),
     *(f"trajectory/sz3:abs={tolerance}" for tolerance in (TOLERANCES[2], TOLERANCES[4])),
+    *(f"trajectory/interp:abs={tolerance},threads=2" for tolerance in (TOLERANCES[0], TOLERANCES[2], TOLERANCES[4])),
     "trajectory/int8",
     f"trajectory:every=4/{_SLABS}/zfp:accuracy={TOLERANCES[2]}",
     f"trajectory:every=4/{_SLABS}/zfp:accuracy={TOLERANCES[4]}",
+    *(f"trajectory:every=4/interp:abs={tolerance},threads=2" for tolerance in (TOLERANCES[2], TOLERANCES[4])),
     f"trajectory/{_SLABS}/{_LZ4}",
 )
 """For problems in 3-D: a few points of each curve, compressed in two threads."""
@@ -59,7 +64,7 @@ SHORT: CaseSet = (
     f"trajectory/{_SLABS}/{_LZ4}",
     *(f"trajectory/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in (TOLERANCES[0], TOLERANCES[2], TOLERANCES[4])),
     f"trajectory:every=4/{_SLABS}/zfp:accuracy={TOLERANCES[2]}",
-    "trajectory:every=4,quantum=6e-5peak,overlap/blosc2:codec=lz4,level=5,shuffle=bitshuffle",
+    "trajectory:every=4/interp:abs=5e-5peak,threads=2",
 )
 """The story in one small table: everything stored, some of it computed again, lossless, lossy, and fewer levels."""
 
@@ -68,6 +73,8 @@ BEYOND: CaseSet = (
     *(f"trajectory:every=8/{_SLABS}/zfp:accuracy={tolerance}" for tolerance in (TOLERANCES[0], TOLERANCES[2])),
     f"trajectory:every=4/{_SLABS}/zfp:accuracy={TOLERANCES[0]}",
     f"mixed:levels=40/{_SLABS}/zfp:accuracy={TOLERANCES[4]}",
+    *(f"trajectory:every=8/interp:abs={tolerance},threads=2" for tolerance in (TOLERANCES[0], TOLERANCES[2])),
+    f"mixed:levels=40/interp:abs={TOLERANCES[4]},threads=2",
 )
 """Where not even a tenth of the levels fits into the memory: what is small enough to have a chance."""
 

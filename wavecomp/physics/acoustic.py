@@ -18,12 +18,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from devito import Buffer, Constant, Eq, Max, Min, Operator, TimeFunction, floor
+from devito import Buffer, Eq, Operator, TimeFunction
 from numpy.typing import NDArray
 
-from wavecomp.adjoint.array_code import MOST_QUANTA
 from wavecomp.adjoint.time_stepping import TimeStepping
-from wavecomp.errors import UnsupportedField, UsageError
+from wavecomp.errors import UsageError
 from wavecomp.physics import receivers
 from wavecomp.physics.acoustic_adjoint import AdjointSweep, Imaged, InPlaceSweep
 from wavecomp.physics.block_shape import FEWEST_POINTS, TRIAL_STEPS, fastest_block
@@ -151,20 +150,11 @@ class AcousticOperators(TimeStepping[LevelSlot]):
         medium = self.problem.medium
         self._domain = domain = PhysicalDomain(self.model.grid, medium.shape, medium.absorbing_points)
         self._level, self._gradient = domain.array("level", self.dtype), domain.array("grad", self.dtype)
-        self._quantised = domain.array("quantised", np.dtype(np.int16))
         self._keep = self._compile([Eq(self._level, domain.seen(self.u))], "Keep", level=self._level, u=self.u)
 
     @cached_property
-    def _keep_quantised(self) -> Compiled:
-        per_quantum = Constant(name="per_quantum", dtype=self.dtype.type)
-        nearest = floor(self._domain.seen(self.u) * per_quantum + 0.5)
-        within = Max(Min(nearest, MOST_QUANTA), -MOST_QUANTA)
-        given = {"quantised": self._quantised, "u": self.u, "per_quantum": self.dtype.type(1)}
-        return self._compile([Eq(self._quantised, within)], "KeepQuantised", **given)
-
-    @cached_property
     def _imaged(self) -> Imaged:
-        return Imaged(self._gradient, self._level, self._quantised, self.u, per_dt2(self._dt_ms))
+        return Imaged(self._gradient, self._level, self.u, per_dt2(self._dt_ms))
 
     def sweep(self, every: int = 1) -> AdjointSweep:
         """Return the adjoint's way down for imaging at every k-th step; one at a time, from :meth:`rest` on."""
@@ -196,11 +186,9 @@ class AcousticOperators(TimeStepping[LevelSlot]):
         """Bytes of one state: two levels of the whole grid with its halo."""
         return 2 * int(self.u._data[0].nbytes)
 
-    def prepare(self, every: int, *, taped: bool, quantised: bool) -> None:
-        """Compile beforehand what a run takes that images every k-th step, from a tape or of quantised levels."""
-        self.sweep(every).prepare(taped=taped, quantised=quantised)
-        if quantised:
-            _ = self._keep_quantised
+    def prepare(self, every: int, *, taped: bool) -> None:
+        """Compile beforehand what a run takes that images every k-th step, or from a tape."""
+        self.sweep(every).prepare(taped=taped)
 
     def set_velocity(self, velocity_m_s: Array, *, renew_layer: bool) -> None:
         """Change the model.
@@ -239,15 +227,13 @@ class AcousticOperators(TimeStepping[LevelSlot]):
         """Advance the state from step ``first`` to step ``last``."""
         (self._recording if record else self._forward).up(first, last)
 
-    def slots(self, count: int, *, quantised: bool = False) -> list[LevelSlot]:
-        """Allocate memory for so many levels of the physical domain, as numbers or as multiples of a quantum."""
-        return slots(self._quantised if quantised else self._level, count)
+    def slots(self, count: int) -> list[LevelSlot]:
+        """Allocate memory for so many levels of the physical domain."""
+        return slots(self._level, count)
 
     def forget_slots(self) -> None:
         """Hold no slot of the last run any more, so that its memory is free once its owner lets go of it."""
         self._keep.put_back("level")
-        if "_keep_quantised" in vars(self):
-            self._keep_quantised.put_back("quantised")
         for sweep in self._sweeps.values():
             sweep.forget_slots()
 
@@ -255,25 +241,6 @@ class AcousticOperators(TimeStepping[LevelSlot]):
         """Copy u[step], one of the levels in the buffers, into a slot."""
         self._keep.replace("level", slot.argument)
         self._keep.up(step, step + 1)
-
-    def keep_quantised(self, step: int, slot: LevelSlot, quantum: float) -> None:
-        """Round u[step] to multiples of a quantum on its way into a slot: the error is at most half a quantum.
-
-        Raises
-        ------
-        UnsupportedField
-            u[step] reaches further than 16-bit integers count.
-        """
-        operator = self._keep_quantised
-        operator.replace("quantised", slot.argument)
-        operator.replace("per_quantum", self.dtype.type(1 / quantum))
-        operator.up(step, step + 1)
-        if max(int(slot.array.max()), -int(slot.array.min())) >= MOST_QUANTA:
-            most = float(np.abs(self.state(step)[1]).max())
-            raise UnsupportedField(
-                f"quantum={quantum:g}: u[{step}] reaches {most:.4g}, beyond {MOST_QUANTA} quanta; "
-                f"give a quantum of at least {most / (MOST_QUANTA - 1):.3g}"
-            )
 
     def state(self, step: int) -> tuple[Array, Array]:
         """Return the buffers of u[step - 1] and u[step], halo included, each C-contiguous."""

@@ -27,8 +27,8 @@ class Imaged:
 
     Attributes
     ----------
-    gradient, level, quantised : devito.Function
-        On the physical domain: what is summed up, and u[n] as numbers or as multiples of a quantum.
+    gradient, level : devito.Function
+        On the physical domain: what is summed up, and u[n].
     u : devito.TimeFunction
         The forward wavefield's own buffers.
     per_dt2 : numpy.floating
@@ -37,7 +37,6 @@ class Imaged:
 
     gradient: Function
     level: Function
-    quantised: Function
     u: TimeFunction
     per_dt2: np.floating
 
@@ -70,11 +69,11 @@ class AdjointSweep:
         self._v, self._imaged, self._domain, self._build = v, imaged, domain, build
         self._step = step(v, f"Adjoint{self._name}")
 
-    def prepare(self, *, taped: bool, quantised: bool) -> None:
-        """Compile what imaging from the forward buffers, and of quantised levels, takes: before the clock runs."""
-        _ = self._image_quantised if quantised else self._image
+    def prepare(self, *, taped: bool) -> None:
+        """Compile what imaging takes, of a tape from the forward buffers as well: before the clock runs."""
+        _ = self._image
         if taped:
-            _ = self._image_live, self._image
+            _ = self._image_live
 
     def down(self, last: int, first: int) -> None:
         """Run the iterations ``last > n >= first``."""
@@ -84,27 +83,21 @@ class AdjointSweep:
         """Run the iterations ``last > n >= step``; :meth:`image` of that step comes next."""
         self._step.down(last, step)
 
-    def image(self, step: int, slot: LevelSlot | None, quantum: float | None = None) -> None:
+    def image(self, step: int, slot: LevelSlot | None) -> None:
         """Evaluate the imaging condition at a step, right after :meth:`down_to_image` has come there.
 
-        u[step] is taken from the slot, of multiples of ``quantum`` where that is given, or from the forward buffers
-        where ``slot`` is None.
+        u[step] is taken from the slot, or from the forward buffers where ``slot`` is None.
         """
         if slot is None:
             self._image_live.up(step, step + 1)
-        elif quantum is None:
+        else:
             self._image.replace("level", slot.argument)
             self._image.up(step, step + 1)
-        else:
-            self._image_quantised.replace("quantised", slot.argument)
-            self._image_quantised.replace("quantum", self._imaged.gradient.dtype(quantum))
-            self._image_quantised.up(step, step + 1)
 
     def forget_slots(self) -> None:
         """Hold no slot of the last run any more."""
-        for name, argument in (("_image", "level"), ("_image_quantised", "quantised")):
-            if name in vars(self):  # compiled when first needed
-                vars(self)[name].put_back(argument)
+        if "_image" in vars(self):  # compiled when first needed
+            self._image.put_back("level")
 
     @cached_property
     def _image(self) -> Compiled:
@@ -114,13 +107,6 @@ class AdjointSweep:
     @cached_property
     def _image_live(self) -> Compiled:
         return self._imaging("ImageLive", self._domain.seen(self._imaged.u), u=self._imaged.u)
-
-    @cached_property
-    def _image_quantised(self) -> Compiled:
-        dtype = self._imaged.gradient.dtype
-        quantum, quantised = Constant(name="quantum", dtype=dtype), self._imaged.quantised
-        given = {"quantised": quantised, "quantum": dtype(1)}
-        return self._imaging("ImageQuantised", quantum * quantised, **given)
 
     def _above(self) -> tuple[Any, dict[str, Any]]:
         """Return v[n+1] at the physical domain's points, and the arguments that it takes."""

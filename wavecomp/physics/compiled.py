@@ -101,8 +101,9 @@ class LevelSlot:
     array : ndarray
         The level.
     stored : tuple of ndarray
-        The same memory as a compressor takes it: the level itself; of integers the bytes, under the name
-        of float32 (with a few zeros at the end).
+        The same, as a compressor takes it.
+    nbytes : int
+        What it takes.
     argument : object
         What a compiled operator is given.
     """
@@ -111,8 +112,8 @@ class LevelSlot:
         dtype = np.dtype(symbol.dtype)
         size = int(np.prod(symbol.shape)) * dtype.itemsize
         assert raw.ctypes.data % ALIGNMENT == 0
-        self.array = raw[:size].view(dtype).reshape(symbol.shape)
-        self.stored: tuple[NDArray[np.floating], ...] = (self.array if dtype.kind == "f" else raw.view(np.float32),)
+        self.array: NDArray[np.floating] = raw[:size].view(dtype).reshape(symbol.shape)
+        self.stored = (self.array,)
         self.nbytes = size
         self.argument = symbol._C_make_dataobj(**{symbol.name: self.array})
 

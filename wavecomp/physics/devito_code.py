@@ -152,9 +152,9 @@ class DevitoCode(ArrayCode):
                 for back in range(depth):
                     _zero_outside(memory[(latest - back) % len(memory)], function)
 
-    def prepare(self, every: int, *, taped: bool, quantised: bool) -> None:
+    def prepare(self, every: int, *, taped: bool) -> None:
         """Refuse ``every`` above 1 unless the gradient is linear in the levels, which is tried out once."""
-        super().prepare(every, taped=taped, quantised=quantised)
+        super().prepare(every, taped=taped)
         if every > 1 and self._linear is None:
             self._linear = self._tried()
         if every > 1 and not self._linear:
@@ -196,10 +196,10 @@ class DevitoCode(ArrayCode):
         """Reverse the steps above ``step``."""
         self.down(last, step + 1)
 
-    def image(self, step: int, slot: ArraySlot | None, quantum: float | None = None) -> None:
+    def image(self, step: int, slot: ArraySlot | None) -> None:
         """Reverse a step with its level: a slot's, or that in the forward run's buffers."""
         if slot is not None:
-            super().image(step, slot, quantum)
+            super().image(step, slot)
             return
         for buffers in self._levels:
             buffers.give_forward(self._reverse)

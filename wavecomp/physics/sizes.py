@@ -37,7 +37,7 @@ class Sizes:
     domain: int
 
 
-_ACOUSTIC = Sizes(level=1, state=2, first=1, in_buffers=2, grid=8, domain=10)
+_ACOUSTIC = Sizes(level=1, state=2, first=1, in_buffers=2, grid=8, domain=9)
 
 
 def sizes_of(medium: Recipe) -> Sizes:

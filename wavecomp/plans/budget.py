@@ -23,9 +23,6 @@ OVERHEAD_BYTES = 2048
 PAGE_BYTES = mmap.PAGESIZE
 """What a store takes besides: its memory comes in whole pages."""
 
-_QUANTUM_BYTES = 2
-"""Of a point of a level of quanta."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -59,7 +56,6 @@ def plan(
     budget_bytes: int,
     disk_budget_bytes: int,
     *,
-    itemsize: int = 4,
     first: int = FIRST_STEP,
     in_buffers: int = 2,
 ) -> Plan:
@@ -75,8 +71,6 @@ def plan(
         Uncompressed size of one state, and of one level that is imaged.
     budget_bytes, disk_budget_bytes : int
         What may be held in memory, all of it, and by checkpoints on disk.
-    itemsize : int
-        Bytes of a point of a level.
     first : int
         The state that the run begins with.
     in_buffers : int
@@ -91,10 +85,9 @@ def plan(
     ScheduleError
         Nothing would be imaged.
     """
-    each = level_bytes if strategy.quantum is None else level_bytes // itemsize * _QUANTUM_BYTES
     carried = taped = 0
     while True:
-        slots = carried * each + taped * level_bytes
+        slots = (carried + taped) * level_bytes
         if slots and strategy.name != "store-all" and budget_bytes < slots + OVERHEAD_BYTES + PAGE_BYTES:
             raise SlotsTooLarge(strategy.spec, slots, slots + OVERHEAD_BYTES + PAGE_BYTES, budget_bytes)
         room = budget_bytes - slots if strategy.tier == "memory" else disk_budget_bytes

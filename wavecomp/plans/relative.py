@@ -65,6 +65,7 @@ def check_relative(spec: SpecText, places: tuple[Place, ...], reading: Reading, 
     """Refuse the unit where the value is no tolerance in the unit of the field.
 
     A compressor's value is one if its bound is absolute and grows with it; that is tried, so plug-ins need say nothing.
+    The strategy's own parameters are counts and words.
 
     Raises
     ------
@@ -72,10 +73,10 @@ def check_relative(spec: SpecText, places: tuple[Place, ...], reading: Reading, 
         The unit stands behind another number; or the text would change its meaning with it.
     """
     for number, key, fraction in places:
-        if not (key == "quantum" if number == 0 else _scales(reading, number - 1, key, fraction, registry)):
+        if number == 0 or not _scales(reading, number - 1, key, fraction, registry):
             raise SpecError(
                 f'strategy "{spec}": {key} is no tolerance in the unit of the wavefield, so it cannot be given as a '
-                f"fraction of the {UNIT}; quantum can, and absolute tolerances such as zfp:accuracy=1e-3{UNIT}"
+                f"fraction of the {UNIT}; absolute tolerances such as zfp:accuracy=1e-3{UNIT} can"
             )
 
 

@@ -6,11 +6,9 @@ A strategy has a text form, like a compressor; what follows ``/`` is the compres
 
 ``store-all`` keeps every level that is imaged, uncompressed, in memory that is there before the run; ``trajectory``
 puts every one of them, compressed, into the checkpoint store; ``revolve`` keeps a few states and computes the rest
-anew; ``mixed`` keeps levels beside the states, and computes less. With a ``quantum`` a trajectory's levels are rounded
-to multiples of it by the operator that copies them, and multiplied again by the one that images them: 16-bit integers
-with many zeros, which a fast lossless compressor makes small in a fraction of the time of a transform coder.
+anew; ``mixed`` keeps levels beside the states, and computes less.
 
-A quantum, or an absolute tolerance of the compressor, may be given as a fraction of the wavefield's greatest amplitude:
+An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
 """
 
@@ -20,14 +18,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
-from wavecomp.compressors import Compressor, Lossless, Parameter, Reading, Registry, Value, default_registry
+from wavecomp.compressors import Compressor, Parameter, Reading, Registry, Value, default_registry
 from wavecomp.compressors.foreign import failing_as
 from wavecomp.compressors.origin import registry_for
 from wavecomp.compressors.promises import promise_of
-from wavecomp.compressors.spec import canonical_part, changed_values, format_value, read_values
+from wavecomp.compressors.spec import canonical_part, format_value, read_values
 from wavecomp.errors import PluginFailed, SpecError, UnknownStrategy
 from wavecomp.plans.relative import UNIT, Place, check_relative, in_field_units, with_unit, without_unit
-from wavecomp.promise import NOTHING, QUANTUM, Loss, Promise
+from wavecomp.promise import NOTHING, Loss, Promise
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
 _EVERY = Parameter("every", "int", "imaging condition at every k-th step, with weight k", default=1, low=1, high=10**6)
@@ -42,17 +40,10 @@ _RATIO = Parameter(
 )
 _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
-_QUANTUM = Parameter(
-    "quantum",
-    "float",
-    "levels are rounded to multiples of it on their way out, unit of the field",
-    low=0.0,
-    low_open=True,
-)
 
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "store-all": (_EVERY,),
-    "trajectory": (_EVERY, _QUANTUM, _TIER, _OVERLAP),
+    "trajectory": (_EVERY, _TIER, _OVERLAP),
     "revolve": (_SLOTS, _EVERY, _RATIO, _TIER),
     "mixed": (_LEVELS, _EVERY, _RATIO, _TIER, _OVERLAP),
 }
@@ -72,7 +63,7 @@ class Strategy:
     reading : Reading
         The compressor, as its spec was read.
     relative : tuple
-        Which of its numbers are fractions of the wavefield's peak; with any, ``values`` and ``reading`` are those for a
+        Which of its compressor's numbers are fractions of the wavefield's peak; with any, ``reading`` is that for a
         peak of 1, and it is no strategy to be run yet.
     registry : Registry or None
         Who builds the compressor. It stays in its process: in another one None stands for the built-in compressors and
@@ -119,29 +110,24 @@ class Strategy:
 
     @property
     def parameters(self) -> dict[str, Value]:
-        """Its parameters as a record keeps them: one that is relative to the peak as text."""
-        return {key: self._shown(0, key, value) for key, value in self.values.items()}
+        """Its parameters as a record keeps them."""
+        return dict(self.values)
 
     @property
     def compressor_parameters(self) -> dict[str, Value]:
-        """Those of its compressor in the same way."""
+        """Those of its compressor: one that is relative to the peak as text."""
+        relative = {place[:2] for place in self.relative}
         return {
-            key: self._shown(1 + key.count("."), key.rpartition(".")[2], value)
+            key: f"{format_value(value)}{UNIT}" if (1 + key.count("."), key.rpartition(".")[2]) in relative else value
             for key, value in self.reading.all_values.items()
         }
 
-    def _shown(self, part: int, key: str, value: Value) -> Value:
-        return f"{format_value(value)}{UNIT}" if (part, key) in {place[:2] for place in self.relative} else value
-
     @cached_property
     def loss(self) -> Loss:
-        """What loses of a stored level: the quantum, the compressor, or nothing.
+        """What loses of a stored level: the compressor, or nothing.
 
         Of a tolerance that is relative to the wavefield's peak the number is the fraction of it.
         """
-        relative = {place for place, _, _ in self.relative}
-        if self.quantum is not None:
-            return Loss(QUANTUM, "wavefield-peak" if 0 in relative else "absolute", self.quantum / 2)
         try:
             with failing_as(self.reading.spec):
                 promise = promise_of(self.compressor.bound)
@@ -149,7 +135,7 @@ class Strategy:
             promise = Promise("none")
         if promise.kind == "lossless":
             return NOTHING
-        kind = "wavefield-peak" if relative and promise.kind == "absolute" else promise.kind
+        kind = "wavefield-peak" if self.relative and promise.kind == "absolute" else promise.kind
         return Loss(self.text.innermost.name, kind, promise.value)
 
     def at(self, peak: float) -> Strategy:
@@ -165,25 +151,15 @@ class Strategy:
         SpecError
             Such a tolerance is none that the compressor can have.
         """
-        values, reading = self.values, self.reading
+        reading = self.reading
         for number, key, fraction in self.relative:
-            tolerance = in_field_units(fraction, peak)
-            if number:
-                reading = self._known.with_value(reading, number - 1, key, tolerance)
-            else:
-                shown = self.text.with_value(0, key, format_value(tolerance))
-                values = changed_values(shown, values, PARAMETERS[self.name], key, tolerance)
-        return Strategy(self.name, values, reading, registry=self.registry)
+            reading = self._known.with_value(reading, number - 1, key, in_field_units(fraction, peak))
+        return Strategy(self.name, self.values, reading, registry=self.registry)
 
     @property
     def every(self) -> int:
         """The imaging condition is evaluated at every k-th step."""
         return int(self.values.get("every", 1))
-
-    @property
-    def quantum(self) -> float | None:
-        """Stored levels are multiples of this, in the unit of the field: the error is at most half of it."""
-        return float(self.values["quantum"]) if "quantum" in self.values else None
 
     @property
     def tier(self) -> str:
@@ -221,12 +197,7 @@ def read_strategy(text: SpecText, registry: Registry) -> Strategy:
     plain, relative = without_unit(text)
     values, reading = _read(plain, registry)
     strategy = Strategy(text.head.name, values, reading, relative, registry)
-    compressor = strategy.compressor
-    if "quantum" in values and not (isinstance(compressor.bound, Lossless) and compressor.capabilities.nonfinite):
-        raise SpecError(
-            f'strategy "{plain}": with a quantum the compressor gets integers; it must be lossless for any bits, like '
-            f"blosc2:codec=lz4,shuffle=bitshuffle; {compressor.spec} is not"
-        )
+    _ = strategy.compressor  # what it needs may be missing here
     check_relative(text, relative, reading, registry)
     return strategy
 

@@ -134,9 +134,9 @@ class GradientRecord:
         What a tier on disk lay on: the file system and a digest of its device. None where there was none, and in older
         rows.
     loss : Loss or None
-        What loses of the stored levels, and how much at most: a quantum hides under a lossless compressor's name. Of
-        older rows it is derived; None where their compressor is none of ours. Levels that are not imaged are no part of
-        it.
+        What loses of the stored levels, and how much at most. Of older rows it is derived, and may be a quantum, which
+        hides under a lossless compressor's name; None where their compressor is none of ours. Levels that are not
+        imaged are no part of it.
     provenance, created_utc : str
         As in a sweep's record.
     outcome : GradientImpact or Failure

@@ -27,11 +27,11 @@ def figure14(frame: pd.DataFrame, problem: str | None = None) -> Figure:
     """Draw the relative L2 error of the gradient against tolerance (left) and against peak memory (right).
 
     Shown are trajectories with every level stored, which alone see an error once a level, by what loses: a compressor,
-    or the quantum whose integers a lossless one gets. Tolerances are fractions of the wavefield's peak where at least
-    two were asked for like that, and absolute otherwise; those of the other kind are points on the right alone. Beside
-    fractions of the peak, bounds relative to each level's own range or peak are dashed curves. What has no tolerance is
-    a horizontal line on the left and a point on the right. Exact gradients have no error to show on a logarithmic axis:
-    their memory is a vertical line on the right.
+    or in older archives the quantum whose integers a lossless one got. Tolerances are fractions of the wavefield's peak
+    where at least two were asked for like that, and absolute otherwise; those of the other kind are points on the right
+    alone. Beside fractions of the peak, bounds relative to each level's own range or peak are dashed curves. What has
+    no tolerance is a horizontal line on the left and a point on the right. Exact gradients have no error to show on a
+    logarithmic axis: their memory is a vertical line on the right.
 
     Raises
     ------

@@ -109,7 +109,7 @@ def measured(rows: pd.DataFrame) -> pd.DataFrame:
     Added are ``error`` (relative L2), ``peak_mb``, ``wall`` in seconds, ``over_bare`` with ``over_bare_least`` and
     ``_greatest`` (see :func:`over_bare`; all NaN where times say nothing), ``rounds``, ``tolerance`` (NaN where what
     loses has none) and whether it is ``relative``, a fraction of the wavefield's peak, ``family``, ``loses`` (what
-    does: the quantum, or the family) and ``head`` (the strategy's own text).
+    does: the family, or an older record's quantum) and ``head`` (the strategy's own text).
     """
     rows = rows[rows["status"] == "ok"]
     families = [None if text is None or text != text else family_of(text) for text in rows["compressor"]]

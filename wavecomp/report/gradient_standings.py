@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from wavecomp.promise import QUANTUM
 from wavecomp.records import ComparisonRecord, ContestantAnswer, GradientImpact, GradientRecord
 from wavecomp.report.comparison_words import contestant_labels
 from wavecomp.report.gradient_rows import over_bare
@@ -120,7 +121,9 @@ def ways(record: ComparisonRecord, gradients: Iterable[GradientRecord], target: 
 
 
 def way_labels(texts: Iterable[str]) -> dict[str, str]:
-    """Return a short name for each contestant: of its compressor, or the quantum; of its strategy where these differ.
+    """Return a short name for each contestant: of its compressor, and of its strategy where these differ.
+
+    In older archives a quantum stands before the compressor that kept its integers.
 
     Examples
     --------
@@ -130,15 +133,15 @@ def way_labels(texts: Iterable[str]) -> dict[str, str]:
     ['ZFP (trajectory)', 'ZFP (revolve slots 5)']
     """
     specs = {text: SpecText.parse(text) for text in texts}
-    heads = {str(spec.head.without("quantum")) for spec in specs.values()}
+    heads = {str(spec.head.without(QUANTUM)) for spec in specs.values()}
     inner = contestant_labels([str(spec.inner or spec) for spec in specs.values()])
     labels = {}
     for text, spec in specs.items():
         name = inner[str(spec.inner or spec)]
-        if "quantum" in spec.head.values:
-            name = f"quantum/{name}"
+        if QUANTUM in spec.head.values:
+            name = f"{QUANTUM}/{name}"
         if len(heads) > 1 and spec.inner is not None:
-            items = [f"{key} {value}".strip() for key, value in spec.head.without("quantum").values.items()]
+            items = [f"{key} {value}".strip() for key, value in spec.head.without(QUANTUM).values.items()]
             name = f"{name} ({' '.join([spec.head.name, *items])})"
         labels[text] = name
     return labels

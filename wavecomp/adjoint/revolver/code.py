@@ -155,9 +155,9 @@ class OperatorPair(ArrayCode):
         if mend is not None:
             mend(step)
 
-    def slots(self, count: int, *, quantised: bool = False) -> list[ArraySlot]:
+    def slots(self, count: int) -> list[ArraySlot]:
         """Allocate memory for so many states, and touch it."""
-        return [PairSlot(self._like, quantised) for _ in range(count)]
+        return [PairSlot(self._like) for _ in range(count)]
 
     def level(self, step: int) -> tuple[Array, ...]:  # noqa: ARG002 (the state that is there serves the step)
         """Return the state's arrays."""
@@ -169,7 +169,7 @@ class OperatorPair(ArrayCode):
         slot.ahead = self._position - step
         super().keep(step, slot)
 
-    def prepare(self, every: int, *, taped: bool, quantised: bool) -> None:  # noqa: ARG002 (nothing to compile)
+    def prepare(self, every: int, *, taped: bool) -> None:  # noqa: ARG002 (nothing to compile)
         """Refuse what the reverse operator cannot do."""
         if every > 1:
             raise UnsupportedStrategy(
@@ -180,18 +180,12 @@ class OperatorPair(ArrayCode):
     def begin_reversal(self) -> None:
         """The user has made the residual."""
 
-    def image(self, step: int, slot: ArraySlot | None, quantum: float | None = None) -> None:
+    def image(self, step: int, slot: ArraySlot | None) -> None:
         """Reverse a step, with its state from the slot or in the arrays. The state is used up."""
         if slot is not None and self._position != step + 1:
             assert isinstance(slot, PairSlot)
-            stored = slot.stored
-            if quantum is not None:
-                stored = tuple(
-                    counted.astype(like.dtype) * like.dtype.type(quantum)
-                    for counted, like in zip(slot.arrays, self._like, strict=True)
-                )
             self._position = step + slot.ahead
-            self._write(self._position, stored)
+            self._write(self._position, slot.stored)
         if self._before and self._position == step:
             self.forward(step, step + 1, record=False)
         self.reverse(step, None)
