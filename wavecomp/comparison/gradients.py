@@ -127,7 +127,9 @@ def compare_gradients(
     known = registry if registry is not None else default_registry()
     problem = problem.pinned()
     shots = tuple(sorted(set(shots)))
-    ways = list({way.text: way for way in (read_way(text, known, every) for text in texts)}.values())
+    # One text is one contestant, whatever the target: the least of them tells what leaving steps out may cost.
+    error = min([1.0, *(target.limit(1.0) for target in targets)])
+    ways = list({way.text: way for way in (read_way(text, known, every, error) for text in texts)}.values())
 
     def case(way: Strategy | str) -> ImpactCase:
         return ImpactCase(problem, shots, way, None, asked=True)
