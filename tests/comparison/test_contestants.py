@@ -8,6 +8,7 @@ import pytest
 
 from wavecomp.comparison.axis import axis_of
 from wavecomp.comparison.contestant import read_contestant, stand_in
+from wavecomp.comparison.gradients import _beside
 from wavecomp.comparison.target import parse_targets
 from wavecomp.comparison.ways import read_way
 from wavecomp.compressors import BUILT_IN, Capabilities, Compressor, Definition, Parameter, Registry, Unbounded
@@ -173,3 +174,26 @@ def test_ways_of_keeping_the_wavefield(text, canonical, relative):
     assert way.relative == relative
     if way.strategy is None:
         assert way.at(way.start(1e-3), REGISTRY).spec.startswith(way.text.split("/")[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("trajectory:every=auto/zfp", "trajectory:every=auto,error=2e-3/zfp:accuracy"),
+        ("trajectory:error=1e-4,every=auto/zfp", "trajectory:every=auto,error=1e-4/zfp:accuracy"),
+        ("store-all:every=auto", "store-all:every=auto,error=2e-3"),
+        ("trajectory:every=2/zfp", "trajectory:every=2/zfp:accuracy"),
+    ],
+)
+def test_the_step_is_found_from_the_target(text, canonical):
+    way = read_way(text, REGISTRY, error=2e-3)
+    assert way.text == canonical
+    assert read_way(way.text, REGISTRY).text == canonical
+    if way.strategy is None:
+        assert way.at(1e-2, REGISTRY).spec == f"{canonical}=0.01peak"
+
+
+def test_beside_them_stands_what_leaving_steps_out_costs():
+    texts = ("trajectory:every=10/zfp", "zfp", "trajectory:every=auto/zfp", "trajectory/zfp", "store-all")
+    found = _beside([read_way(text, REGISTRY) for text in texts])
+    assert found == ["store-all", "store-all:every=4", "store-all:every=10", "store-all:every=auto,error=1e-3"]

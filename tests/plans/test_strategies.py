@@ -29,8 +29,12 @@ def item(parameter):
 @st.composite
 def texts(draw):
     name = draw(st.sampled_from(sorted(PARAMETERS)))
-    chosen = draw(st.lists(st.sampled_from(PARAMETERS[name]), unique=True))
+    known = [parameter for parameter in PARAMETERS[name] if parameter.name != "error"]  # it stands beside auto alone
+    chosen = draw(st.lists(st.sampled_from(known), unique=True))
     items = ",".join(draw(item(parameter)) for parameter in chosen)
+    if "every=" not in items and draw(st.booleans()):
+        error = draw(st.none() | st.floats(1e-6, 1.0).map(lambda number: f"error={number!r}"))
+        items = ",".join(filter(None, (error, items, "every=auto")))
     inner = draw(st.sampled_from(COMPRESSORS)) if name != "store-all" and draw(st.booleans()) else ""
     return f"{name}{':' + items if items else ''}{'/' + inner if inner else ''}"
 
@@ -51,6 +55,8 @@ def test_the_canonical_text_reads_back_as_itself(text):
         ("store-all:every=1", "store-all"),
         ("trajectory:overlap,every=4/zfp:accuracy=0.001", "trajectory:every=4,overlap/zfp:accuracy=1e-3"),
         ("revolve:tier=memory,slots=20", "revolve:slots=20/identity"),
+        ("trajectory:every=auto", "trajectory:every=auto,error=1e-3/identity"),
+        ("mixed:error=0.0001,levels=4,every=auto", "mixed:levels=4,every=auto,error=1e-4/identity"),
     ],
 )
 def test_one_strategy_has_one_text(text, canonical):

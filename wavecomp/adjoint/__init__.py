@@ -8,6 +8,7 @@ word, and :class:`Reversal` computes its gradient by any strategy.
 from wavecomp.adjoint.array_code import ArrayCode
 from wavecomp.adjoint.complaint import Complaint
 from wavecomp.adjoint.conformance import Conformance, check_code
+from wavecomp.adjoint.imaging_step import Signature
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.reversal import Reversal
 from wavecomp.adjoint.step_code import StepCode
@@ -19,6 +20,7 @@ __all__ = [
     "Conformance",
     "GradientRun",
     "Reversal",
+    "Signature",
     "Slot",
     "StepCode",
     "Sweep",

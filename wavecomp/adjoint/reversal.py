@@ -11,13 +11,14 @@ from typing import Generic
 from wavecomp.adjoint.clock import Clock
 from wavecomp.adjoint.courier import open_courier
 from wavecomp.adjoint.executor import Executor
+from wavecomp.adjoint.imaging_step import step_for
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.time_stepping import S, TimeStepping
 from wavecomp.checkpoints.arena import Arena
 from wavecomp.checkpoints.store import CheckpointStore
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.identity import Identity
-from wavecomp.errors import UnsupportedField
+from wavecomp.errors import UnsupportedField, UnsupportedStrategy
 from wavecomp.machine_memory import trim_heap
 from wavecomp.plans.actions import Tape
 from wavecomp.plans.budget import Plan, plan
@@ -89,6 +90,26 @@ class Reversal(Generic[S]):
             self._peaks[series] = greatest
         return self._peaks[series]
 
+    def with_step(self, strategy: Strategy) -> Strategy:
+        """Return a strategy whose imaging step is a number: found from the code's source where it is none.
+
+        Raises
+        ------
+        UnsupportedField
+            The source is zero.
+        UnsupportedStrategy
+            The code does not tell its source.
+        """
+        if strategy.step_error is None:
+            return strategy
+        signature = self.code.signature
+        if signature is None:
+            raise UnsupportedStrategy(
+                f"every=auto: {type(self.code).__name__} has no signature, so nobody can tell what step its source "
+                "allows; give a number, as in every=4"
+            )
+        return strategy.with_step(step_for(signature, strategy.step_error))
+
     def forget_peaks(self) -> None:
         """Look anew where a tolerance is relative: the code has another wavefield."""
         self._peaks.clear()
@@ -107,7 +128,8 @@ class Reversal(Generic[S]):
         Parameters
         ----------
         strategy : Strategy
-            How the forward wavefield is kept; tolerances relative to the peak are those of this series.
+            How the forward wavefield is kept; tolerances relative to the peak are those of this series, and
+            ``every=auto`` is what the code's source allows.
         series : hashable, optional
             Runs of one series, such as those of one shot, have checkpoints of much the same sizes.
         budget_bytes, disk_budget_bytes : int
@@ -151,6 +173,7 @@ class Reversal(Generic[S]):
         Parameters and errors are those of :meth:`run`; :func:`finished` runs the second half. Closing the generator
         lets go of the checkpoints.
         """
+        strategy = self.with_step(strategy)
         strategy = strategy.at(self.peak(series)) if strategy.relative else strategy
         code = self.code
         tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)

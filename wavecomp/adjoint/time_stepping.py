@@ -18,6 +18,8 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from wavecomp.adjoint.imaging_step import Signature
+
 Array = NDArray[np.floating]
 
 
@@ -64,12 +66,20 @@ class TimeStepping(ABC, Generic[S]):
         How many levels are at hand in its buffers: with the state at step n the levels n, n - 1, … (0, 1 or 2).
     dtype : numpy.dtype
         Of a level's numbers.
+    signature : Signature or None
+        What ``every=auto`` finds its number from. None where the code has no source, or does not tell: then ``auto`` is
+        refused.
     """
 
     first: int
     last: int
     in_buffers: int = 0
     dtype: np.dtype[np.floating]
+
+    @property
+    def signature(self) -> Signature | None:
+        """None."""
+        return None
 
     @property
     @abstractmethod

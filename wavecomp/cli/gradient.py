@@ -112,7 +112,8 @@ def gradient(
     one without a compressor is combined with every --compressor. Without any, a set is compared that suits the
     problem's size; --short takes a smaller one.
 
-    A tolerance may be a fraction of the wavefield's greatest amplitude, as in trajectory/zfp:accuracy=1e-3peak.
+    A tolerance may be a fraction of the wavefield's greatest amplitude, as in trajectory/zfp:accuracy=1e-3peak. With
+    every=auto the source tells how many steps may be left out: as many as cost half of error=1e-3, or of what is given.
 
     With tier=disk or tier=two a strategy keeps its checkpoints, or the oldest of them, in a file in the folder of
     --scratch. The file has no name and is gone when the process is, however that ends.

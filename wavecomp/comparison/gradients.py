@@ -24,7 +24,7 @@ from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import default_rounds
 from wavecomp.impact.study import ImpactProgress, ImpactResult, open_impact, run_impact
 from wavecomp.isolation import Limits
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategies import AUTO, Strategy
 from wavecomp.records import (
     ComparisonArchive,
     ComparisonRecord,
@@ -134,7 +134,9 @@ def compare_gradients(
             f"--deep-error {targets[0].text}: the gradient of {problem.name} has no depth that wavecomp knows of; "
             "give --gradient-error"
         )
-    ways = list({way.text: way for way in (read_way(text, known, every) for text in texts)}.values())
+    # One text is one contestant, whatever the target: the least of them tells what leaving steps out may cost.
+    error = min([1.0, *(target.limit(1.0) for target in targets)])
+    ways = list({way.text: way for way in (read_way(text, known, every, error) for text in texts)}.values())
 
     def case(way: Strategy | str) -> ImpactCase:
         return ImpactCase(problem, shots, way, None, asked=True)
@@ -241,12 +243,11 @@ def _step(now: ImpactProgress) -> Step:
 
 def _beside(ways: Sequence[Way]) -> list[str]:
     """Return what loses nothing, and what leaving levels out loses by itself, for every such number of steps."""
-    numbers = {way.strategy.every if way.strategy is not None else _every_of(way.text) for way in ways}
-    return ["store-all", *(f"store-all:every={number}" for number in sorted(numbers) if number > 1)]
-
-
-def _every_of(text: str) -> int:
-    return int(SpecText.parse(text).head.values.get("every", "1"))
+    heads = [SpecText.parse(way.text).head.values for way in ways]
+    steps = {head["every"]: f"every={head['every']}" for head in heads if "every" in head and head["every"] != AUTO}
+    errors = {float(head["error"]): f"every={AUTO},error={head['error']}" for head in heads if "error" in head}
+    left_out = [*(steps[number] for number in sorted(steps, key=int)), *(errors[error] for error in sorted(errors))]
+    return ["store-all", *(f"store-all:{words}" for words in left_out)]
 
 
 def _said(way: Way, target: Target, answer: Answer, registry: Registry) -> ContestantAnswer:

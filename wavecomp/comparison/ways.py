@@ -13,7 +13,7 @@ from wavecomp.compressors.spec import format_value
 from wavecomp.compressors.tolerances import promised
 from wavecomp.errors import SpecError
 from wavecomp.plans.relative import UNIT
-from wavecomp.plans.strategies import PARAMETERS, Strategy, read_strategy
+from wavecomp.plans.strategies import AUTO, PARAMETERS, Strategy, read_strategy
 from wavecomp.spec_text import SpecPart, SpecText
 
 EVERY = 4
@@ -73,11 +73,13 @@ class Way:
         return format_value(value) + (UNIT if self.relative else "")
 
 
-def read_way(text: str, registry: Registry, every: int = EVERY) -> Way:
+def read_way(text: str, registry: Registry, every: int = EVERY, error: float | None = None) -> Way:
     """Read a strategy, or a compressor that a trajectory of every few levels is kept with.
 
     What is searched :func:`wavecomp.comparison.contestant.read_contestant` says of the compressor. A tolerance in the
     unit of the field is searched as a fraction of the wavefield's peak.
+
+    With ``every=auto`` the step is found from ``error``, unless the text has one.
 
     Raises
     ------
@@ -89,6 +91,8 @@ def read_way(text: str, registry: Registry, every: int = EVERY) -> Way:
     spec = SpecText.parse(text)
     if spec.head.name not in PARAMETERS:
         spec = SpecText((SpecPart("trajectory", (("every", str(every)),) if every > 1 else ()),)).around(spec)
+    if error is not None and ("every", AUTO) in spec.head.items and "error" not in spec.head.values:
+        spec = spec.with_value(0, "error", format_value(error))
     inner = spec.inner
     contestant = None
     # A compressor's own tolerances may be fractions of the peak, which it does not read itself.

@@ -46,7 +46,7 @@ class Parameter:
     low, high : float
         Inclusive range of a number. ``low_open`` excludes ``low`` itself.
     choices : tuple of str
-        The words that a choice may be.
+        The words that a choice may be; of a number, those that may stand for one.
     pinned : bool
         Printed in canonical text even at its default, so that a record stays exact if a default ever changes.
     """
@@ -67,6 +67,9 @@ class Parameter:
             return f"one of {', '.join(self.choices)}"
         if self.kind == "flag":
             return "a word without a value"
+        return ", or ".join((self._number(), *self.choices))
+
+    def _number(self) -> str:
         noun = "an integer" if self.kind == "int" else "a finite number"
         if math.isinf(self.low) and math.isinf(self.high):
             return noun
@@ -98,6 +101,8 @@ class Parameter:
         if self.kind == "choice":
             if text not in self.choices:
                 raise SpecError(f"{wrong}{did_you_mean(text, self.choices)}")
+            return text
+        if text in self.choices:
             return text
         # int() and float() also read "1_0" and blanks, which would give one compressor two spellings of a number.
         if not re.fullmatch(r"[-+0-9.eEinfaINFA]+", text):

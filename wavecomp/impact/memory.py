@@ -126,6 +126,8 @@ def leave_out(cases: Sequence[ImpactCase], memory_bytes: int) -> tuple[list[Impa
 
 def _held_bytes(strategy: Strategy, problem: Problem) -> int | None:
     """Return what an uncompressed strategy holds at its peak; None where only the run or a budget tells."""
+    if strategy.step_error is not None:
+        return None
     whole = problem.levels_bytes(strategy.every)
     if whole is None or strategy.tier != "memory":
         return None

@@ -249,6 +249,10 @@ class OwnBench:
         """Give the memory that earlier runs left touched back to the system."""
         self._reversal.give_back()
 
+    def with_step(self, strategy: Strategy) -> Strategy:
+        """Return a strategy whose imaging step is a number; as :meth:`wavecomp.adjoint.reversal.Reversal.with_step`."""
+        return self._reversal.with_step(strategy)
+
     def prepare(self, shot: int) -> None:
         """Nothing is shared by runs but the code."""
 

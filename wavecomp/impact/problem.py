@@ -38,6 +38,9 @@ class Bench(Protocol):
     def give_back(self) -> None:
         """Give the memory that earlier runs left touched back to the system."""
 
+    def with_step(self, strategy: Strategy) -> Strategy:
+        """Return a strategy whose imaging step is a number, found from the code's source where it is none."""
+
     def prepare(self, shot: int) -> None:
         """Have there what all runs of a shot share, such as its observed data."""
 

@@ -48,7 +48,7 @@ class Measured:
     threads : int
         What the code was run with.
     absolute_spec : str or None
-        What was run where tolerances were asked for relative to the wavefield.
+        What was run where tolerances were asked for relative to the wavefield, or the imaging step by an error.
     one_level : bool
         Whether the way back of bare sweeps was given one level at every step.
     """
@@ -116,7 +116,7 @@ class Measuring:
         if case.strategy is None:
             return self._bare(shot)
         # Its compressor is built once, and run for every shot and round.
-        strategy = self._strategies.setdefault(case.spec, case.strategy)
+        strategy = self._bench.with_step(self._strategies.setdefault(case.spec, case.strategy))
         if strategy.name == "store-all":
             self._fits(case, strategy.every)
         from wavecomp.adjoint.reversal import UNLIMITED
@@ -131,7 +131,7 @@ class Measuring:
             strategy, shot=shot, budget_bytes=budget, disk_folder=case.scratch, disk_budget_bytes=disk_budget
         )
         self._granted[case.digest, shot] = budget, run.peak_store_bytes
-        return self._measured(run, run.strategy if strategy.relative else None)
+        return self._measured(run, run.strategy if case.strategy.unsettled else None)
 
     def _budget(self, task: ShotTask, strategy: Strategy) -> int:
         """Return what the store may hold in memory.

@@ -75,7 +75,7 @@ def invert(
         Operators and observed data; left at the initial model.
     strategy : Strategy
         How each gradient's forward wavefield is kept; a tolerance relative to the peak is that of the initial model's
-        greatest among the shots.
+        greatest among the shots, and ``every=auto`` what the source allows there.
     shots : sequence of int
         Which of the problem's shots.
     iterations : int

@@ -21,6 +21,7 @@ import numpy as np
 from devito import Buffer, Eq, Operator, TimeFunction
 from numpy.typing import NDArray
 
+from wavecomp.adjoint.imaging_step import Signature
 from wavecomp.adjoint.time_stepping import TimeStepping
 from wavecomp.errors import UsageError
 from wavecomp.physics import receivers
@@ -29,6 +30,7 @@ from wavecomp.physics.block_shape import FEWEST_POINTS, TRIAL_STEPS, fastest_blo
 from wavecomp.physics.compiled import Compiled, LevelSlot, slots
 from wavecomp.physics.physical_domain import PhysicalDomain
 from wavecomp.physics.reciprocal import per_dt2
+from wavecomp.physics.signature import signature_of
 from wavecomp.wavefields.absorbing_layer import fill_layer
 from wavecomp.wavefields.float_state import kernel_float_state
 from wavecomp.wavefields.recipe_type import check_sampling
@@ -170,6 +172,14 @@ class AcousticOperators(TimeStepping[LevelSlot]):
     def dt_s(self) -> float:
         """Time step in s: the number of milliseconds that the operators are given."""
         return float(self._dt_ms) / 1000.0
+
+    @property
+    def signature(self) -> Signature:
+        """The wavelet that is injected, and what waves the grid carries in the model as it is now."""
+        medium = self.problem.medium
+        points = medium.absorbing_points
+        velocity = self.model.vp.data[tuple(slice(points, points + n) for n in medium.shape)]
+        return signature_of(self.source.data, float(self._dt_ms), velocity, medium.spacing_m, medium.space_order)
 
     @property
     def gradient(self) -> Array:

@@ -55,6 +55,10 @@ class ShotBench(ABC, Generic[C]):
         """Give the memory that earlier runs left touched back to the system."""
         self._reversal.give_back()
 
+    def with_step(self, strategy: Strategy) -> Strategy:
+        """Return a strategy whose imaging step is a number; as :meth:`wavecomp.adjoint.reversal.Reversal.with_step`."""
+        return self._reversal.with_step(strategy)
+
     @abstractmethod
     def set_shot(self, shot: int) -> None:
         """Move the source to the place of a shot."""

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from devito import Operator
 
+from wavecomp.adjoint.imaging_step import Signature
 from wavecomp.adjoint.time_stepping import Array
 from wavecomp.physics.compiled import Compiled
 from wavecomp.physics.devito_code import DevitoCode
 from wavecomp.physics.level_buffers import Region
+from wavecomp.physics.signature import signature_of
 
 
 class SolverCode(DevitoCode):
@@ -63,6 +65,7 @@ class SolverCode(DevitoCode):
         region: Region | None,
     ) -> None:
         geometry = solver.geometry
+        self._model, self._order, self._dt_ms = solver.model, int(solver.space_order), float(dt)
         self.source, self.records, self.residual = geometry.src, geometry.rec, geometry.rec
         self.observed = np.zeros(self.records.data.shape, self.records.dtype) if observed is None else observed
         shared = {"dt": dt, **solver.model.physical_params()}
@@ -89,6 +92,17 @@ class SolverCode(DevitoCode):
         self.clear()
         operator.up(self.first, self.last)
         return np.array(self.records.data)
+
+    @property
+    def signature(self) -> Signature:
+        """The wavelet that is injected, and what waves the grid carries: as isotropic and lossless as can be."""
+        model = self._model
+        layers = (
+            slice(left, size - right) for (left, right), size in zip(model.padsizes, model.grid.shape, strict=True)
+        )
+        velocity = np.asarray(model.vp.data)
+        inside = velocity[tuple(layers)] if velocity.ndim else velocity
+        return signature_of(self.source.data, self._dt_ms, inside, model.spacing, self._order)
 
     def _make_residual(self) -> float:
         residual = self.residual.data

@@ -52,5 +52,9 @@ class Workbench(ShotBench[AcousticOperators]):
         return self._reversal.peak(shot)
 
     def settled(self, strategy: Strategy, shots: Iterable[int] = (0,)) -> Strategy:
-        """Return a strategy whose tolerances are absolute, by the greatest peak of some shots; itself if they are."""
+        """Return a strategy that can be run for all of some shots; itself if it can.
+
+        Its tolerances are absolute, by the greatest peak of the shots; its imaging step is what the source allows.
+        """
+        strategy = self.with_step(strategy)
         return strategy.at(max(self.peak(shot) for shot in shots)) if strategy.relative else strategy

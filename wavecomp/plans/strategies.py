@@ -10,12 +10,15 @@ anew; ``mixed`` keeps levels beside the states, and computes less.
 
 An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
+
+The imaging step may be left to the source: ``trajectory:every=auto,error=1e-3`` takes as long a one as that error of
+the gradient allows (:mod:`wavecomp.adjoint.imaging_step`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from wavecomp.compressors import Compressor, Parameter, Reading, Registry, Value, default_registry
@@ -23,12 +26,23 @@ from wavecomp.compressors.foreign import failing_as
 from wavecomp.compressors.origin import registry_for
 from wavecomp.compressors.promises import promise_of
 from wavecomp.compressors.spec import canonical_part, format_value, read_values
-from wavecomp.errors import PluginFailed, SpecError, UnknownStrategy
+from wavecomp.errors import PluginFailed, SpecError, UnknownStrategy, UnsupportedStrategy
 from wavecomp.plans.relative import UNIT, Place, check_relative, in_field_units, with_unit, without_unit
 from wavecomp.promise import NOTHING, Loss, Promise
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
-_EVERY = Parameter("every", "int", "imaging condition at every k-th step, with weight k", default=1, low=1, high=10**6)
+AUTO = "auto"
+"""Stands for the number of ``every`` until a code's source has told it."""
+
+USUAL_ERROR = 1e-3
+"""What ``every=auto`` asks for where nothing is said."""
+
+_EVERY = Parameter(
+    "every", "int", "imaging condition at every k-th step, with weight k", default=1, low=1, high=10**6, choices=(AUTO,)
+)
+_ERROR = Parameter(
+    "error", "float", "with every=auto: relative L2 error asked of the gradient", low=0.0, low_open=True, high=1.0
+)
 _SLOTS = Parameter(
     "slots", "int", "states that are held at most; absent: as many as the budget allows", low=1, high=10**6
 )
@@ -42,10 +56,10 @@ _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", 
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
 
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
-    "store-all": (_EVERY,),
-    "trajectory": (_EVERY, _TIER, _OVERLAP),
-    "revolve": (_SLOTS, _EVERY, _RATIO, _TIER),
-    "mixed": (_LEVELS, _EVERY, _RATIO, _TIER, _OVERLAP),
+    "store-all": (_EVERY, _ERROR),
+    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP),
+    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER),
+    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP),
 }
 """Name of each strategy, and the keys of its text form."""
 
@@ -59,7 +73,7 @@ class Strategy:
     name : str
         One of :data:`PARAMETERS`.
     values : mapping
-        Its parameters.
+        Its parameters; that of ``every`` is a number, or :data:`AUTO`, and then it is no strategy to be run yet.
     reading : Reading
         The compressor, as its spec was read.
     relative : tuple
@@ -156,9 +170,35 @@ class Strategy:
             reading = self._known.with_value(reading, number - 1, key, in_field_units(fraction, peak))
         return Strategy(self.name, self.values, reading, registry=self.registry)
 
+    def with_step(self, every: int) -> Strategy:
+        """Return the strategy with a number where it had none.
+
+        Examples
+        --------
+        >>> parse_strategy("trajectory:every=auto,error=1e-3/interp:abs=4e-3").with_step(5).spec
+        'trajectory:every=5/interp:abs=4e-3'
+        """
+        values = {key: value for key, value in self.values.items() if key != "error"} | {"every": every}
+        return replace(self, values=values)
+
+    @property
+    def step_error(self) -> float | None:
+        """The error of the gradient from which ``every`` is to be found; None where that is a number."""
+        return float(self.values["error"]) if self.values.get("every") == AUTO else None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a code has to be asked before it is run: for its wavefield's peak, or for its imaging step."""
+        return bool(self.relative) or self.step_error is not None
+
     @property
     def every(self) -> int:
-        """The imaging condition is evaluated at every k-th step."""
+        """The imaging condition is evaluated at every k-th step; raises UnsupportedStrategy where it is not known."""
+        if self.step_error is not None:
+            raise UnsupportedStrategy(
+                f'strategy "{self.spec}" cannot be run before every={AUTO} is a number, which only a code with a '
+                "source tells; give one, as in every=4"
+            )
         return int(self.values.get("every", 1))
 
     @property
@@ -214,7 +254,19 @@ def _read(spec: SpecText, registry: Registry) -> tuple[Mapping[str, Value], Read
         keys = [key for key, _ in head.items]
         twice = next(key for number, key in enumerate(keys) if key in keys[:number])
         raise SpecError(f'strategy "{text}": {twice} is given twice')
-    values = read_values(text, head.items, PARAMETERS[head.name])
+    values = _with_error(text, read_values(text, head.items, PARAMETERS[head.name]))
     if head.name == "store-all" and inner is not None:
         raise SpecError(f'strategy "{text}": store-all compresses nothing; write trajectory/{inner}')
     return values, registry.read(SpecText.parse(UNCOMPRESSED) if inner is None else inner)
+
+
+def _with_error(text: str, values: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return a strategy's values with the usual error where every=auto has none; raises SpecError for one without."""
+    if values["every"] == AUTO:
+        return {**values, "error": values.get("error", USUAL_ERROR)}
+    if "error" in values:
+        raise SpecError(
+            f'strategy "{text}": error={format_value(values["error"])} is what every={AUTO} finds its number from; '
+            f"write every={AUTO}, or leave error out"
+        )
+    return values

@@ -114,11 +114,15 @@ def strategy_label(strategy: str) -> str:
     --------
     >>> strategy_label("trajectory:every=8/zfp:accuracy=1e0"), strategy_label("trajectory/identity")
     ('ZFP accuracy 1e0, every 8th step', 'uncompressed')
+    >>> strategy_label("trajectory:every=auto,error=1e-3/zfp:accuracy=1e0")
+    'ZFP accuracy 1e0, steps for 1e-3'
     """
     text = SpecText.parse(strategy)
     every = text.head.values.get("every")
     named = text.inner is not None and str(text.inner) != UNCOMPRESSED
     words = setting_label(str(text.inner)) if named else "uncompressed"
+    if every == "auto":
+        return f"{words}, steps for {text.head.values['error']}"
     return f"{words}, every {every}th step" if every else words
 
 
