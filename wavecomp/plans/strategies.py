@@ -175,8 +175,8 @@ class Strategy:
 
         Examples
         --------
-        >>> parse_strategy("trajectory:every=auto,error=1e-3/interp:abs=4e-3").with_step(5).spec
-        'trajectory:every=5/interp:abs=4e-3'
+        >>> parse_strategy("trajectory:every=auto,error=1e-3/zfp:accuracy=4e-3").with_step(5).spec
+        'trajectory:every=5/zfp:accuracy=4e-3'
         """
         values = {key: value for key, value in self.values.items() if key != "error"} | {"every": every}
         return replace(self, values=values)
