@@ -49,8 +49,11 @@ FAST = (
 )
 EVERY_STEP = ("trajectory/interp:abs=7e-3,threads=2", "trajectory:overlap/interp:abs=7e-3")
 EXACT = ("mixed",)
-_PLAIN_LZ4 = "blosc2:codec=lz4,level=1,shuffle=shuffle,chunk=4194304,block=65536"
-LOSSLESS = (f"trajectory/slabs:planes=50,threads=2/{_PLAIN_LZ4}", f"trajectory:overlap/{_PLAIN_LZ4}")
+_LZ4 = "blosc2:codec=lz4,level=1,shuffle={},chunk=4194304,block=65536"
+LOSSLESS = (
+    f"trajectory/slabs:planes=50,threads=2/{_LZ4.format('shuffle')}",
+    f"trajectory:overlap/{_LZ4.format('none')}",
+)
 
 
 class Contest:
