@@ -121,7 +121,7 @@ def ways(record: ComparisonRecord, gradients: Iterable[GradientRecord], target: 
 
 
 def way_labels(texts: Iterable[str]) -> dict[str, str]:
-    """Return a short name for each contestant: of its compressor, and of its strategy where these differ.
+    """Return a short name for each contestant: of its compressor, and of its strategy where that is not most others'.
 
     In older archives a quantum stands before the compressor that kept its integers.
 
@@ -131,17 +131,21 @@ def way_labels(texts: Iterable[str]) -> dict[str, str]:
     ['ZFP', 'quantum/blosc2']
     >>> list(way_labels(["trajectory/zfp:accuracy", "revolve:slots=5/zfp:accuracy"]).values())
     ['ZFP (trajectory)', 'ZFP (revolve slots 5)']
+    >>> list(way_labels(["trajectory/zfp:accuracy", "revolve:slots=5/zfp:accuracy", "trajectory/sz3:abs"]).values())
+    ['ZFP', 'ZFP (revolve slots 5)', 'SZ3']
     """
     specs = {text: SpecText.parse(text) for text in texts}
-    heads = {str(spec.head.without(QUANTUM)) for spec in specs.values()}
+    heads = [str(spec.head.without(QUANTUM)) for spec in specs.values() if spec.inner is not None]
+    usual = next((head for head in heads if 2 * heads.count(head) > len(heads)), None)
     inner = contestant_labels([str(spec.inner or spec) for spec in specs.values()])
     labels = {}
     for text, spec in specs.items():
         name = inner[str(spec.inner or spec)]
         if QUANTUM in spec.head.values:
             name = f"{QUANTUM}/{name}"
-        if len(heads) > 1 and spec.inner is not None:
-            items = [f"{key} {value}".strip() for key, value in spec.head.without(QUANTUM).values.items()]
-            name = f"{name} ({' '.join([spec.head.name, *items])})"
+        head = spec.head.without(QUANTUM)
+        if spec.inner is not None and str(head) != usual:
+            items = [f"{key} {value}".strip() for key, value in head.values.items()]
+            name = f"{name} ({' '.join([head.name, *items])})"
         labels[text] = name
     return labels
