@@ -24,7 +24,7 @@ def without_paths(value: str) -> str:
     Examples
     --------
     >>> without_paths("-O2 -I/home/somebody/include")
-    '-O2 -Iinclude#92b27d7b'
+    '-O2 -Iinclude#8a619ecd'
     """
     home = str(Path("~").expanduser())
     text = value

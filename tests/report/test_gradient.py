@@ -184,6 +184,19 @@ def test_what_was_not_measured_in_rounds_has_no_ratio():
     assert all(render(mixed, form) for form in ("text", "markdown", "latex", "csv"))
 
 
+def test_the_step_that_was_found_is_said():
+    import pandas as pd
+
+    asked = make("trajectory:every=auto,error=1e-3/zfp:accuracy=1e-3", 5e-5)
+    asked = replace(asked, outcome=replace(asked.outcome, absolute_specs=("trajectory:every=4/zfp:accuracy=1e-3",)))
+    notes = [
+        gradient_table(pd.DataFrame([record.to_row() for record in records]), "quick").notes
+        for records in ((*RECORDS, asked), RECORDS)
+    ]
+    said = ["every=auto,error=1e-3 came to every=4." in one for one in notes]
+    assert said == [True, False]
+
+
 def test_a_round_whose_bare_sweeps_failed_has_no_ratio():
     import pandas as pd
 

@@ -8,6 +8,7 @@ from wavecomp.records import ComparisonRecord, GradientRecord, Provenance
 from wavecomp.report.comparison_words import digits, found_value, target_words, times_text
 from wavecomp.report.gradient_rows import shots_text
 from wavecomp.report.gradient_standings import Way, ways
+from wavecomp.report.imaging_steps import steps_found
 from wavecomp.report.machine import machine_words
 from wavecomp.report.names import join_words
 from wavecomp.report.table import Cell, Column, Row, Table
@@ -128,6 +129,9 @@ def _notes(
         "Errors are relative to the exact gradient, over the whole and below the top tenth of the depth; peak: all "
         "that is held to keep the wavefield. For each contestant the setting with the least memory among all tried "
         f"that meet the target {where}; beside them what loses nothing, and what only leaves levels out."
+    )
+    yield from steps_found(
+        (row.spec, row.impact.absolute_specs) for rows in found.values() for row in rows if row.spec and row.impact
     )
     times = [row.time for rows in found.values() for row in rows if row.time is not None]
     if times:

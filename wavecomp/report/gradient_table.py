@@ -22,6 +22,7 @@ from wavecomp.report.gradient_rows import (
     set_up_text,
     shots_text,
 )
+from wavecomp.report.imaging_steps import steps_found
 from wavecomp.report.machine import machines
 from wavecomp.report.rows import numbers
 from wavecomp.report.table import Cell, Column, Row, Table
@@ -167,6 +168,9 @@ def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Pro
             "level at every step. Its arithmetic is that of a gradient, its result is none."
         )
     stored = done[done["strategy"] != BARE]
+    if "absolute_specs" in stored:
+        settled = stored[stored["absolute_specs"].notna()]
+        notes += steps_found(zip(settled["spec"], settled["absolute_specs"], strict=True))
     if (stored["rounds"] > 0).any():
         notes.append(
             "Wall / bare: each round runs the bare sweeps and then every row once, and a time is compared with the "
