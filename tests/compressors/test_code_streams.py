@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wavecomp.compressors.code_streams import BLOCK, CodeStreams
+from wavecomp.compressors import code_streams
+from wavecomp.compressors.code_streams import BLOCK, CodeStreams, team
 from wavecomp.compressors.kernels import _codes
 from wavecomp.errors import StreamError
 
@@ -221,3 +222,9 @@ def test_what_does_not_fit_is_said():
     for parts in ([], [b"", b"1234"], [b"", b"12", b""], [b"", b"\xff\xff\xff\xff", b""]):
         with pytest.raises(StreamError):
             streams().decode([memoryview(part) for part in parts], codes)
+
+
+def test_few_values_are_done_by_one_thread(monkeypatch):
+    monkeypatch.setattr(code_streams, "_ALONE", 1 << 18)
+    assert [team(4, values) for values in (1, (1 << 18) - 1, 1 << 18, 1 << 30)] == [1, 1, 4, 4]
+    assert team(1, 1 << 30) == 1

@@ -16,8 +16,15 @@ from wavecomp.errors import StreamError
 BLOCK = 32
 """Codes of a block. Their number is a multiple of it."""
 
+_ALONE = 1 << 18  # fewer values are done sooner by one thread than two have met
+
 _SIZE = struct.Struct("<I")
 _CHUNK = 1 << 16
+
+
+def team(threads: int, values: int) -> int:
+    """Return how many of the threads share so many values: one where they are few. The bytes are the same."""
+    return threads if values >= _ALONE else 1
 
 
 class CodeStreams:
@@ -48,7 +55,7 @@ class CodeStreams:
 
         blocks = codes.size // BLOCK
         side = self._scratch.take("side", blocks + _codes.head_most(blocks), np.uint8)
-        head_size, streams = _codes.encode(codes, side[:blocks], side[blocks:], self._threads)
+        head_size, streams = _codes.encode(codes, side[:blocks], side[blocks:], team(self._threads, codes.size))
         return [streams, _SIZE.pack(head_size), *self._side.encode(side[: blocks + head_size])]
 
     def decode(self, parts: Sequence[memoryview], codes: NDArray[np.int16]) -> None:
@@ -64,6 +71,6 @@ class CodeStreams:
         side = self._scratch.take("side", blocks + head_size, np.uint8)
         self._side.decode(list(parts[2:]), side)
         try:
-            _codes.decode(codes, side[:blocks], side[blocks:], parts[0], self._threads)
+            _codes.decode(codes, side[:blocks], side[blocks:], parts[0], team(self._threads, codes.size))
         except ValueError as error:
             raise StreamError(f"{self._spec}: {error}") from error

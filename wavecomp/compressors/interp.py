@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from wavecomp.compressors.base import Capabilities, Compressor, Field, squeezed
 from wavecomp.compressors.bounds import Absolute, ErrorBound, ValueRangeRelative
 from wavecomp.compressors.byte_chunks import ByteChunks
-from wavecomp.compressors.code_streams import BLOCK, CodeStreams
+from wavecomp.compressors.code_streams import BLOCK, CodeStreams, team
 from wavecomp.compressors.definition import Configuration, Definition
 from wavecomp.compressors.scratch import Scratch
 from wavecomp.compressors.spec import THREADS, Parameter
@@ -101,7 +101,7 @@ class Interp(Compressor):
         for piece in _pieces(field):
             if count >= values.size:
                 return 0
-            how_to = (piece.shape, piece.itemsize, _CODE_BYTES[how], tolerance, noise, self._threads)
+            how_to = (piece.shape, piece.itemsize, _CODE_BYTES[how], tolerance, noise, self._team(piece))
             found = _interp.encode(piece, codes[done:], values[count:], self._work(piece), *how_to)
             if found < 0:
                 return 0
@@ -109,10 +109,13 @@ class Interp(Compressor):
             count += found
         return count
 
+    def _team(self, piece: Field) -> int:
+        return team(self._threads, piece.size)
+
     def _work(self, piece: Field) -> NDArray[np.uint8]:
         from wavecomp.compressors.kernels import _interp
 
-        size = _interp.work(piece.shape, piece.itemsize, self._threads)
+        size = _interp.work(piece.shape, piece.itemsize, self._team(piece))
         work: NDArray[np.uint8] = self._scratch.take("work", size, np.uint8)
         return work
 
@@ -177,7 +180,7 @@ class Interp(Compressor):
         done = used = 0
         try:
             for piece in _pieces(out):
-                how_to = (piece.shape, piece.itemsize, _CODE_BYTES[how], tolerance, noise, self._threads)
+                how_to = (piece.shape, piece.itemsize, _CODE_BYTES[how], tolerance, noise, self._team(piece))
                 used += _interp.decode(piece, codes[done:], values[used:], self._work(piece), *how_to)
                 done += piece.size - 1
         except ValueError as error:
@@ -233,7 +236,9 @@ DEFINITION = Definition(
             "codec", "choice", "what is behind it", default="huffman", choices=("huffman", "lz4", "zstd"), pinned=True
         ),
         Parameter("level", "int", "of LZ4 and Zstandard, 1 is fastest", default=1, low=1, high=9, pinned=True),
-        Parameter(THREADS, "int", "threads of one call", default=1, low=1, high=256),
+        Parameter(
+            THREADS, "int", "threads of one call; one does fields of fewer than 2^18 values", default=1, low=1, high=256
+        ),
     ),
     build=_build,
     examples=(
