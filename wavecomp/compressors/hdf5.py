@@ -8,7 +8,8 @@ in such files. Filters that lose something are left out: wavecomp has ZFP, SZ3 a
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -17,10 +18,9 @@ import numpy as np
 from wavecomp.compressors.base import Capabilities, Compressor, Field
 from wavecomp.compressors.bounds import ErrorBound, Lossless
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.spec import Parameter, Value
+from wavecomp.compressors.spec import Parameter, Value, first_word_as
 from wavecomp.compressors.stream import MAX_DIMENSIONS, Buffer
 from wavecomp.errors import SpecError, StreamError, UnsupportedField
-from wavecomp.spec_text import SpecPart, SpecText
 
 NAME = "hdf5"
 
@@ -40,27 +40,39 @@ def _codec(default: str, *choices: str) -> Parameter:
     return Parameter("cname", "choice", "codec", default=default, choices=choices, pinned=True)
 
 
+def _blosc(default: str) -> tuple[Parameter, ...]:
+    return (
+        _codec(default, "blosclz", "lz4", "lz4hc", "zlib", "zstd"),
+        _level(5, 0, 9),
+        Parameter("bytes", "choice", "Blosc's own shuffle", default="bytes", choices=_BLOSC_SHUFFLE, pinned=True),
+    )
+
+
 _SHUFFLE = Parameter("shuffle", "flag", "HDF5's own shuffle of bytes before the filter")
 _BLOSC_SHUFFLE = ("none", "bytes", "bits")
+_BITSHUFFLE_LEVEL = 3
 
 FILTERS: Mapping[str, tuple[Parameter, ...]] = {
-    "bitshuffle": (_codec("lz4", "none", "lz4", "zstd"), _level(3, 1, 22)),
-    "blosc": (
-        _codec("lz4", "blosclz", "lz4", "lz4hc", "zlib", "zstd"),
-        _level(5, 0, 9),
-        Parameter("bytes", "choice", "shuffle of Blosc", default="bytes", choices=_BLOSC_SHUFFLE, pinned=True),
-    ),
-    "blosc2": (
-        _codec("blosclz", "blosclz", "lz4", "lz4hc", "zlib", "zstd"),
-        _level(5, 0, 9),
-        Parameter("bytes", "choice", "shuffle of Blosc2", default="bytes", choices=_BLOSC_SHUFFLE, pinned=True),
-    ),
+    "bitshuffle": (_codec("lz4", "none", "lz4", "zstd"), _level(_BITSHUFFLE_LEVEL, 1, 22)),
+    "blosc": _blosc("lz4"),
+    "blosc2": _blosc("blosclz"),
     "bzip2": (Parameter("blocksize", "int", "in 100,000 bytes", default=9, low=1, high=9, pinned=True), _SHUFFLE),
     "gzip": (_level(4, 0, 9), _SHUFFLE),
     "lz4": (_SHUFFLE,),
     "zstd": (_level(3, 1, 22), _SHUFFLE),
 }
 """Keys of each filter, as hdf5plugin calls them where it has them."""
+
+
+_MAKERS = {
+    "bitshuffle": "Bitshuffle",
+    "blosc": "Blosc",
+    "blosc2": "Blosc2",
+    "bzip2": "BZip2",
+    "lz4": "LZ4",
+    "zstd": "Zstd",
+}
+"""What makes the options of each filter, in hdf5plugin; gzip is HDF5's own."""
 
 
 class Hdf5(Compressor):
@@ -85,8 +97,8 @@ class Hdf5(Compressor):
     def _check(self, field: Field) -> None:
         if field.nbytes > _MOST:
             raise UnsupportedField(
-                f"{self.spec}: a chunk has at most {_MOST} bytes, the field has {field.nbytes}, "
-                f"more than {field.size * _MOST // field.nbytes} values"
+                f"{self.spec}: a chunk has at most {_MOST} bytes, the field has {field.nbytes}; give at most "
+                f"{_MOST // field.itemsize} values of {field.dtype}"
             )
 
     def _options(self) -> dict[str, Any]:
@@ -100,7 +112,7 @@ class Hdf5(Compressor):
         if "bytes" in self._values:
             key = "shuffle" if self._filter == "blosc" else "filters"
             given[key] = _BLOSC_SHUFFLE.index(str(self._values["bytes"]))
-        return {**_MAKERS[self._filter](_library(), given), **shuffled}
+        return {**getattr(_library(), _MAKERS[self._filter])(**given), **shuffled}
 
     def _encode(self, field: Field) -> Iterable[Buffer]:
         flat = np.require(field.reshape(-1), requirements="A")
@@ -151,31 +163,16 @@ def _everything() -> Any:
     return h5py.h5s.ALL
 
 
-_MAKERS: Mapping[str, Callable[[ModuleType, Mapping[str, Value]], Mapping[str, Any]]] = {
-    "bitshuffle": lambda library, given: library.Bitshuffle(**given),
-    "blosc": lambda library, given: library.Blosc(**given),
-    "blosc2": lambda library, given: library.Blosc2(**given),
-    "bzip2": lambda library, given: library.BZip2(**given),
-    "lz4": lambda library, given: library.LZ4(**given),
-    "zstd": lambda library, given: library.Zstd(**given),
-}
-
-
-def _respell(spec: SpecText) -> SpecText:
-    """Take the filter's name alone in front: ``hdf5:bitshuffle,cname=zstd``."""
-    head = spec.head
-    if head.name != NAME or not head.items:
-        return spec
-    (first, value), *others = head.items
-    if value is None and first and "filter" not in head.values:
-        return spec.with_part(0, SpecPart(NAME, (("filter", first), *others)))
-    return spec
-
-
 def _build(configuration: Configuration) -> Compressor:
     if "filter" not in configuration.values:
         raise SpecError(f'spec "{configuration.spec}": give a filter, as in {NAME}:bitshuffle,cname=zstd')
-    return Hdf5(configuration.spec, configuration.values)
+    values = configuration.values
+    if values["filter"] == "bitshuffle" and values["cname"] != "zstd" and values["clevel"] != _BITSHUFFLE_LEVEL:
+        raise SpecError(
+            f'spec "{configuration.spec}": clevel={values["clevel"]} is of cname=zstd; {values["cname"]} has no '
+            "levels, leave clevel out"
+        )
+    return Hdf5(configuration.spec, values)
 
 
 DEFINITION = Definition(
@@ -192,5 +189,5 @@ DEFINITION = Definition(
     requires="hdf5plugin",
     load=_library,
     extra="compressors",
-    respell=_respell,
+    respell=partial(first_word_as, name=NAME, key="filter"),
 )

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from wavecomp.compressors.numcodecs_table import CODECS, ELSEWHERE
-from wavecomp.compressors.spec import format_value
+from wavecomp.compressors.spec import first_word_as, format_value
 from wavecomp.errors import SpecError
 from wavecomp.plain_text import one_line
 from wavecomp.spec_text import Item, SpecPart, SpecText
@@ -34,13 +34,9 @@ def respell(spec: SpecText) -> SpecText:
         return SpecText((SpecPart(NAME, _from_json(text, text)),))
     if text.startswith(_JSON):
         return SpecText((SpecPart(NAME, _from_json(text, text.removeprefix(f"{NAME}:"))),))
-    head = spec.head
-    if head.name != NAME or not head.items:
-        return spec
-    (first, value), *others = head.items
-    if value is None and first and "codec" not in head.values:
-        spec = spec.with_part(0, SpecPart(NAME, (("codec", first), *others)))
-    _refuse_elsewhere(text, spec.head.values.get("codec"))
+    spec = first_word_as(spec, NAME, "codec")
+    if spec.head.name == NAME:
+        _refuse_elsewhere(text, spec.head.values.get("codec"))
     return spec
 
 

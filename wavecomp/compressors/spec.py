@@ -148,6 +148,23 @@ def checked_head(spec: SpecText) -> SpecText:
     return spec
 
 
+def first_word_as(spec: SpecText, name: str, key: str) -> SpecText:
+    """Return a spec of that name with its first word under its key; any other as it is.
+
+    Examples
+    --------
+    >>> str(first_word_as(SpecText.parse("numcodecs:zstd,level=3"), "numcodecs", "codec"))
+    'numcodecs:codec=zstd,level=3'
+    """
+    head = spec.head
+    if head.name != name or not head.items:
+        return spec
+    (first, value), *others = head.items
+    if value is None and first and key not in head.values:
+        return spec.with_part(0, SpecPart(name, ((key, first), *others)))
+    return spec
+
+
 def changed_values(
     text: SpecText, values: Mapping[str, Value], parameters: Sequence[Parameter], key: str, value: int | float
 ) -> dict[str, Value]:
