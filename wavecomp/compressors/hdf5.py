@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from functools import partial
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -144,11 +143,10 @@ class Hdf5(Compressor):
         )
 
 
-def _library() -> ModuleType:
-    import h5py  # noqa: F401  # hdf5plugin registers its filters with the HDF5 of h5py
-    import hdf5plugin
+def _library() -> Any:
+    import hdf5plugin  # it imports h5py, and registers its filters there
 
-    return hdf5plugin  # type: ignore[no-any-return]
+    return hdf5plugin
 
 
 def _file() -> Any:
