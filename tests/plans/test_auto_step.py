@@ -48,7 +48,7 @@ def test_what_is_asked_for_stays_in_the_parameters():
 def test_it_is_no_strategy_to_be_run():
     strategy = parse_strategy("trajectory:every=auto")
     with pytest.raises(UnsupportedStrategy, match="give one, as in every=4"):
-        strategy.every  # noqa: B018
+        _ = strategy.every
     with pytest.raises(UnsupportedStrategy, match="every=auto,error=1e-3"):
         schedule_of(strategy, 100, 200, 100, 10**9)
 
