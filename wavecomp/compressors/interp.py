@@ -86,9 +86,10 @@ class Interp(Compressor):
         return (_HEAD.pack(_VERSION, _STORED, 0.0, 0.0, 0), *self._bytes[itemsize].encode(field))
 
     def _codes(self, size: int, how: int) -> NDArray[np.signedinteger]:
-        """Return memory for the codes of a field; what fills the last block is 0."""
-        codes = self._scratch.take("codes", -(-size // BLOCK) * BLOCK, f"i{_CODE_BYTES[how]}")
-        codes[size - 1 :] = 0
+        """Return memory for the codes of a field in whole blocks, which holds anything."""
+        codes: NDArray[np.signedinteger] = self._scratch.take(
+            "codes", -(-size // BLOCK) * BLOCK, f"i{_CODE_BYTES[how]}"
+        )
         return codes
 
     def _predict(
@@ -107,6 +108,7 @@ class Interp(Compressor):
                 return 0
             done += piece.size - 1
             count += found
+        codes[done:] = 0  # each piece leaves one out: what an earlier call left there would be kept
         return count
 
     def _team(self, piece: Field) -> int:
