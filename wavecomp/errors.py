@@ -1,7 +1,8 @@
 """Every error that a user of wavecomp can meet: one tree under :class:`WavecompError`.
 
 Each class carries the exit status that the command line ends with: 2 where the words of the request were wrong,
-1 where the request was right and something failed or fell short.
+1 where the request was right and something failed or fell short. Where 1 means "worse", in a gate, 3 means that it
+could not judge.
 """
 
 from __future__ import annotations
@@ -385,6 +386,18 @@ class ArchiveWarning(UserWarning):
 
 class ArchiveBusy(WavecompError):
     """Another process is appending to this archive."""
+
+
+class NothingToCompare(WavecompError):
+    """A gate has nothing to compare: no records, or none of the same case; the text says which."""
+
+    exit_status = 3
+
+
+class NotJudged(WavecompError):
+    """A gate could not come to a verdict, for the reason that its text gives: that is not "worse"."""
+
+    exit_status = 3
 
 
 class NothingToReport(WavecompError):

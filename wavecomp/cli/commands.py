@@ -18,6 +18,7 @@ _PLACES = {
     "compressors": ("compressors", "compressors"),
     "sweep": ("sweeping", "sweep"),
     "compare": ("compare", "compare"),
+    "gate": ("gate", "gate"),
     "table1": ("reporting", "table1"),
     "gradient": ("gradient", "gradient"),
     "report": ("reporting", "report"),

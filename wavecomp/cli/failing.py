@@ -58,7 +58,7 @@ def explain(error: BaseException) -> int:
             return streams.READER_GONE
     if os.environ.get(TRACEBACK_VARIABLE):
         click.echo(printable("".join(traceback.format_exception(error))), err=True)
-    return _say(*_words(error))
+    return _say(*words_of(error))
 
 
 def explain_stop() -> int:
@@ -81,7 +81,8 @@ def os_error_words(error: OSError) -> str:
     return f"{name}: {reason}" if name else reason
 
 
-def _words(error: BaseException) -> tuple[str, int]:
+def words_of(error: BaseException) -> tuple[str, int]:
+    """Return what is said of an error, and the exit status that goes with it."""
     match error:
         case WavecompError():
             return _with_place(str(error), error.exit_status), error.exit_status

@@ -1,0 +1,121 @@
+"""A verdict in words: its sentence, and its findings as a table."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+
+from wavecomp.gate.finding import Finding, Standing, Value
+from wavecomp.gate.verdict import Verdict
+from wavecomp.report.table import Column, Row, Table
+
+SHOWN = 40
+"""Rows of a table; the JUnit file has all of them."""
+
+_NAMES = 12
+_SEVERAL = 3
+
+
+def sentence(verdict: Verdict) -> str:
+    """Return the verdict in one line."""
+    worse, better = len(verdict.of(Standing.WORSE)), len(verdict.of(Standing.BETTER))
+    counts = f"{_many(verdict.comparison.cases or len({one.case for one in verdict.timed}), 'case')} compared"
+    improved = f"; {_many(better, 'value')} better" if better else ""
+    if worse:
+        return f"WORSE: {_many(worse, 'value')}{improved} ({counts})"
+    if not verdict.findings:
+        return "NOTHING COMPARED: no case is in both with the same field or problem"
+    if verdict.undecided:
+        return f"UNDECIDED: nothing is known to be worse{improved} ({counts})"
+    return f"{'BETTER' if better else 'SAME'}: nothing is worse{improved} ({counts})"
+
+
+def notes(verdict: Verdict) -> list[str]:
+    """Return what is to be known beside the findings, a line each: what changed first, as the likely cause."""
+    compared = verdict.comparison
+    lines = [f"changed: {cause}" for cause in verdict.causes]
+    lines += [f"another field or problem, not compared: {one}" for one in compared.elsewhere]
+    if compared.other_bits:
+        lines.append(
+            f"the wavefields of {', '.join(compared.other_bits)} have other bits here (another processor or "
+            "compiler): errors and sizes of those gradients are compared within 2 % and 0.2 %"
+        )
+    lines += _cases("gone, so not compared", compared.gone)
+    lines += _cases("new, compared with nothing", compared.added)
+    return [*lines, *(f"not judged: {reason}" for reason in verdict.unjudged)]
+
+
+def table(verdict: Verdict, most: int = SHOWN) -> Table:
+    """Return what is worse, undecided and better, in that order, as a table."""
+    found = [one for standing in (Standing.WORSE, Standing.UNDECIDED, Standing.BETTER) for one in verdict.of(standing)]
+    columns = (
+        Column("", left=True),
+        Column("Case", left=True),
+        Column("Value", left=True),
+        Column("Before"),
+        Column("Now"),
+        Column("Change"),
+        Column("How sure", left=True),
+    )
+    rows = tuple(Row(_cells(one), muted=one.standing is Standing.BETTER) for one in found[:most])
+    more = (f"and {len(found) - most} more",) if len(found) > most else ()
+    return Table(f"{verdict.old} → {verdict.new}", columns, rows, more)
+
+
+def summary(verdict: Verdict) -> list[str]:
+    """Return a line for every compressor and value that has changed in several cases, the most frequent first."""
+    groups: dict[tuple[Standing, str, str], list[Finding]] = defaultdict(list)
+    for standing in (Standing.WORSE, Standing.UNDECIDED, Standing.BETTER):
+        for one in verdict.of(standing):
+            groups[standing, _compressor(one.case), one.quantity].append(one)
+    lines = []
+    for (standing, compressor, quantity), found in sorted(groups.items(), key=lambda item: -len(item[1])):
+        if len(found) < _SEVERAL:
+            continue
+        changes = [(one.change - 1) * 100 for one in found if one.change is not None]
+        much = f", {statistics.median(changes):+.3g} % in the median" if changes else ""
+        lines.append(f"{standing}: {quantity} of {compressor} in {len(found)} cases{much}")
+    return lines
+
+
+def _compressor(case: str) -> str:
+    """Return the compressor's name in a case's label, or the strategy's for a gradient."""
+    spec = case.rpartition(" by ")[2] if case.startswith("gradient of ") else case
+    return spec.partition(" ")[0].partition(":")[0].partition("/")[0]
+
+
+def shown(value: Value, unit: str) -> str:
+    """Return a value as people read it; bytes with every digit, since one of them may be the finding."""
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    if unit == "s":
+        return f"{value * 1e3:.4g} ms"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+
+
+def percent(finding: Finding) -> str:
+    """Return how much a value has changed, signed."""
+    change = finding.change
+    if change is None:
+        return "–"
+    share = (change - 1) * 100
+    return f"{share:+.3g} %" if abs(share) < 1000 else f"× {change:.3g}"
+
+
+def _cells(one: Finding) -> tuple[str, ...]:
+    values = shown(one.old, one.unit), shown(one.new, one.unit)
+    return (str(one.standing), one.case, one.quantity, *values, percent(one), one.basis)
+
+
+def _cases(what: str, labels: Sequence[str]) -> list[str]:
+    if not labels:
+        return []
+    more = f" and {len(labels) - _NAMES} more" if len(labels) > _NAMES else ""
+    return [f"{what}: {'; '.join(labels[:_NAMES])}{more}"]
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
