@@ -380,6 +380,20 @@ class MisplacedRecord(DamagedArchive):
     """A line of an archive is a whole record of another kind, which belongs in another file."""
 
 
+class ForeignBenchmarks(DamagedArchive):
+    """A file is no JSON that pytest-benchmark wrote for wavecomp's suites; the text says what is missing."""
+
+    def __init__(self, path: str | Path, missing: str) -> None:
+        super().__init__(
+            f"{path}: {missing}, so that it holds nothing that the suites measured; give a file that "
+            "pytest suites --benchmark-only --benchmark-json=FILE wrote, or wavecomp convert"
+        )
+
+
+class BenchmarksUnavailable(WavecompError):
+    """The suites cannot run here: pytest-benchmark is not installed, or has another interface."""
+
+
 class ArchiveWarning(UserWarning):
     """Something beside the records of an archive cannot be read and is passed over; the records are used."""
 

@@ -33,6 +33,12 @@ class SpecTemplate:
     tolerance: float = 1.0
     scale: Scale = "none"
 
+    @property
+    def name(self) -> str:
+        """The spec, with a tolerance that scales by its fraction (``1e-3`` of ``peak`` is ``0.001peak``): the same on
+        every field."""
+        return self.spec if self.scale == "none" else self.spec.format(f"{self.tolerance:g}{self.scale}")
+
     def resolve(self, about: FieldRef, last: FieldRef) -> SpecText:
         """Return the spec for one field, taken apart; a field of zeros keeps the tolerance as it is."""
         if self.scale == "none":

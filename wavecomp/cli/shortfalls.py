@@ -12,7 +12,7 @@ from wavecomp.catalogue import Suite
 from wavecomp.cli.console import err
 from wavecomp.cli.plain_text import one_line
 from wavecomp.errors import WavecompError
-from wavecomp.records import Failure, Measurement, Record
+from wavecomp.records.shortfall import broken_bound_of, failure_of
 from wavecomp.sweep import SweepResult
 
 _SHOWN = 10
@@ -55,26 +55,11 @@ def report_shortfalls(results: Sequence[SweepResult], suites: Sequence[Suite] = 
     # Suites share cases, the copy above all.
     records = list({record.key: record for result in results for record in result.records}.values())
     left_out = [f"left out: {reason}" for suite in suites for reason in suite.left_out]
-    failed = [_failed(record, record.outcome) for record in records if isinstance(record.outcome, Failure)]
-    broken = [
-        _broken(record, record.outcome)
-        for record in records
-        if isinstance(record.outcome, Measurement) and record.outcome.bound_status == "violated"
-    ]
+    failed = [line for record in records if (line := failure_of(record)) is not None]
+    broken = [line for record in records if (line := broken_bound_of(record)) is not None]
     for lines in (left_out, failed, broken):
         _show(lines)
     return Shortfalls(len(records), len(failed), len(broken), len(left_out))
-
-
-def _failed(record: Record, outcome: Failure) -> str:
-    return f"failed: {record.spec} on {record.field}: {outcome.message}"
-
-
-def _broken(record: Record, outcome: Measurement) -> str:
-    margin = outcome.bound_margin
-    # What is not finite is null in a file.
-    times = "" if margin is None or not margin < float("inf") else f": {margin:.3g} times what it allows"
-    return f"bound broken: {record.spec} on {record.field} promises {outcome.bound}{times}"
 
 
 def _show(lines: Sequence[str]) -> None:
