@@ -26,7 +26,7 @@ def main() -> None:
     os.dup2(2, 1)
 
     def answer(row: Row) -> None:
-        answers.write(json.dumps(row, default=str) + "\n")
+        answers.write(json.dumps(row, default=_plain) + "\n")
         answers.flush()
 
     counter, why_not = _counter()
@@ -112,9 +112,10 @@ class Side:
 
         bench, exact = self._bench(task["problem"])
         registry = self._registry(tuple(task["plugins"]))
+        strategy = bench.with_step(parse_strategy(task["strategy"], registry))
         bare = bench.bare(0)
         start = time.perf_counter()
-        run = bench.run(parse_strategy(task["strategy"], registry), shot=0)
+        run = bench.run(strategy, shot=0)
         wall = time.perf_counter() - start
         return {
             "wall_s": wall,
@@ -142,7 +143,13 @@ class Side:
         from wavecomp.compressors import default_registry, with_plugins
 
         if plugins not in self._registries:
-            self._registries[plugins] = with_plugins(*plugins) if plugins else default_registry()
+            registry = default_registry() if not plugins else with_plugins()
+            if plugins and hasattr(registry, "add_file"):
+                for path in plugins:  # without the trial run in a process of its own: this is one
+                    registry.add_file(path)
+            elif plugins:
+                registry = with_plugins(*plugins)
+            self._registries[plugins] = registry
         return self._registries[plugins]
 
     def _loaded(self, path: str) -> Any:
@@ -167,6 +174,10 @@ def _counter() -> tuple[Any, str]:
         return module.Counter(), ""
     except module.NoCounter as reason:
         return None, str(reason)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def _words(error: BaseException) -> str:
