@@ -1,0 +1,107 @@
+"""What both sides are asked to do, and what of the answers is compared round by round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Which = Literal["old", "new"]
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTask:
+    """One compressor on one field.
+
+    Attributes
+    ----------
+    case : str
+        Its name; no two tasks of a run have the same.
+    spec : str
+        The compressor, as text: each side reads it by itself.
+    field : Path
+        A ``.npy`` file of one array.
+    threads : int
+        That the compressor may use.
+    seconds : float
+        Time for the repeats of one operation in one round.
+    foreign : bool
+        Whether it needs the plug-in files; those cases come last in a round, so that what they spoil is nobody's.
+    instructions : bool
+        Whether to count the instructions of one more call, where the processor lets us.
+    """
+
+    case: str
+    spec: str
+    field: Path
+    threads: int = 1
+    seconds: float = 0.05
+    foreign: bool = False
+    instructions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GradientTask:
+    """One way of keeping the forward wavefield on one problem, shot 0, by the acoustic operators.
+
+    Attributes
+    ----------
+    case : str
+        Its name.
+    problem : str
+        Name or file of a gradient problem: each side finds it by itself.
+    strategy : str
+        As text.
+    foreign : bool
+        Whether it needs the plug-in files.
+    """
+
+    case: str
+    problem: str
+    strategy: str
+    foreign: bool = False
+
+
+Task = SweepTask | GradientTask
+
+COMPRESS_TIME, DECOMPRESS_TIME = "compress time", "decompress time"
+FIRST_COMPRESS, FIRST_DECOMPRESS = "first compress call", "first decompress call"
+COMPRESS_PEAK, DECOMPRESS_PEAK = "compress peak memory", "decompress peak memory"
+COMPRESS_INSTRUCTIONS = "compress instructions"
+GRADIENT_TIME = "gradient time"
+
+
+def _quickest(operation: str) -> Callable[[Values], float | None]:
+    # Of equally many calls on both sides the quickest: whatever else the machine does only adds to a time.
+    return lambda values: min(values[operation]["samples_s"])
+
+
+def _first(operation: str) -> Callable[[Values], float | None]:
+    return lambda values: float(values[operation]["first_s"])
+
+
+def _entry(name: str) -> Callable[[Values], float | None]:
+    return lambda values: values.get(name)
+
+
+QUANTITIES: Mapping[str, tuple[str, Callable[[Values], float | None]]] = {
+    COMPRESS_TIME: ("s", _quickest("compress")),
+    DECOMPRESS_TIME: ("s", _quickest("decompress")),
+    FIRST_COMPRESS: ("s", _first("compress")),
+    FIRST_DECOMPRESS: ("s", _first("decompress")),
+    COMPRESS_PEAK: ("bytes", _entry("compress_peak_bytes")),
+    DECOMPRESS_PEAK: ("bytes", _entry("decompress_peak_bytes")),
+    COMPRESS_INSTRUCTIONS: ("", _entry("compress_instructions")),
+    GRADIENT_TIME: ("s", _entry("wall_s")),
+}
+"""What is compared round by round: the unit, and how it comes out of what a side answered."""
+
+
+def quantities_of(task: Task) -> tuple[str, ...]:
+    """Return the quantities that a task has."""
+    if isinstance(task, GradientTask):
+        return (GRADIENT_TIME,)
+    times = (COMPRESS_TIME, DECOMPRESS_TIME, FIRST_COMPRESS, FIRST_DECOMPRESS, COMPRESS_PEAK, DECOMPRESS_PEAK)
+    return (*times, COMPRESS_INSTRUCTIONS) if task.instructions else times
