@@ -52,7 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SPEC",
         help="measure this instead of the sets, and gradients with it; a name stands for its examples; repeatable",
     )
-    add("--plugin", action="append", default=[], metavar="FILE", help="compressors of your own (.py, .toml); repeatable")
+    add(
+        "--plugin", action="append", default=[], metavar="FILE", help="compressors of your own (.py, .toml); repeatable"
+    )
     add("--archive", type=Path, metavar="DIR", help="keep the records there; what it holds is not measured again")
 
 

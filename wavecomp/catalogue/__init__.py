@@ -7,6 +7,7 @@ from dataclasses import replace
 from wavecomp.catalogue.lossless import TABLE1, TABLE1_QUICK
 from wavecomp.catalogue.lossy import LOSSY, LOSSY_QUICK
 from wavecomp.catalogue.others import OTHERS
+from wavecomp.catalogue.race import RACE
 from wavecomp.catalogue.steps import STEPS
 from wavecomp.catalogue.suite import SpecTemplate, Suite, decades, plain
 from wavecomp.compressors import BUILT_IN, Reading, Registry, default_registry
@@ -21,6 +22,7 @@ SUITES: dict[str, tuple[Suite, ...]] = {
     "lossy-quick": (LOSSY_QUICK,),
     "steps": (STEPS,),
     "others": (OTHERS,),
+    "race": (RACE,),
     "quick": (TABLE1_QUICK, LOSSY_QUICK, STEPS),
     "all": (TABLE1, LOSSY, STEPS),
 }

@@ -10,6 +10,8 @@ from typing import get_args
 import click
 
 from wavecomp.cli.console import err, progress_bar
+from wavecomp.cli.experimenting import was_given
+from wavecomp.cli.gate_against import Race, race
 from wavecomp.cli.gate_fields import FieldsOfRecords, problem_of
 from wavecomp.cli.judging import judged
 from wavecomp.cli.out_folder import OutFolder
@@ -27,7 +29,7 @@ from wavecomp.records.whole_file import whole_file
 
 
 @click.command()
-@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("old", type=click.Path(path_type=Path), required=False)
 @click.argument("new", type=click.Path(path_type=Path), required=False)
 @click.option("--times", is_flag=True, help="Judge times too; OLD is a folder of five or more runs of the old code.")
 @click.option("--update", "why", metavar="WHY", help="Make the new run the baseline OLD, and write down why.")
@@ -37,11 +39,18 @@ from wavecomp.records.whole_file import whole_file
     help=f"Write the verdict there too, by its suffix ({', '.join(FORMS_BY_SUFFIX)}); may be given many times.",
 )  # fmt: skip
 @click.option("--out", "out_folder", type=OutFolder(), help="Keep what is measured now in this archive folder.")
-@click.option("--field", "fields", multiple=True, help=f"Where a field of OLD is to be found: {FIELD_WORDS}.")
+@click.option("--field", "fields", multiple=True, help=f"Where a field is to be found: {FIELD_WORDS}.")
+@click.option("--against", metavar="VENV|REV", help="Measure side by side with another environment or commit.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Time for --against [default: 5]")
+@click.option("--compressor", "compressors", multiple=True, metavar="SPEC", help="For --against; many times.")
+@click.option("--strategy", "strategies", multiple=True, metavar="SPEC", help="A gradient, for --against; many times.")
+@click.option("--problem", help="Whose gradient --strategy computes [default: tiny]")
 @plugin_option
 @judged
+@click.pass_context
 def gate(
-    old: Path,
+    context: click.Context,
+    old: Path | None,
     new: Path | None,
     times: bool,
     why: str | None,
@@ -49,14 +58,21 @@ def gate(
     saved: Sequence[Path],
     out_folder: Path | None,
     fields: Sequence[str],
+    against: str | None,
+    minutes: float | None,
+    compressors: Sequence[str],
+    strategies: Sequence[str],
+    problem: str | None,
     plugins: Sequence[str],
 ) -> int:
     """Compare a run with a baseline: did anything get larger, less accurate or slower?
 
     OLD and NEW are archive folders, JSON files of pytest-benchmark, or folders of several of them (the last one counts,
-    and all of them for times). Without NEW the cases of OLD are measured here, now. Bytes, errors, bounds, forward steps
-    and checkpoint bytes are compared exactly, or within a rounding that is said. Times of two commits or environments are
-    compared by wavecomp race.
+    and all of them for times). Without NEW the cases of OLD are measured here, now. Bytes, errors, bounds, forward
+    steps and checkpoint bytes are compared exactly, or within a rounding that is said.
+
+    With --against the code here and another environment or commit are measured in turn, in one session, until every
+    time is decided; of a commit of your own repository the files of --plugin are taken.
 
     Exit status: 0 the same or better, 1 something got worse, 2 the words were wrong, 3 undecided or nothing to compare.
 
@@ -66,9 +82,20 @@ def gate(
       wavecomp gate .benchmarks/main.json .benchmarks/mine.json
       wavecomp gate results/baselines/pinned --save verdict.md --save verdict.xml
       wavecomp gate results/baselines/pinned --update "blosc2 4.15 splits blocks otherwise"
+      wavecomp gate --against origin/main
+      wavecomp gate --against HEAD~1 --plugin mine.py
     """
     check_saved(saved)
     registry = registry_with(plugins)
+    if against is not None:
+        refuse_beside(context, "--against", ("old", "new", "times", "why", "out_folder"))
+        asked = Race((fields or ("quick",))[-1], compressors, strategies, problem or "tiny", minutes or 5.0)
+        verdict = race(against, asked, plugins, registry, default_limits())
+        show(verdict, form, saved)
+        return verdict.exit_status
+    if old is None:
+        raise UsageError("name a baseline, as in wavecomp gate results/baselines/pinned, or another version: --against")
+    refuse_beside(context, "OLD", ("minutes", "compressors", "strategies", "problem"))
     before = read_runs(old)
     left_out: tuple[str, ...] = ()
     if new is not None:
@@ -96,6 +123,16 @@ def _measured(
         folder = out_folder or Path(scratch)
         run = measure_again(again, folder, registry, limits=default_limits(), times=times, progress=bar)
     return [run], again.left_out
+
+
+def refuse_beside(context: click.Context, what: str, names: Sequence[str]) -> None:
+    """Refuse what was given and would not be listened to; raises UsageError."""
+    parameters = {parameter.name: parameter for parameter in context.command.params}
+    for name in names:
+        if was_given(context, name):
+            shown = parameters[name]
+            word = shown.opts[0] if isinstance(shown, click.Option) else f"{name.upper()} ({context.params[name]})"
+            raise UsageError(f"{word} and {what} do not go together; leave out one of them")
 
 
 def check_saved(saved: Sequence[Path]) -> None:

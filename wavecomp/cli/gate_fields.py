@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from wavecomp.cli.fields import chosen, generated, references
 from wavecomp.errors import NothingToCompare, UnknownRecipe
 from wavecomp.gate.pinned_fields import pinned_references
-from wavecomp.gate.pinned_problem import PINNED_PROBLEM, pinned_problem
+from wavecomp.gate.pinned_problem import PinnedProblem
 from wavecomp.impact.problem import Problem
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.records import GradientRecord, Record
@@ -58,4 +58,4 @@ class FieldsOfRecords:
 
 def problem_of(record: GradientRecord) -> Problem:
     """Return the problem of a record by its name; raises UnknownProblem."""
-    return pinned_problem() if record.problem == PINNED_PROBLEM else find_problem(record.problem)
+    return PinnedProblem() if record.problem == PinnedProblem.name else find_problem(record.problem)

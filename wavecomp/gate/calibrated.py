@@ -27,23 +27,19 @@ import numpy as np
 from scipy.stats import t as student
 
 from wavecomp.gate.finding import Finding, Standing
+from wavecomp.gate.least import LEAST, MEMORY_FLOOR
 from wavecomp.gate.runs import Run, label
 from wavecomp.records import GradientImpact, Measurement, Record
+from wavecomp.side_by_side.tasks import COMPRESS_TIME, DECOMPRESS_TIME, GRADIENT_TIME
 
 LEAST_RUNS = 5
 """Baselines without which nobody knows how much a time varies."""
-
-LEAST = {"compression time": 0.05, "decompression time": 0.05, "time over the bare sweeps": 0.05,
-         "first compression": 0.5, "first decompression": 0.5,
-         "peak memory of compression": 0.05, "peak memory of decompression": 0.05}  # fmt: skip
-"""Effects that are too small to be called a change, by quantity."""
 
 REFERENCES = ("identity", "zfp:reversible", "blosc2:codec=zlib,level=1,shuffle=shuffle,chunk=524288")
 """The reference work of a sweep: a memory copy and two codecs. No case is measured by its own library."""
 
 _PRIOR = 4
 _ALPHA = 0.05
-_FLOOR_BYTES = 1 << 18  # pages and an allocator's steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +105,7 @@ def _series(old: Sequence[Run], new: Sequence[Run]) -> Iterator[_Series]:
         found = [_timed(record.outcome) for record in records]
         for quantity in sorted(set.intersection(*(set(each) for each in found))):
             values = [each[quantity] for each in found]
-            memory = quantity.startswith("peak")
+            memory = quantity.endswith("memory")
             choices: dict[str, list[float]] = {"": [0.0] * len(runs)}
             if isinstance(records[0], Record) and not memory:
                 choices = _references(records[0], quantity, runs)
@@ -117,7 +113,7 @@ def _series(old: Sequence[Run], new: Sequence[Run]) -> Iterator[_Series]:
                 continue
             logs = {
                 reference: [
-                    math.log(value + (_FLOOR_BYTES if memory else 0.0)) - by
+                    math.log(value + (MEMORY_FLOOR if memory else 0.0)) - by
                     for value, by in zip(values, times, strict=True)
                 ]
                 for reference, times in choices.items()
@@ -132,26 +128,25 @@ def _timed(outcome: object) -> Mapping[str, float]:
     """Return what was timed, and what memory was seen, of one outcome; nothing of a failure."""
     found: dict[str, float] = {}
     if isinstance(outcome, Measurement):
-        for what, timing in (("compression", outcome.compress), ("decompression", outcome.decompress)):
-            found[f"{what} time"], found[f"first {what}"] = timing.median_s, timing.first_s
+        for what, timing in (("compress", outcome.compress), ("decompress", outcome.decompress)):
+            found[f"{what} time"], found[f"first {what} call"] = timing.median_s, timing.first_s
         for what, peak in (
-            ("compression", outcome.compress_peak_bytes),
-            ("decompression", outcome.decompress_peak_bytes),
+            ("compress", outcome.compress_peak_bytes),
+            ("decompress", outcome.decompress_peak_bytes),
         ):
             if peak is not None:
-                found[f"peak memory of {what}"] = peak
+                found[f"{what} peak memory"] = peak
     if isinstance(outcome, GradientImpact) and outcome.distance:
         pairs = zip(outcome.walls_s, outcome.bare_walls_s, strict=False)
         if relative := [wall / bare for wall, bare in pairs if bare]:
-            found["time over the bare sweeps"] = statistics.median(relative)
-    return {name: value for name, value in found.items() if value > 0 or name.startswith("peak")}
+            found[GRADIENT_TIME] = statistics.median(relative)
+    return {name: value for name, value in found.items() if value > 0 or name.endswith("memory")}
 
 
 def _references(record: Record, quantity: str, runs: Sequence[Run]) -> dict[str, list[float]]:
     """Return the logarithm of the time of every possible reference in every run, by its spec."""
     found: dict[str, list[float]] = {}
-    operation = "compression time" if quantity.endswith(" compression") or quantity.startswith("comp") else None
-    operation = operation or "decompression time"
+    operation = DECOMPRESS_TIME if "decompress" in quantity else COMPRESS_TIME
     for spec in REFERENCES:
         times = []
         for run in runs:

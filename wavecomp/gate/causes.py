@@ -22,6 +22,11 @@ def causes(old: Run, new: Run) -> list[str]:
     if not before or not now:
         missing = " and ".join(run.name for run in (old, new) if not run.places)
         return [f"{missing}: nobody knows with which libraries and where it was measured (its provenance is missing)"]
+    return causes_between(before, now)
+
+
+def causes_between(before: Sequence[Provenance], now: Sequence[Provenance]) -> list[str]:
+    """Return what changed between some places and some others; neither is empty."""
     found = _versions(_merged(before, lambda place: place.versions), _merged(now, lambda place: place.versions))
     found += _plain("wavecomp's commit", before, now, lambda place: place.commit or "")
     found += _plain("wavecomp's code", before, now, lambda place: place.code)

@@ -35,6 +35,8 @@ class Finding:
     standing : Standing
     basis : str
         How sure that is: ``exact``, a rounding, or the interval and the number of rounds.
+    estimate : float or None
+        New over old, where it is known better than from the two values: of rounds in which both were measured.
     """
 
     case: str
@@ -44,10 +46,13 @@ class Finding:
     new: Value
     standing: Standing
     basis: str
+    estimate: float | None = None
 
     @property
     def change(self) -> float | None:
         """New over old; None where that says nothing."""
+        if self.estimate is not None:
+            return self.estimate if math.isfinite(self.estimate) else None
         numbers = [one for one in (self.old, self.new) if isinstance(one, float | int)]
         if len(numbers) < 2 or not numbers[0] or not all(map(math.isfinite, numbers)):
             return None

@@ -154,7 +154,9 @@ def judge(
     ValueError
         A name is used twice or unknown, a group's members have different ``least``, or lengths differ.
     """
-    joint = {name: _mean([cases[one] for one in members]) for name, members in (groups or {}).items() if len(members) > 1}
+    joint = {
+        name: _mean([cases[one] for one in members]) for name, members in (groups or {}).items() if len(members) > 1
+    }
     if cases.keys() & joint.keys():
         raise ValueError(f"{sorted(cases.keys() & joint.keys())}: a name of a case and of a group")
     looks = Looks(len(cases), len(joint), alpha)

@@ -83,7 +83,9 @@ def run_rounds(
     names = [task.case for task in tasks]
     if not names or len({*names}) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise UsageError(f"two cases of a comparison have one name: {twice}" if twice else "there is nothing to compare")
+        raise UsageError(
+            f"two cases of a comparison have one name: {twice}" if twice else "there is nothing to compare"
+        )
     ordered = sorted(tasks, key=lambda task: task.foreign)
     run = _Run({"old": old, "new": new}, ordered, limits or Limits(), progress)
     found = run.found

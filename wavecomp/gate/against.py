@@ -1,0 +1,164 @@
+"""Two versions of the code measured side by side, as a verdict: what they determine, exactly; their times, by rank."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from wavecomp.gate.causes import causes_between
+from wavecomp.gate.comparing import Comparison, compare_case
+from wavecomp.gate.finding import Finding, Standing, Value
+from wavecomp.gate.least import LEAST, MEMORY_FLOOR
+from wavecomp.gate.paired import ALPHA, Judgement, Looks, Series, judge, log_ratio
+from wavecomp.gate.values import OF_GRADIENTS, OF_SWEEPS, Quantity
+from wavecomp.gate.verdict import Verdict
+from wavecomp.records import Failure, Provenance
+from wavecomp.side_by_side.paired_rounds import PairedRounds
+from wavecomp.side_by_side.tasks import COMPRESS_INSTRUCTIONS, QUANTITIES, SweepTask, Task, Values
+from wavecomp.spec_text import SpecText
+
+_READ: Mapping[str, Callable[[Values], Value]] = {
+    "bound": lambda found: _plain(found["bound_status"]),
+    "stream bytes": lambda found: _plain(found["stream_bytes"]),
+    "largest error": lambda found: found["distortion"].get("max_absolute"),
+    "RMS error": lambda found: found["distortion"].get("rmse"),
+    "error over bound": lambda found: found["bound_margin"],
+    "values lost (not finite)": lambda found: found["distortion"].get("nonfinite_mismatches"),
+    "gradient error": lambda found: _plain(found["gradient_relative_l2"]),
+    "forward steps": lambda found: _plain(found["forward_steps"]),
+    "checkpoint writes": lambda found: _plain(found["writes"]),
+    "checkpoint reads": lambda found: _plain(found["reads"]),
+    "peak checkpoint bytes": lambda found: _plain(found["peak_checkpoint_bytes"]),
+}
+"""How the values of :mod:`wavecomp.gate.values` come out of what a side answers."""
+
+
+def verdict_of(found: PairedRounds, names: tuple[str, str], *, alpha: float = ALPHA) -> Verdict:
+    """Judge all that a run of two sides measured.
+
+    Parameters
+    ----------
+    found : PairedRounds
+    names : tuple of str
+        What the old and the new side are called.
+    alpha : float
+        Probability of one false verdict on a time, or more, in the whole run.
+    """
+    places = [Provenance(**found.introductions[side]["provenance"]) for side in ("old", "new")]
+    return Verdict(
+        *names,
+        tuple(causes_between(places[:1], places[1:])),
+        Comparison(tuple(_determined(found))),
+        tuple(_timed(found, alpha)),
+        tuple(_notes(found)),
+        times_count=True,
+    )
+
+
+def is_decided(found: PairedRounds, *, alpha: float = ALPHA) -> bool:
+    """Say whether every time and every peak of memory is decided; looked at after numbers of rounds fixed beforehand."""
+    series, groups = _series(found)
+    if not Looks(len(series), len(groups), alpha).due(found.rounds):
+        return False
+    return all(one.standing is not Standing.UNDECIDED for one in judge(series, groups, alpha).values())
+
+
+def _determined(found: PairedRounds) -> Iterator[Finding]:
+    for task in found.tasks:
+        old, new = found.answer(task.case, "old"), found.answer(task.case, "new")
+        if old is None or new is None:
+            continue
+        other_bits = False
+        if not isinstance(old, Failure) and not isinstance(new, Failure):
+            other_bits = old.get("exact_digest") != new.get("exact_digest")
+        quantities = _as_answered(OF_SWEEPS if isinstance(task, SweepTask) else OF_GRADIENTS)
+        yield from compare_case(task.case, old, new, quantities, other_bits)
+
+
+def _as_answered(quantities: Collection[Quantity[Any]]) -> tuple[Quantity[Values], ...]:
+    return tuple(
+        Quantity(one.name, one.unit, _READ[one.name], one.rounding, one.other_bits)
+        for one in quantities
+        if one.name in _READ
+    )
+
+
+def _series(found: PairedRounds) -> tuple[dict[str, Series], dict[str, list[str]]]:
+    """Return what is judged, by case and quantity, and which of it has a library's operation in common.
+
+    Instructions are a witness, and no verdict.
+    """
+    series: dict[str, Series] = {}
+    groups: dict[str, list[str]] = defaultdict(list)
+    for task, quantity in found.quantities():
+        if quantity == COMPRESS_INSTRUCTIONS:
+            continue
+        name = f"{task.case}: {quantity}"
+        series[name] = Series(_log_ratios(found, task, quantity), LEAST[quantity])
+        groups[f"all of {_family(task)}: {quantity}"].append(name)
+    return series, {name: members for name, members in groups.items() if len(members) > 1}
+
+
+def _log_ratios(found: PairedRounds, task: Task, quantity: str) -> list[float]:
+    floor = MEMORY_FLOOR if QUANTITIES[quantity][0] == "bytes" else 0.0
+    return [log_ratio(old, new, floor) for old, new in found.pairs(task.case, quantity)]
+
+
+def _family(task: Task) -> str:
+    """Return the compressor that does the work, behind whatever stands before it."""
+    spec = SpecText.parse(task.spec if isinstance(task, SweepTask) else task.strategy)
+    return spec.parts[-1].name
+
+
+def _timed(found: PairedRounds, alpha: float) -> Iterator[Finding]:
+    series, groups = _series(found)
+    judged = judge(series, groups, alpha) if found.rounds else {}
+    tasks = {f"{task.case}: {quantity}": (task, quantity) for task, quantity in found.quantities()}
+    for name, one in judged.items():
+        case, _, quantity = name.rpartition(": ")
+        old = new = None
+        if name in tasks:
+            task, quantity = tasks[name]
+            if found.given_up(task.case):
+                continue  # said where the outcomes are compared
+            pairs = [(a, b) for a, b in found.pairs(task.case, quantity) if a is not None and b is not None]
+            if not pairs:
+                continue  # a system that does not tell memory, say
+            old, new = (sorted(values)[len(values) // 2] for values in zip(*pairs, strict=True))
+        unit = QUANTITIES[quantity][0]
+        basis = _basis(one) + _witness(found, tasks[name][0] if name in tasks else None, quantity)
+        yield Finding(case, quantity, unit, old, new, one.standing, basis, one.ratio)
+
+
+def _basis(one: Judgement) -> str:
+    if one.upper == float("inf"):
+        return f"{one.rounds} rounds are too few"
+    return f"{one.lower:.3f} to {one.upper:.3f} times, {one.rounds} rounds"
+
+
+def _witness(found: PairedRounds, task: Task | None, quantity: str) -> str:
+    """Return what the counted instructions say beside a time."""
+    if (
+        task is None
+        or not isinstance(task, SweepTask)
+        or not task.instructions
+        or not quantity.startswith("compress t")
+    ):
+        return ""
+    pairs = [(a, b) for a, b in found.pairs(task.case, COMPRESS_INSTRUCTIONS) if a and b]
+    if not pairs:
+        return ""
+    ratios = sorted(b / a for a, b in pairs)
+    return f"; instructions {(ratios[len(ratios) // 2] - 1) * 100:+.2f} %"
+
+
+def _notes(found: PairedRounds) -> Iterator[str]:
+    if found.ended not in ("decided", "rounds"):
+        why = "the time for it ran out" if found.ended == "time" else found.ended
+        if any(one.standing is Standing.UNDECIDED for one in _timed(found, ALPHA)):
+            yield f"{why} after {found.rounds} rounds, before all times were decided"
+
+
+def _plain(value: Any) -> Value:
+    return value if isinstance(value, float | int | str) else None
