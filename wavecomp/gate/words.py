@@ -15,6 +15,7 @@ SHOWN = 40
 
 _NAMES = 12
 _SEVERAL = 3
+_OPEN = 10
 
 
 def sentence(verdict: Verdict) -> str:
@@ -48,7 +49,8 @@ def notes(verdict: Verdict) -> list[str]:
 
 def table(verdict: Verdict, most: int = SHOWN) -> Table:
     """Return what is worse, undecided and better, in that order, as a table."""
-    found = [one for standing in (Standing.WORSE, Standing.UNDECIDED, Standing.BETTER) for one in verdict.of(standing)]
+    undecided = verdict.of(Standing.UNDECIDED)
+    found = [*verdict.of(Standing.WORSE), *undecided[:_OPEN], *verdict.of(Standing.BETTER)]
     columns = (
         Column("", left=True),
         Column("Case", left=True),
@@ -59,14 +61,16 @@ def table(verdict: Verdict, most: int = SHOWN) -> Table:
         Column("How sure", left=True),
     )
     rows = tuple(Row(_cells(one), muted=one.standing is Standing.BETTER) for one in found[:most])
-    more = (f"and {len(found) - most} more",) if len(found) > most else ()
-    return Table(f"{verdict.old} → {verdict.new}", columns, rows, more)
+    more = [f"and {len(found) - most} more"] if len(found) > most else []
+    if len(undecided) > _OPEN:
+        more.append(f"and {len(undecided) - _OPEN} more are undecided")
+    return Table(f"{verdict.old} → {verdict.new}", columns, rows, tuple(more))
 
 
 def summary(verdict: Verdict) -> list[str]:
     """Return a line for every compressor and value that has changed in several cases, the most frequent first."""
     groups: dict[tuple[Standing, str, str], list[Finding]] = defaultdict(list)
-    for standing in (Standing.WORSE, Standing.UNDECIDED, Standing.BETTER):
+    for standing in (Standing.WORSE, Standing.BETTER):
         for one in verdict.of(standing):
             groups[standing, _compressor(one.case), one.quantity].append(one)
     lines = []
@@ -76,6 +80,13 @@ def summary(verdict: Verdict) -> list[str]:
         changes = [(one.change - 1) * 100 for one in found if one.change is not None]
         much = f", {statistics.median(changes):+.3g} % in the median" if changes else ""
         lines.append(f"{standing}: {quantity} of {compressor} in {len(found)} cases{much}")
+    undecided: dict[str, int] = defaultdict(int)
+    for one in verdict.of(Standing.UNDECIDED):
+        undecided[one.quantity] += 1
+    if len(verdict.of(Standing.UNDECIDED)) >= _SEVERAL:
+        counts = sorted(undecided.items(), key=lambda item: -item[1])
+        words = [f"{quantity} of {_many(count, 'case')}" for quantity, count in counts]
+        lines.append(f"undecided: {', '.join(words)}")
     return lines
 
 
