@@ -95,12 +95,13 @@ def _series(found: PairedRounds) -> tuple[dict[str, Series], dict[str, list[str]
         if quantity == COMPRESS_INSTRUCTIONS:
             continue
         name = f"{task.case}: {quantity}"
-        series[name] = Series(_log_ratios(found, task, quantity), LEAST[quantity])
+        series[name] = Series(log_ratios(found, task, quantity), LEAST[quantity])
         groups[f"all of {_family(task)}: {quantity}"].append(name)
     return series, {name: members for name, members in groups.items() if len(members) > 1}
 
 
-def _log_ratios(found: PairedRounds, task: Task, quantity: str) -> list[float]:
+def log_ratios(found: PairedRounds, task: Task, quantity: str) -> list[float]:
+    """Return ln(new/old) of a quantity, one a round; NaN where a side has none."""
     floor = MEMORY_FLOOR if QUANTITIES[quantity][0] == "bytes" else 0.0
     return [log_ratio(old, new, floor) for old, new in found.pairs(task.case, quantity)]
 
