@@ -6,8 +6,8 @@ Campaigns, each resumable: what an earlier run has counted stays::
     python suites/gate_power.py --out … equal doctored                             # what a run determines, alone
 
 ``equal``, ``doctored``: what a run determines. ``times``: equal sides, on an idle machine. ``slower``: doctored ones there.
-``times-loaded``, ``slower-loaded``: the same while a busy process takes a core. ``rounds``: the default race against itself for
-twenty minutes, of which the smallest slowdown that is found comes. Ends with status 1 where fewer than 19 of 20 doctored
+``times-loaded``, ``slower-loaded``: the same while a busy process takes a core. ``calibrated``: times across equal sweeps.
+``rounds``: the default race against itself for twenty minutes, of which the smallest slowdown that is found comes. Ends with status 1 where fewer than 19 of 20 doctored
 runs were caught, or more than 1 of 100 equal ones called worse.
 """
 
@@ -25,18 +25,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from power_calibrated import calibrated
+from power_page import page, shortfalls
 from power_patient import write_patient
-from power_page import page
 from saving import Saved
 
 from wavecomp.catalogue.race import RACE
+from wavecomp.cli.fields import generated, references
 from wavecomp.compressors import default_registry, with_plugins
 from wavecomp.errors import WavecompError
 from wavecomp.gate.against import is_decided, log_ratios, verdict_of
 from wavecomp.gate.finding import Standing
 from wavecomp.gate.pinned_cases import measure_pinned
 from wavecomp.gate.pinned_fields import pinned_references
-from wavecomp.gate.remeasure import measure_again, plan_again
 from wavecomp.gate.runs import Run, read_runs, run_of
 from wavecomp.gate.verdict import Verdict, judge
 from wavecomp.impact.cases import impact_cases
@@ -49,7 +50,7 @@ from wavecomp.side_by_side.rounds import run_rounds
 from wavecomp.side_by_side.sides import this_side
 from wavecomp.side_by_side.tasks import SweepTask
 from wavecomp.snapshots import find_snapshots
-from wavecomp.sweep import Case, Repeats, run_sweep, snapshot_references
+from wavecomp.sweep import Case, FieldRef, Repeats, run_sweep, snapshot_references
 
 LIMITS = Limits(seconds=600, memory_bytes=8 << 30)
 DOCTORED = 20
@@ -58,7 +59,12 @@ DETERMINED = ("an archive 3 % larger", "one bound violation in 10^6 values", "an
 GRADIENT = "a gradient error 5 % larger"
 TIMED = ("10 % slower", "a first call 2 x slower", "peak memory 10 % larger")
 SIDE = 100  # a million values
-TIMED_SPECS = ("patient:tolerance=1e-3", "zfp:accuracy=1e-3", "interp:abs=1e-3", "blosc2:codec=zstd,level=1,shuffle=shuffle")
+TIMED_SPECS = (
+    "patient:tolerance=1e-3",
+    "zfp:accuracy=1e-3",
+    "interp:abs=1e-3",
+    "blosc2:codec=zstd,level=1,shuffle=shuffle",
+)
 BUDGET_S = 300.0
 RACE_S = 1200.0
 
@@ -128,7 +134,12 @@ def equal(_number: int, work: Path) -> Row:
         measure_pinned(first)
     (old,) = read_runs(first)
     made = measure_pinned(work / "again")
-    new = run_of("again", made.records, made.gradients, Archive(made.folder).provenances() | GradientArchive(made.folder).provenances())
+    new = run_of(
+        "again",
+        made.records,
+        made.gradients,
+        Archive(made.folder).provenances() | GradientArchive(made.folder).provenances(),
+    )
     verdict = judge([old], [new])
     return summary(verdict) | {"cases": verdict.comparison.cases}
 
@@ -140,7 +151,9 @@ def sides(work: Path, doctors: tuple[str, ...], specs: tuple[str, ...], **number
     field = work / "field.npy"
     if not field.exists():
         np.save(field, wave(72, 1))
-    tasks = [SweepTask(spec, spec, field, foreign=spec.startswith("patient"), seconds=RACE.repeats.seconds) for spec in specs]
+    tasks = [
+        SweepTask(spec, spec, field, foreign=spec.startswith("patient"), seconds=RACE.repeats.seconds) for spec in specs
+    ]
     found = run_rounds(old, new, tasks, decided=is_decided, budget_s=BUDGET_S, limits=LIMITS)
     return verdict_of(found, ("old", "new")), found
 
@@ -159,7 +172,9 @@ def slower(slowdown: str) -> Callable[[int, Path], Row]:
         row: Row = {}
         for name, doctors in ((slowdown, (slowdown,)), ("first call and memory", TIMED[1:])):
             start = time.monotonic()
-            verdict, found = sides(work / name.replace(" ", "-"), doctors, TIMED_SPECS[:2], extra=memory_share(), calls=1)
+            verdict, found = sides(
+                work / name.replace(" ", "-"), doctors, TIMED_SPECS[:2], extra=memory_share(), calls=1
+            )
             row[name] = summary(verdict) | {"rounds": found.rounds, "seconds": time.monotonic() - start}
         return row
 
@@ -181,7 +196,7 @@ def memory_share() -> int:
 
 def race_against_itself(_number: int, work: Path) -> Row:
     """Run the default race with two equal sides for so long, and keep every ratio."""
-    about = next(one for one in snapshot_or_quick() if True)
+    about = quick_level()
     field = work / "field.npy"
     np.save(field, about.load())
     specs = [case.spec for case in RACE.cases([about], default_registry())]
@@ -189,16 +204,17 @@ def race_against_itself(_number: int, work: Path) -> Row:
     start = time.monotonic()
     found = run_rounds(this_side(), this_side(), tasks, budget_s=RACE_S, limits=LIMITS)
     ratios = {
-        f"{task.case}: {quantity}": [round(value, 4) if np.isfinite(value) else None for value in log_ratios(found, task, quantity)]
+        f"{task.case}: {quantity}": [
+            round(value, 4) if np.isfinite(value) else None for value in log_ratios(found, task, quantity)
+        ]
         for task, quantity in found.quantities()
     }
     return {"rounds": found.rounds, "seconds": time.monotonic() - start, "log_ratios": ratios, "field": about.name}
 
 
-def snapshot_or_quick() -> list[Any]:
-    from wavecomp.cli.fields import generated, references
-
-    return [references(generated("quick"))[-1]]
+def quick_level() -> FieldRef:
+    """Return the last level of the field ``quick``, propagated if need be."""
+    return references(generated("quick"))[-1]
 
 
 @contextmanager
@@ -219,6 +235,7 @@ CAMPAIGNS: dict[str, tuple[int, Callable[[int, Path], Row], bool]] = {
     "slower-loaded": (DOCTORED, slower("20 % slower"), True),
     "times": (EQUAL, times, False),
     "times-loaded": (EQUAL, times, True),
+    "calibrated": (1, lambda _number, work: calibrated(work, quick_level()), False),
     "rounds": (1, race_against_itself, False),
 }
 """How many runs, what one is, and whether a busy process runs beside."""
@@ -246,7 +263,10 @@ def main() -> int:
                 rows.append(run(number, work))
                 saved.write(content)
                 print(f"{name} {number + 1}/{count}: {json.dumps(rows[-1])[:160]}", flush=True)
-    return 0
+    saved.write(content)
+    for line in (short := shortfalls(content)):
+        print(f"fell short: {line}")
+    return bool(short)
 
 
 if __name__ == "__main__":

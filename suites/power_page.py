@@ -1,1 +1,144 @@
-def page(c): return "x"
+"""What the campaigns of ``gate_power.py`` came to, as a page."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from wavecomp.gate.least import LEAST
+from wavecomp.gate.paired import Looks
+from wavecomp.gate.paired_power import smallest_slowdown
+
+Row = Mapping[str, Any]
+
+CAUGHT, OF = 19, 20
+MINUTES = (5, 20)
+
+_BY_TIME = {
+    "10 % slower": ("slower", "10 % slower", " time"),
+    "20 % slower": ("slower-loaded", "20 % slower", " time"),
+}
+
+
+def page(content: Mapping[str, Any]) -> str:
+    """Return the page."""
+    campaigns, place = content["campaigns"], content["provenance"]
+    lines = [
+        "# What the gate catches, and how often it cries wolf",
+        "",
+        f"Measured by `python suites/gate_power.py` on {place['cores']} cores of {place['cpu']}; every run is in the JSON "
+        "beside this page.",
+        "",
+        "## Caught",
+        "",
+        "| doctored | how it was judged | caught | asked |",
+        "| :--- | :--- | ---: | ---: |",
+        *(f"| {what} | {how} | {good} of {of} | {CAUGHT} of {OF} |" for what, how, good, of in caught(campaigns)),
+        "",
+        "## Silent",
+        "",
+        "| equal runs | called worse | undecided | asked |",
+        "| :--- | ---: | ---: | ---: |",
+        *silent(campaigns),
+        "",
+    ]
+    for heading, part in (("Smallest slowdown", found(campaigns)), ("Times across runs", calibrated(campaigns))):
+        if rows := list(part):
+            lines += [f"## {heading}", "", *rows, ""]
+    return "\n".join(lines)
+
+
+def caught(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str, int, int]]:
+    """Yield what was doctored, how that was judged, how often it was caught, and how often it was tried."""
+    doctored = campaigns.get("doctored", ())
+    names = [name for name in (doctored[0] if doctored else ()) if name != "equal"]
+    for name in names:
+        yield name, "archives, exactly", sum(row[name]["status"] == 1 for row in doctored), len(doctored)
+    for campaign, where in (("slower", "idle"), ("slower-loaded", "beside a busy core")):
+        rows = campaigns.get(campaign, ())
+        how = f"side by side, {where}"
+        for name in [name for name in (rows[0] if rows else ()) if name.endswith("slower")]:
+            yield name, how, sum(_saw(row[name], "compress time") for row in rows), len(rows)
+        for quantity, name in (("first compress call", "a first call 2 x slower"),
+                               ("compress peak memory", "peak memory 10 % larger")):  # fmt: skip
+            if rows:
+                yield name, how, sum(_saw(row["first call and memory"], quantity) for row in rows), len(rows)
+
+
+def _saw(row: Row, quantity: str) -> bool:
+    return any(case.startswith("patient") and what == quantity for case, what, *_ in row["worse"])
+
+
+def silent(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    """Yield the rows of equal runs, and of the values of doctored ones that nobody had doctored."""
+    about = {
+        "equal": "the pinned baseline measured anew, exactly",
+        "times": "times side by side, idle",
+        "times-loaded": "times side by side, beside a busy core",
+    }
+    for campaign, what in about.items():
+        if rows := campaigns.get(campaign, ()):
+            worse = sum(bool(row["worse"]) for row in rows)
+            asked = "0" if campaign == "equal" else "1 of 100"
+            yield f"| {what} | {worse} of {len(rows)} | {sum(bool(row['undecided']) for row in rows)} | {asked} |"
+    if rows := campaigns.get("doctored", ()):
+        yield f"| the patient undoctored, exactly | {sum(bool(row['equal']['worse']) for row in rows)} of {len(rows)} | 0 | 0 |"
+
+
+def found(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    """Yield what slowdown of a case is found with 95 % probability in five and in twenty minutes."""
+    for row in campaigns.get("rounds", ()):
+        ratios = {name: [value for value in values if value is not None] for name, values in row["log_ratios"].items()}
+        ratios = {
+            name: values for name, values in ratios.items() if len(values) > 20 and not name.endswith("instructions")
+        }
+        looks = Looks(len(ratios), max(1, len(ratios) // 3))
+        a_round = row["seconds"] / (row["rounds"] + 1)
+        yield (
+            f"The race of `wavecomp gate --against` ({len({name.rpartition(': ')[0] for name in ratios})} cases on {row['field']}) "
+            f"against itself, {row['rounds']} rounds of {a_round:.1f} s; rounds drawn from these. The smallest slowdown that is found "
+            "with 95 % probability:"
+        )
+        yield ""
+        yield "| quantity | " + " | ".join(f"{m} min: median case, worst case" for m in MINUTES) + " |"
+        yield "| :--- |" + " ---: |" * len(MINUTES)
+        for quantity in sorted({name.rpartition(": ")[2] for name in ratios}):
+            some = [values for name, values in ratios.items() if name.endswith(f": {quantity}")]
+            cells = []
+            for minutes in MINUTES:
+                rounds = max(1, int(minutes * 60 / a_round) - 1)
+                least = [
+                    smallest_slowdown(values, rounds, least=LEAST[quantity], looks=looks, resamples=100)
+                    for values in some
+                ]
+                cells.append(f"{statistics.median(least):.1%}, {max(least):.1%}")
+            yield f"| {quantity} | " + " | ".join(cells) + " |"
+
+
+def calibrated(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
+    """Yield what single runs against ten baselines tell of times."""
+    for row in campaigns.get("calibrated", ()):
+        yield (
+            f"{row['sweeps']} equal sweeps of the suite `race` on {row['field']}; ten of them drawn for baselines, one or three more "
+            "for new runs, a hundred times. `wavecomp gate BASELINES NEW --times`; then compression with ZFP slowed by so much:"
+        )
+        yield ""
+        slowdowns = list(row["drawn"][0]["caught"])
+        yield "| new runs | false alarms | " + " | ".join(f"{float(one):.0%} slower" for one in slowdowns) + " |"
+        yield "| ---: | ---: |" + " ---: |" * len(slowdowns)
+        for one in row["drawn"]:
+            cells = [f"{one['caught'][name]} of {one['draws']}" for name in slowdowns]
+            yield f"| {one['new']} | {one['false_alarms']} of {one['draws']} | " + " | ".join(cells) + " |"
+
+
+def shortfalls(content: Mapping[str, Any]) -> list[str]:
+    """Return what was asked for and not reached."""
+    campaigns = content["campaigns"]
+    short = [f"{what} ({how}): {good} of {of}" for what, how, good, of in caught(campaigns) if good * OF < of * CAUGHT]
+    for campaign, share in (("equal", 0.0), ("times", 0.01), ("times-loaded", 0.01)):
+        rows = campaigns.get(campaign, ())
+        worse = sum(bool(row["worse"]) for row in rows)
+        if worse > share * len(rows):
+            short.append(f"{campaign}: {worse} of {len(rows)} equal runs called worse")
+    return short

@@ -55,7 +55,9 @@ DOCTORS: dict[str, tuple[str, str]] = {
 """What is done to the patient: in ``compress`` and in ``decompress``."""
 
 
-def write_patient(folder: Path, doctors: tuple[str, ...] = (), *, place: int = 0, extra: int = 0, calls: int = 1) -> Path:
+def write_patient(
+    folder: Path, doctors: tuple[str, ...] = (), *, place: int = 0, extra: int = 0, calls: int = 1
+) -> Path:
     """Write the plug-in as some doctors leave it, as ``patient.py`` in a folder of its own.
 
     Parameters

@@ -92,6 +92,8 @@ def summary(verdict: Verdict) -> list[str]:
 
 def _compressor(case: str) -> str:
     """Return the compressor's name in a case's label, or the strategy's for a gradient."""
+    if case.startswith("all of "):
+        return case
     spec = case.rpartition(" by ")[2] if case.startswith("gradient of ") else case
     return spec.partition(" ")[0].partition(":")[0].partition("/")[0]
 
