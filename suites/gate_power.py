@@ -5,10 +5,11 @@ Campaigns, each resumable: what an earlier run has counted stays::
     python suites/gate_power.py --out results/published/gate/power.json            # all of them, some hours
     python suites/gate_power.py --out … equal doctored                             # what a run determines, alone
 
-``equal``, ``doctored``: what a run determines. ``times``: equal sides, on an idle machine. ``slower``: doctored ones there.
-``times-loaded``, ``slower-loaded``: the same while a busy process takes a core. ``calibrated``: times across equal sweeps.
-``rounds``: the default race against itself for twenty minutes, of which the smallest slowdown that is found comes. Ends with status 1 where fewer than 19 of 20 doctored
-runs were caught, or more than 1 of 100 equal ones called worse.
+``equal``, ``doctored``: what a run determines. ``times``: equal sides, on an idle machine. ``slower``: doctored ones
+there. ``times-loaded``, ``slower-loaded``: the same while a busy process takes a core. ``calibrated``: times across
+equal sweeps. ``rounds``: the default race against itself for twenty minutes, from which the smallest slowdown comes
+that is found. Ends with status 1 where fewer than 19 of 20 doctored runs were caught, or more than 1 of 100 equal ones
+were called worse.
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ from wavecomp.errors import WavecompError
 from wavecomp.gate.against import is_decided, log_ratios, verdict_of
 from wavecomp.gate.finding import Standing
 from wavecomp.gate.pinned_cases import measure_pinned
-from wavecomp.gate.pinned_fields import pinned_references
 from wavecomp.gate.runs import Run, read_runs, run_of
 from wavecomp.gate.verdict import Verdict, judge
 from wavecomp.impact.cases import impact_cases

@@ -27,8 +27,8 @@ def page(content: Mapping[str, Any]) -> str:
     lines = [
         "# What the gate catches, and how often it cries wolf",
         "",
-        f"Measured by `python suites/gate_power.py` on {place['cores']} cores of {place['cpu']}; every run is in the JSON "
-        "beside this page.",
+        f"Measured by `python suites/gate_power.py` on {place['cores']} cores of {place['cpu']}; every run is in the "
+        "JSON beside this page.",
         "",
         "## Caught",
         "",
@@ -83,7 +83,8 @@ def silent(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
             asked = "0" if campaign == "equal" else "1 of 100"
             yield f"| {what} | {worse} of {len(rows)} | {sum(bool(row['undecided']) for row in rows)} | {asked} |"
     if rows := campaigns.get("doctored", ()):
-        yield f"| the patient undoctored, exactly | {sum(bool(row['equal']['worse']) for row in rows)} of {len(rows)} | 0 | 0 |"
+        worse = sum(bool(row["equal"]["worse"]) for row in rows)
+        yield f"| the patient undoctored, exactly | {worse} of {len(rows)} | 0 | 0 |"
 
 
 def found(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
@@ -95,10 +96,10 @@ def found(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
         }
         looks = Looks(len(ratios), max(1, len(ratios) // 3))
         a_round = row["seconds"] / (row["rounds"] + 1)
+        cases = len({name.rpartition(": ")[0] for name in ratios})
         yield (
-            f"The race of `wavecomp gate --against` ({len({name.rpartition(': ')[0] for name in ratios})} cases on {row['field']}) "
-            f"against itself, {row['rounds']} rounds of {a_round:.1f} s; rounds drawn from these. The smallest slowdown that is found "
-            "with 95 % probability:"
+            f"The race of `wavecomp gate --against` ({cases} cases on {row['field']}) against itself, {row['rounds']} rounds "
+            f"of {a_round:.1f} s; rounds drawn from these. The smallest slowdown that is found with 95 % probability:"
         )
         yield ""
         yield "| quantity | " + " | ".join(f"{m} min: median case, worst case" for m in MINUTES) + " |"
@@ -120,8 +121,9 @@ def calibrated(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
     """Yield what single runs against ten baselines tell of times."""
     for row in campaigns.get("calibrated", ()):
         yield (
-            f"{row['sweeps']} equal sweeps of the suite `race` on {row['field']}; ten of them drawn for baselines, one or three more "
-            "for new runs, a hundred times. `wavecomp gate BASELINES NEW --times`; then compression with ZFP slowed by so much:"
+            f"{row['sweeps']} equal sweeps of the suite `race` on {row['field']}; ten of them drawn for baselines, one or "
+            "three more for new runs, a hundred times, for `wavecomp gate BASELINES NEW --times`; then compression with ZFP "
+            "slowed by so much:"
         )
         yield ""
         slowdowns = list(row["drawn"][0]["caught"])
