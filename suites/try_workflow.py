@@ -45,7 +45,7 @@ class Place:
 def prepare(scratch: Path, stubs: Path | None) -> Place:
     """Clone the last commit, and make the folders and variables that jobs find."""
     clone = scratch / "clone"
-    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+    subprocess.run(["git", "clone", "-q", "--shared", str(ROOT), str(clone)], check=True)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, check=True, capture_output=True, text=True)
     path = [str(scratch / "fake"), str(scratch / "venv" / "bin"), os.environ["PATH"]]
     (scratch / "fake").mkdir()
