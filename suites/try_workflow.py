@@ -2,10 +2,10 @@
 
     python suites/try_workflow.py docs/ci/regress.yml [--job JOB]... [--stubs FOLDER]
 
-The last commit is cloned into a scratch folder, with an environment of its own, and each ``run:`` step is executed there
-as the service would: by bash, with its variables, and with a file for the job's summary. Of ``uses:`` steps the clone and
-the environment stand for checkout and Python, and a folder for the artifacts. ``gh`` is replaced by a script that writes
-down what it was asked. What the conditions of jobs and steps say is printed, and only ``always()`` is obeyed.
+The last commit is cloned into a scratch folder, with an environment of its own, and each ``run:`` step is executed as
+the service would: by bash, with its variables, and with a file for the job's summary. Of ``uses:`` steps the clone and
+the environment stand for checkout and Python, and a folder for the artifacts. ``gh`` is replaced by a script that
+writes down what it was asked. What the conditions of jobs and steps say is printed, and only ``always()`` is obeyed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ import workflow_file
 
 ROOT = Path(__file__).resolve().parents[1]
 _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
-_GH = '#!/bin/sh\necho "gh $*" >> "$FAKE_GH_LOG"\nfor last; do case "$last" in *.md) cat "$last" >> "$FAKE_GH_LOG";; esac; done\n'
+_GH = """#!/bin/sh
+echo "gh $*" >> "$FAKE_GH_LOG"
+for word; do
+    case "$word" in *.md) cat "$word" >> "$FAKE_GH_LOG" ;; esac
+done
+"""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The workflow file is tried with stand-ins for pip and the gate: what its steps do with their answers is what counts."""
+"""The workflow file is tried with stand-ins for pip and the gate: what counts is what its steps do with the answers."""
 
 from __future__ import annotations
 
