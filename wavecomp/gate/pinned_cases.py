@@ -113,7 +113,7 @@ def measure_pinned(
     *,
     registry: Registry | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], object] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> PinnedRun:
     """Measure the pinned baseline into an archive, or what of it the archive does not hold yet.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from wavecomp.errors import DamagedField
 from wavecomp.sweep import FieldRef
 
 FOLDER = Path(__file__).parent / "pinned"
@@ -65,6 +66,9 @@ def pinned_references() -> list[FieldRef]:
     for name, about in _FIELDS.items():
         file = FOLDER / f"{name}.npy"
         ref = FieldRef(name, file, about.digest, about.shape, "float32", about.step, about.time_s, about.peak)
-        ref.load()
+        try:
+            ref.load()
+        except (OSError, ValueError, EOFError) as error:  # gone, or no array any more
+            raise DamagedField(f"{file} is not the field {name} any more: {error}; install wavecomp anew") from None
         found.append(ref)
     return found

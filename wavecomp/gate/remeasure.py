@@ -78,7 +78,7 @@ def plan_again(
                 [record.spec for record in group if record.strategy != "bare"],
                 (),
                 registry,
-                shots=first.shots,
+                shots=first.shots or (0,),  # a problem without shots has none in its records
                 budget_bytes=first.budget_bytes,
                 disk_budget_bytes=first.disk_budget_bytes,
             )

@@ -59,7 +59,7 @@ def label(record: Record | GradientRecord) -> str:
     if isinstance(record, Record):
         threads = f", {record.threads} threads" if record.threads != 1 else ""
         return f"{record.spec} on {record.field}{threads}"
-    shots = "" if record.shots == (0,) else f", shots {','.join(map(str, record.shots))}"
+    shots = "" if record.shots in ((), (0,)) else f", shots {','.join(map(str, record.shots))}"
     budgets = [("", record.budget_bytes), (" on disk", record.disk_budget_bytes)]
     within = "".join(f", in {value} bytes{where}" for where, value in budgets if value is not None)
     return f"gradient of {record.problem}{shots} by {record.spec}{within}"
