@@ -6,10 +6,11 @@ is in processes of their own, as ``wavecomp sweep`` and ``wavecomp gradient`` do
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,18 @@ from wavecomp.catalogue import find_suites
 from wavecomp.cli.claiming import claim
 from wavecomp.cli.fields import chosen, references
 from wavecomp.cli.gradient import case_limits
-from wavecomp.cli.own_snapshots import FIELD_WORDS
+from wavecomp.cli.own_snapshots import FIELD_WORDS, is_own, is_stored
 from wavecomp.cli.plugin_files import registry_with
 from wavecomp.cli.sweeping import default_limits
 from wavecomp.errors import WavecompError
 from wavecomp.impact.cases import ImpactCase
+from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.records import Archive, GradientArchive, Provenance, Record
 from wavecomp.records.benchmark_entries import AnyRecord, Operation, entries_of
 from wavecomp.records.benchmark_json import SECTION, benchmark_section
 from wavecomp.records.shortfall import broken_bound_of, failure_of
+from wavecomp.wavefields import find_recipe
 
 PRESETS = {"quick": ("quick", "thrust-2d"), "standard": ("standard", "quick")}
 """Field and problem of each."""
@@ -52,9 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SPEC",
         help="measure this instead of the sets, and gradients with it; a name stands for its examples; repeatable",
     )
-    add(
-        "--plugin", action="append", default=[], metavar="FILE", help="compressors of your own (.py, .toml); repeatable"
-    )
+    add("--plugin", action="append", default=[], metavar="FILE", help="compressors of your own: .py, .toml; repeatable")
     add("--archive", type=Path, metavar="DIR", help="keep the records there; what it holds is not measured again")
 
 
@@ -63,9 +64,9 @@ class Selection:
     """What the options mean; what was measured gathers here, for the JSON file."""
 
     config: pytest.Config
-    sweeps: dict[str, dict[str, SweepBenchmark]] = field(default_factory=dict)
-    records: dict[str, AnyRecord] = field(default_factory=dict)
-    provenances: dict[str, Provenance] = field(default_factory=dict)
+    sweeps: dict[str, dict[str, SweepBenchmark]] = dataclasses.field(default_factory=dict)
+    records: dict[str, AnyRecord] = dataclasses.field(default_factory=dict)
+    provenances: dict[str, Provenance] = dataclasses.field(default_factory=dict)
 
     def option(self, name: str) -> Any:
         return self.config.getoption(name)
@@ -74,10 +75,24 @@ class Selection:
     def registry(self):
         return registry_with(self.option("plugin"))
 
+    @property
+    def field(self) -> str:
+        return self.option("field") or PRESETS[self.option("preset")][0]
+
+    @cached_property
+    def problem(self) -> GradientProblem:
+        return find_problem(self.option("problem") or PRESETS[self.option("preset")][1])
+
     @cached_property
     def gradients(self) -> dict[str, ImpactCase]:
-        problem = find_problem(self.option("problem") or PRESETS[self.option("preset")][1])
-        return gradient_benchmarks(problem, self.option("compressor"), self.registry, case_limits())
+        return gradient_benchmarks(self.problem, self.option("compressor"), self.registry, case_limits())
+
+    def check(self) -> None:
+        """See, before anything is collected, that the words mean something; raises WavecompError."""
+        sweep_benchmarks(own_suites(self.option("compressor"), self.registry, lossless=True), self.registry)
+        _ = self.problem
+        if not (is_own(self.field) or is_stored(self.field)):
+            find_recipe(self.field)
 
     def sweeps_of(self, module: Any) -> dict[str, SweepBenchmark]:
         if module.__name__ not in self.sweeps:
@@ -98,39 +113,40 @@ SELECTION = pytest.StashKey[Selection]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[SELECTION] = Selection(config)
+    config.stash[SELECTION] = selection = Selection(config)
+    with usage():
+        selection.check()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     selection = metafunc.config.stash[SELECTION]
-    try:
-        for fixture, found in (
-            ("sweep_case", lambda: selection.sweeps_of(metafunc.module)),
-            ("gradient_case", lambda: selection.gradients),
-        ):
-            if fixture in metafunc.fixturenames:
+    for fixture, found in (
+        ("sweep_case", lambda: selection.sweeps_of(metafunc.module)),
+        ("gradient_case", lambda: selection.gradients),
+    ):
+        if fixture in metafunc.fixturenames:
+            with usage():
                 names = list(found())
-                metafunc.parametrize(fixture, names, ids=names, indirect=True)
-    except WavecompError as error:
-        raise pytest.UsageError(str(error)) from None
+            metafunc.parametrize(fixture, names, ids=names, indirect=True)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run a case once that is in two sets, the memory copy above all; after ``-k``, which may have left one of them."""
-    seen, kept, twice = set(), [], []
+    seen, kept, left = set(), [], []
     for item in items:
-        name = getattr(item, "callspec", None) and item.callspec.params.get("sweep_case")
-        if name is not None:
-            what = item.originalname, config.stash[SELECTION].sweeps_of(item.module)[name].identity
-            if what in seen:
-                twice.append(item)
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        if "sweep_case" in params:
+            found = config.stash[SELECTION].sweeps_of(item.module).get(params["sweep_case"])
+            what = (item.originalname, found.identity) if found is not None else None
+            if what is None or what in seen:  # pytest has one item for a file that none of one's own cases is for
+                left.append(item)
                 continue
             seen.add(what)
         kept.append(item)
-    if twice:
+    if left:
         items[:] = kept
-        config.hook.pytest_deselected(items=twice)
+        config.hook.pytest_deselected(items=left)
 
 
 @dataclass(frozen=True)
@@ -157,12 +173,24 @@ class Measured:
 
 
 @contextmanager
-def one_line() -> Iterator[None]:
-    """Let errors that a user can meet fail a test by their text alone."""
+def usage() -> Iterator[None]:
+    """Let what is wrong with the options end pytest as a wrong option of its own does."""
     try:
         yield
     except WavecompError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.UsageError(str(error)) from None
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Let errors that a user can meet fail a test by their text alone."""
+    said = None
+    try:
+        yield
+    except WavecompError as error:
+        said = str(error)
+    if said is not None:  # outside of the handler, whose exception would be shown too
+        pytest.fail(said, pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -192,7 +220,7 @@ def archive(selection: Selection, recording: bool) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def asking(selection: Selection, archive: Path, recording: bool) -> Iterator[SweepAsking]:
     with one_line():
-        about = references(chosen(selection.option("field") or PRESETS[selection.option("preset")][0]), archive)[-1]
+        about = references(chosen(selection.field), archive)[-1]
     ask = SweepAsking(Archive(archive), about, selection.registry, default_limits(), once=not recording)
     with closing(ask):
         yield ask

@@ -1,1 +1,1 @@
-"""The cases of all studies as benchmarks: their names, measured when one is asked for, and handed to pytest-benchmark."""
+"""The cases of all studies as benchmarks: named, measured when one is asked for, handed to pytest-benchmark."""

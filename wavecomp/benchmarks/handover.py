@@ -51,7 +51,7 @@ def is_enabled(config: Any) -> bool:
         This version of pytest-benchmark has another inside, or it is switched off (``-p no:benchmark``).
     """
     session = getattr(config, "_benchmarksession", None)
-    if not hasattr(session, "disabled"):
+    if session is None or not hasattr(session, "disabled"):
         raise _other_inside("_benchmarksession of pytest's config")
     return not session.disabled
 

@@ -1,4 +1,4 @@
-"""Which benchmarks there are, by names that are the same on every field: the catalogue's entries, or one's own specs."""
+"""Which benchmarks there are, by names that are the same on every field: the catalogue's, or those of one's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from wavecomp.compressors import Lossless, Reading, Registry
 from wavecomp.errors import CompressorUnavailable, PluginFailed
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 from wavecomp.sweep import Case, FieldRef, Repeats
-
 
 _FRACTION = re.compile(r"(?<==)([0-9][0-9.]*(?:[eE][-+]?[0-9]+)?)peak\b")
 

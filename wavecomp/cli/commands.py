@@ -22,6 +22,8 @@ _PLACES = {
     "table1": ("reporting", "table1"),
     "gradient": ("gradient", "gradient"),
     "report": ("reporting", "report"),
+    "suites": ("suites", "suites"),
+    "convert": ("converting", "convert"),
 }
 
 _SHORT = 80  # characters of a command's line in the list

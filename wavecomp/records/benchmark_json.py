@@ -25,6 +25,7 @@ from wavecomp.records.record import Record
 SECTION = "wavecomp"
 _FORMAT = 1
 _WRITTEN_LIKE = "5.0.0"  # the version of pytest-benchmark whose form this is
+_PARAMETERS = {"compress": "sweep_case", "decompress": "sweep_case", "gradient": "gradient_case"}  # in the suites
 
 
 class Benchmarks(NamedTuple):
@@ -71,7 +72,7 @@ def benchmark_json(
             "group": entry.group,
             "name": record.spec,
             "fullname": full_name(record, entry.operation, record.spec),
-            "params": {"name": record.spec},
+            "params": {_PARAMETERS[entry.operation]: record.spec},
             "param": record.spec,
             "extra_info": dict(entry.extra_info),
             "options": {},
