@@ -37,7 +37,7 @@ class SweepTask:
     spec: str
     field: Path
     threads: int = 1
-    seconds: float = 0.05
+    seconds: float = 0.02
     foreign: bool = False
     instructions: bool = False
 

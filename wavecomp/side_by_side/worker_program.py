@@ -70,7 +70,7 @@ class Side:
 
     def does(self, task: Row) -> Row:
         """Do one task; whatever it raises is its outcome."""
-        kinds: dict[str, Callable[[Row], Row]] = {"sweep": self._sweep, "gradient": self._gradient}
+        kinds: dict[str, Callable[[Row], Row]] = {"sweep": self._sweep, "gradient": self._gradient, "calls": self._calls}
         return kinds[task["kind"]](task)
 
     def _sweep(self, task: Row) -> Row:
@@ -105,6 +105,20 @@ class Side:
         before = self._counter.read()
         compressor.encode(ready)
         return {"compress_instructions": self._counter.read() - before}
+
+    def _calls(self, task: Row) -> Row:
+        """Encode so many times, for a program that counts the instructions of this whole process."""
+        import gc
+
+        from threadpoolctl import threadpool_limits
+
+        compressor = self._registry(tuple(task["plugins"])).parse(task["spec"])
+        ready = compressor.prepare(self._loaded(task["field"]))
+        gc.disable()
+        with threadpool_limits(task["threads"]):
+            for _ in range(task["calls"]):
+                compressor.encode(ready)
+        return {}
 
     def _gradient(self, task: Row) -> Row:
         from wavecomp.metrics import gradient_distance
