@@ -23,6 +23,8 @@ from wavecomp.side_by_side.tasks import SweepTask
 
 _FEW, _MANY = 1, 3
 _LIMIT_S = 900
+# The order of sets of words changes what the imports do, and threads that wait for work count while they wait.
+_STEADY = {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 _COUNTED = re.compile(r"I\s+refs:\s+([\d,]+)")
 
 
@@ -82,8 +84,7 @@ def _run(valgrind: str, side: Side, task: SweepTask, calls: int) -> int | str:
     try:
         done = subprocess.run(
             [*count, *side.command(PROGRAM)],
-            # The order of sets of words would change what the imports do, and so both counts.
-            env=side.environment() | {"PYTHONHASHSEED": "0"},
+            env=side.environment() | _STEADY | {"OMP_NUM_THREADS": str(task.threads)},
             input=json.dumps(asked) + "\n",
             capture_output=True,
             text=True,
