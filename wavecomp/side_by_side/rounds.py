@@ -25,7 +25,7 @@ from wavecomp.side_by_side.side_process import SideProcess
 from wavecomp.side_by_side.sides import Side
 from wavecomp.side_by_side.tasks import GradientTask, SweepTask, Task, Which
 
-_LEAST, _MOST = 3, 100
+_LEAST, _MOST = 5, 100
 _BOTH: tuple[Which, Which] = ("old", "new")
 
 

@@ -23,7 +23,8 @@ from wavecomp.records import Failure
 from wavecomp.side_by_side.errors import SideBroken
 from wavecomp.side_by_side.sides import Side
 
-_PROGRAM = Path(__file__).with_name("worker_program.py")
+PROGRAM = Path(__file__).with_name("worker_program.py")
+"""What each side runs."""
 _START_S = 120.0
 _LOOK_S = 0.25
 _END_S = 5.0
@@ -55,7 +56,7 @@ class SideProcess:
         try:
             with interrupts_held():
                 self._process = subprocess.Popen(
-                    side.command(_PROGRAM),
+                    side.command(PROGRAM),
                     env=side.environment() | {TAG_VARIABLE: self._tag},
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

@@ -70,7 +70,7 @@ class Side:
 
     def does(self, task: Row) -> Row:
         """Do one task; whatever it raises is its outcome."""
-        kinds: dict[str, Callable[[Row], Row]] = {"sweep": self._sweep, "gradient": self._gradient}
+        kinds: dict[str, Callable[[Row], Row]] = {"sweep": self._sweep, "gradient": self._gradient, "calls": self._calls}
         return kinds[task["kind"]](task)
 
     def _sweep(self, task: Row) -> Row:
@@ -81,13 +81,14 @@ class Side:
         compressor = self._registry(tuple(task["plugins"])).parse(task["spec"])
         field = self._loaded(task["field"])
         repeats = Repeats(seconds=task["seconds"], least=task["least"], most=task["most"])
+        processor = {"compress": _with_processor_time(compressor, "encode")}
+        processor["decompress"] = _with_processor_time(compressor, "decompress")
         with threadpool_limits(task["threads"]):
             found = measure(compressor, field, repeats)
             # Beside the times, not within: what is counted must not be timed, and the other way round.
             counted = self._instructions(compressor, field) if task.get("instructions") else {}
         return {
-            "compress": {"first_s": found.compress.first_s, "samples_s": list(found.compress.samples_s)},
-            "decompress": {"first_s": found.decompress.first_s, "samples_s": list(found.decompress.samples_s)},
+            **{name: _timing(getattr(found, name), processor[name]) for name in ("compress", "decompress")},
             "compress_peak_bytes": found.compress_peak_bytes,
             "decompress_peak_bytes": found.decompress_peak_bytes,
             "stream_bytes": found.stream_bytes,
@@ -105,6 +106,20 @@ class Side:
         before = self._counter.read()
         compressor.encode(ready)
         return {"compress_instructions": self._counter.read() - before}
+
+    def _calls(self, task: Row) -> Row:
+        """Encode so many times, for a program that counts the instructions of this whole process."""
+        import gc
+
+        from threadpoolctl import threadpool_limits
+
+        compressor = self._registry(tuple(task["plugins"])).parse(task["spec"])
+        ready = compressor.prepare(self._loaded(task["field"]))
+        gc.disable()
+        with threadpool_limits(task["threads"]):
+            for _ in range(task["calls"]):
+                compressor.encode(ready)
+        return {}
 
     def _gradient(self, task: Row) -> Row:
         from wavecomp.metrics import gradient_distance
@@ -161,6 +176,30 @@ class Side:
             field.flags.writeable = False
             self._field = path, field
         return self._field[1]
+
+
+def _with_processor_time(compressor: Any, name: str) -> list[float]:
+    """Have a method of one instance note the processor time of each call, of all threads, in seconds."""
+    call, noted = getattr(compressor, name), list[float]()
+
+    def noting(*words: Any) -> Any:
+        start = time.process_time()
+        result = call(*words)
+        noted.append(time.process_time() - start)
+        return result
+
+    try:
+        setattr(compressor, name, noting)
+    except AttributeError:  # it has slots: then there are wall times alone
+        pass
+    return noted
+
+
+def _timing(timing: Any, processor: list[float]) -> Row:
+    samples = list(timing.samples_s)
+    # The calls before the repeats are the first one and those that warm up.
+    first, *others = processor[-len(samples) - 1 :] or [None]
+    return {"first_s": timing.first_s, "samples_s": samples, "first_processor_s": first, "processor_s": others}
 
 
 def _counter() -> tuple[Any, str]:
