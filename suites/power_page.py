@@ -99,7 +99,7 @@ def found(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
         cases = len({name.rpartition(": ")[0] for name in ratios})
         yield (
             f"The race of `wavecomp gate --against` ({cases} cases on {row['field']}) against itself, {row['rounds']} "
-            f"rounds of {a_round:.1f} s; rounds drawn from these. The smallest slowdown that is found with 95 % probability:"
+            f"rounds of {a_round:.1f} s; rounds drawn from these. The smallest slowdown found with 95 % probability:"
         )
         yield ""
         yield "| quantity | " + " | ".join(f"{m} min: median case, worst case" for m in MINUTES) + " |"
@@ -121,9 +121,9 @@ def calibrated(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
     """Yield what single runs against ten baselines tell of times."""
     for row in campaigns.get("calibrated", ()):
         yield (
-            f"{row['sweeps']} equal sweeps of the suite `race` on {row['field']}; ten of them drawn for baselines, "
-            "one or three more for new runs, a hundred times, for `wavecomp gate BASELINES NEW --times`; then compression "
-            "with ZFP slowed by so much:"
+            f"{row['sweeps']} equal sweeps of the suite `race` on {row['field']}; ten drawn for baselines, "
+            "one or three more for new runs, a hundred times, for `wavecomp gate BASELINES NEW --times`; then "
+            "compression with ZFP slowed by so much:"
         )
         yield ""
         slowdowns = list(row["drawn"][0]["caught"])

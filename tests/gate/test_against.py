@@ -108,7 +108,7 @@ def test_instructions_stand_beside_the_time_as_a_witness():
     bases = {
         one.basis for one in verdict_of(found, NAMES).timed if one.quantity == "compress time" and "on" in one.case
     }
-    assert all(basis.endswith("; instructions +10.00 %") for basis in bases if "zfp:" in basis) and bases
+    assert all(basis.endswith("; instructions +10.00 %") for basis in bases if "zfp:" in basis)
     assert sum("instructions +10.00 %" in basis for basis in bases) == 3
 
 

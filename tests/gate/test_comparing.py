@@ -77,16 +77,16 @@ def test_a_gradient_that_got_worse(changes, quantity):
 
 
 def test_where_the_exact_gradient_has_other_bits_errors_are_compared_within_a_rounding():
-    """Another processor: 1 % is rounding, 5 % is not; forward steps are exact everywhere."""
+    """Another processor: 3 % of 1e-4 is 2 % and what float32 rounds, 5 % is not; forward steps are exact everywhere."""
     old = run([], [gradient("store-all", 0.0, bits="ab"), gradient()])
 
     def new(**changes):
         return run([], [gradient("store-all", 0.0, bits="cd"), gradient(**changes)])
 
     assert compare(old, new()).other_bits == ("pinned-2d",)
-    assert standings(old, new(error=1.01e-4, peak_checkpoint_bytes=1_001_000)) == {}
+    assert standings(old, new(error=1.03e-4, peak_checkpoint_bytes=1_004_000)) == {}
     assert standings(old, new(error=1.05e-4))["gradient error"] is Standing.WORSE
-    assert standings(old, new(peak_checkpoint_bytes=1_003_000)) == {"peak checkpoint bytes": Standing.WORSE}
+    assert standings(old, new(peak_checkpoint_bytes=1_006_000)) == {"peak checkpoint bytes": Standing.WORSE}
     assert standings(old, new(forward_steps=500)) == {"forward steps": Standing.WORSE}
 
 

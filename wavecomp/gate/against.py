@@ -57,7 +57,7 @@ def verdict_of(found: PairedRounds, names: tuple[str, str], *, alpha: float = AL
 
 
 def is_decided(found: PairedRounds, *, alpha: float = ALPHA) -> bool:
-    """Say whether every time and every peak of memory is decided; looked at after numbers of rounds fixed beforehand."""
+    """Say whether every time and peak of memory is decided; looked at after numbers of rounds fixed beforehand."""
     series, groups = _series(found)
     if not Looks(len(series), len(groups), alpha).due(found.rounds):
         return False
@@ -78,7 +78,7 @@ def _determined(found: PairedRounds) -> Iterator[Finding]:
 
 def _as_answered(quantities: Collection[Quantity[Any]]) -> tuple[Quantity[Values], ...]:
     return tuple(
-        Quantity(one.name, one.unit, _READ[one.name], one.rounding, one.other_bits)
+        Quantity(one.name, one.unit, _READ[one.name], one.rounding, one.other_bits, one.floor)
         for one in quantities
         if one.name in _READ
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -138,16 +137,17 @@ def compare_case(
         before, now = quantity.read(old), quantity.read(new)
         if before is None and now is None:
             continue
-        rounding = max(quantity.rounding, quantity.other_bits if other_bits else 0.0)
-        basis = f"within {rounding:g}" if rounding else "exact"
-        yield Finding(label, quantity.name, quantity.unit, before, now, _standing(before, now, rounding), basis)
+        rounding = max(quantity.rounding, quantity.other_bits) if other_bits else quantity.rounding
+        floor = quantity.floor if other_bits else 0.0
+        basis = f"within {rounding:g}" + (f" and {floor:g}" if floor else "") if rounding else "exact"
+        yield Finding(label, quantity.name, quantity.unit, before, now, _standing(before, now, rounding, floor), basis)
 
 
-def _standing(old: Value, new: Value, rounding: float) -> Standing:
+def _standing(old: Value, new: Value, rounding: float, floor: float) -> Standing:
     """Say how a value stands of which less is better. A number that is gone, or that came, cannot be judged."""
     before, now = rank(old), rank(new)
     if before is None or now is None:
         return Standing.SAME if before is now else Standing.UNDECIDED
-    if before == now or math.isclose(before, now, rel_tol=rounding, abs_tol=0.0):
+    if before == now or abs(now - before) <= rounding * max(abs(before), abs(now)) + floor:
         return Standing.SAME
     return Standing.WORSE if now > before else Standing.BETTER

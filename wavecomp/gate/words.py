@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from wavecomp.gate.finding import Finding, Standing, Value
+from wavecomp.gate.values import CHECKPOINT_BYTES, GRADIENT_ERROR
 from wavecomp.gate.verdict import Verdict
 from wavecomp.report.table import Column, Row, Table
 
@@ -35,12 +36,14 @@ def sentence(verdict: Verdict) -> str:
 def notes(verdict: Verdict) -> list[str]:
     """Return what is to be known beside the findings, a line each: what changed first, as the likely cause."""
     compared = verdict.comparison
-    lines = [f"changed: {cause}" for cause in verdict.causes]
+    changed = any(one.standing is not Standing.SAME for one in verdict.findings)
+    lines = [f"changed: {cause}" for cause in verdict.causes] if changed else _harmless(verdict.causes)
     lines += [f"another field or problem, not compared: {one}" for one in compared.elsewhere]
     if compared.other_bits:
         lines.append(
             f"the wavefields of {', '.join(compared.other_bits)} have other bits here (another processor or "
-            "compiler): errors and sizes of those gradients are compared within 2 % and 0.2 %"
+            f"compiler): errors and sizes of those gradients are compared within {GRADIENT_ERROR:.0%} and "
+            f"{CHECKPOINT_BYTES:.1%}"
         )
     lines += _cases("gone, so not compared", compared.gone)
     lines += _cases("new, compared with nothing", compared.added)
@@ -121,6 +124,11 @@ def percent(finding: Finding) -> str:
 def _cells(one: Finding) -> tuple[str, ...]:
     values = shown(one.old, one.unit), shown(one.new, one.unit)
     return (str(one.standing), one.case, one.quantity, *values, percent(one), one.basis)
+
+
+def _harmless(causes: Sequence[str]) -> list[str]:
+    """Return in one line what changed where no value did."""
+    return [f"changed, and no value with it: {'; '.join(causes)}"] if causes else []
 
 
 def _cases(what: str, labels: Sequence[str]) -> list[str]:

@@ -70,7 +70,11 @@ class Side:
 
     def does(self, task: Row) -> Row:
         """Do one task; whatever it raises is its outcome."""
-        kinds: dict[str, Callable[[Row], Row]] = {"sweep": self._sweep, "gradient": self._gradient, "calls": self._calls}
+        kinds: dict[str, Callable[[Row], Row]] = {
+            "sweep": self._sweep,
+            "gradient": self._gradient,
+            "calls": self._calls,
+        }
         return kinds[task["kind"]](task)
 
     def _sweep(self, task: Row) -> Row:
