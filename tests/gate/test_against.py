@@ -20,8 +20,9 @@ SPECS = ("zfp:accuracy=1e-3", "zfp:accuracy=1e-5", "float16")
 NAMES = ("HEAD~1", "here")
 
 
-def answer(time_s=0.01, *, first=5.0, memory=8 << 20, instructions=1_000_000, **changes):
+def answer(time_s=0.01, *, first=5.0, memory=8 << 20, instructions=1_000_000, processor=None, **changes):
     timing = {"first_s": first * time_s, "samples_s": [1.1 * time_s, time_s]}
+    timing |= {"first_processor_s": first * time_s, "processor_s": [1.1 * time_s, time_s]} | (processor or {})
     values = {
         "compress": timing, "decompress": timing, "compress_peak_bytes": memory, "decompress_peak_bytes": memory,
         "stream_bytes": 1000, "bound_status": "holds", "bound_margin": 0.5,
@@ -54,8 +55,9 @@ def test_equal_sides_are_the_same_in_every_value_and_time():
     assert verdict.exit_status == 0
     assert {one.standing for one in verdict.findings} == {Standing.SAME}
     assert {one.quantity for one in verdict.timed} == {
-        "compress time", "decompress time", "first compress call", "first decompress call", "compress peak memory",
-        "decompress peak memory",
+        "compress time", "decompress time", "compress processor time", "decompress processor time",
+        "first compress call", "first decompress call", "first compress call's processor time",
+        "first decompress call's processor time", "compress peak memory", "decompress peak memory",
     }  # fmt: skip
     assert "all of zfp" in {one.case for one in verdict.timed}
 
@@ -72,9 +74,11 @@ def test_equal_sides_are_the_same_in_every_value_and_time():
 )
 def test_what_got_worse_is_seen_and_nothing_else(doctored, quantity):
     found = worse(rounds(40, new=doctored))
-    kind = quantity.removeprefix("de").removeprefix("first ").partition(" ")[2] if " " in quantity else quantity
     assert (f"{SPECS[0]} on field", quantity) in found
-    assert {one.rpartition(" ")[2] for _, one in found} == {kind.rpartition(" ")[2]}
+    assert {one.startswith("first") for _, one in found} == {quantity.startswith("first")}
+    assert {one.rpartition(" ")[2].replace("call", "time") for _, one in found} == {
+        quantity.rpartition(" ")[2].replace("call", "time")
+    }
     assert verdict_of(rounds(40, new=doctored), NAMES).exit_status == 1
 
 
@@ -139,3 +143,22 @@ def test_gradients_are_compared_by_error_steps_and_time():
 def test_what_differs_between_the_sides_is_named():
     place = replace(PLACE, versions={**PLACE.versions, "zfpy": "1.1.0"})
     assert verdict_of(rounds(12, place=place), NAMES).causes == ("zfpy 1.0.1 → 1.1.0",)
+
+
+def test_where_others_want_the_processors_its_own_time_decides():
+    """Wall times that scatter by half, processor times by 2 %: the same; ten in a hundred more of them: worse."""
+    rng = np.random.default_rng(7)
+
+    def beside_others(factor):
+        def make(time_s):
+            wall = float(np.exp(0.5 * rng.standard_normal()))
+            noted = {"first_processor_s": 5 * factor * time_s, "processor_s": [factor * time_s]}
+            return answer(time_s * wall, first=5.0, processor=noted)
+
+        return make
+
+    equal = rounds(40, beside_others(1), beside_others(1))
+    assert verdict_of(equal, NAMES).exit_status == 0
+    assert any(is_decided(rounds(count, beside_others(1), beside_others(1))) for count in range(28, 40))
+    found = worse(rounds(40, beside_others(1), beside_others(1.12)))
+    assert {quantity for _, quantity in found} == {"compress processor time", "decompress processor time"}

@@ -9,7 +9,7 @@ from typing import Any
 from wavecomp.gate.causes import causes_between
 from wavecomp.gate.comparing import Comparison, compare_case
 from wavecomp.gate.finding import Finding, Standing, Value
-from wavecomp.gate.least import LEAST, MEMORY_FLOOR
+from wavecomp.gate.least import LEAST, MEMORY_FLOOR, PROCESSOR_TIME
 from wavecomp.gate.paired import ALPHA, Judgement, Looks, Series, judge, log_ratio
 from wavecomp.gate.values import OF_GRADIENTS, OF_SWEEPS, Quantity
 from wavecomp.gate.verdict import Verdict
@@ -61,7 +61,17 @@ def is_decided(found: PairedRounds, *, alpha: float = ALPHA) -> bool:
     series, groups = _series(found)
     if not Looks(len(series), len(groups), alpha).due(found.rounds):
         return False
-    return all(one.standing is not Standing.UNDECIDED for one in judge(series, groups, alpha).values())
+    judged = judge(series, groups, alpha)
+    return all(
+        one.standing is not Standing.UNDECIDED or _decided_elsewhere(name, judged) for name, one in judged.items()
+    )
+
+
+def _decided_elsewhere(name: str, judged: Mapping[str, Judgement]) -> bool:
+    """Say whether an undecided wall time is decided by the processor time of the same calls."""
+    case, _, quantity = name.rpartition(": ")
+    other = judged.get(f"{case}: {PROCESSOR_TIME.get(quantity, '')}")
+    return other is not None and other.standing is not Standing.UNDECIDED
 
 
 def _determined(found: PairedRounds) -> Iterator[Finding]:
@@ -128,6 +138,8 @@ def _timed(found: PairedRounds, alpha: float) -> Iterator[Finding]:
                 continue  # a system that does not tell memory, say
             old, new = (sorted(values)[len(values) // 2] for values in zip(*pairs, strict=True))
         unit = QUANTITIES[quantity][0]
+        if one.standing is Standing.UNDECIDED and _decided_elsewhere(name, judged):
+            continue  # others wanted the processors: its processor time is the one that tells
         basis = _basis(one) + _witness(found, tasks[name][0] if name in tasks else None, quantity)
         yield Finding(case, quantity, unit, old, new, one.standing, basis, one.ratio)
 

@@ -177,7 +177,7 @@ def log_ratio(old: float | None, new: float | None, floor: float = 0.0) -> float
         return 0.0
     if not (0 < old < math.inf and 0 < new < math.inf):
         # From nothing to more than the floor there is no ratio, and yet a change: as much as from the floor.
-        if floor and 0 <= min(old, new) and max(old, new) < math.inf:
+        if floor and min(old, new) >= 0 and max(old, new) < math.inf:
             return math.log(max(new, floor) / max(old, floor))
         return math.nan
     return math.log(new / old)
