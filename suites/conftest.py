@@ -28,7 +28,7 @@ from wavecomp.cli.gradient import case_limits
 from wavecomp.cli.own_snapshots import FIELD_WORDS, is_own, is_stored
 from wavecomp.cli.plugin_files import registry_with
 from wavecomp.cli.sweeping import default_limits
-from wavecomp.errors import WavecompError
+from wavecomp.errors import BenchmarksUnavailable, WavecompError
 from wavecomp.impact.cases import ImpactCase
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
@@ -115,6 +115,8 @@ SELECTION = pytest.StashKey[Selection]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SELECTION] = selection = Selection(config)
     with usage():
+        if not config.pluginmanager.hasplugin("benchmark"):
+            raise BenchmarksUnavailable("pytest-benchmark is switched off, or not here: pip install 'wavecomp[bench]'")
         selection.check()
 
 
@@ -184,13 +186,10 @@ def usage() -> Iterator[None]:
 @contextmanager
 def one_line() -> Iterator[None]:
     """Let errors that a user can meet fail a test by their text alone."""
-    said = None
     try:
         yield
     except WavecompError as error:
-        said = str(error)
-    if said is not None:  # outside of the handler, whose exception would be shown too
-        pytest.fail(said, pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.fixture(scope="session")
@@ -250,6 +249,7 @@ def gradient_case(request: pytest.FixtureRequest, selection: Selection, gradient
     return Measured(request.param, record)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
     """Put into the file what times do not show: where they were measured, and which cases failed."""
     selection = config.stash[SELECTION]

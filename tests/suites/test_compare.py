@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize(("asked", "status"), [([], 0), (["--benchmark-compare-fail=median:100%"], 4)])
 def test_comparing_with_nothing_saved(tmp_path, generated, fields_root, asked, status):
     generated("tiny")
-    words = ["suites", "--field", "tiny", "--benchmark-only", "-q", "-k", "identity and not decompress"]
+    words = ["suites", "--field", "tiny", "--benchmark-only", "-q", "-k", "bench_compress and identity"]
     storage = ["--benchmark-compare", f"--benchmark-storage=file://{tmp_path}"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words, *storage, *asked],

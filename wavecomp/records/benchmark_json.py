@@ -1,9 +1,9 @@
 """Records as a JSON file that pytest-benchmark reads, and back.
 
-Every benchmark's ``extra_info`` has the whole record. What has no times to show (a failure, a case that ran beside
-others) and the provenances stand under ``wavecomp``, a key of the file that pytest-benchmark passes over. (Its
-``machine_info`` would hold them too; but two files whose ``machine_info`` differ are a warning of its comparison, and
-before anything is measured nobody knows the provenance of a measuring process.)
+Every benchmark's ``extra_info`` has the whole record. What is no benchmark (a failure, a case that ran beside others, a
+record that a later one of its case replaced) and the provenances stand under ``wavecomp``, a key of the file that
+pytest-benchmark passes over. (Its ``machine_info`` would hold them too; but files whose ``machine_info`` differ are a
+warning of its comparison, and before anything is measured nobody knows the provenance of a measuring process.)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from wavecomp import __version__
 from wavecomp.errors import ArchiveWarning, DamagedArchive, ForeignBenchmarks, NewerRecord
-from wavecomp.records.benchmark_entries import AnyRecord, entries_of, full_name
+from wavecomp.records.benchmark_entries import AnyRecord, BenchmarkEntry, entries_of, full_name
 from wavecomp.records.benchmark_stats import statistics_of
 from wavecomp.records.gradient_record import GradientRecord
 from wavecomp.records.provenance import Provenance
@@ -43,13 +43,14 @@ def benchmark_section(records: Sequence[AnyRecord], provenances: Mapping[str, Pr
     Parameters
     ----------
     records : sequence of Record or GradientRecord
-        All of the file, in their order: of those without times the place in it is kept.
+        All of the file, in their order: of those that are no benchmark the place in it is kept.
     provenances : mapping
         By digest.
     """
-    untimed = [[place, json.loads(one.to_line())] for place, one in enumerate(records) if not entries_of(one)]
+    shown = _shown(records)
+    unshown = [[place, json.loads(one.to_line())] for place, one in enumerate(records) if place not in shown]
     known = {digest: json.loads(made.to_json()) for digest, made in provenances.items()}
-    return {"format": _FORMAT, "version": __version__, "provenances": known, "untimed": untimed}
+    return {"format": _FORMAT, "version": __version__, "provenances": known, "unshown": unshown}
 
 
 def benchmark_json(
@@ -78,8 +79,8 @@ def benchmark_json(
             "options": {},
             "stats": statistics_of(entry.samples_s),
         }
-        for record in everything
-        for entry in entries_of(record)
+        for record, entries in _shown(everything).values()
+        for entry in entries
     ]
     last = max(everything, key=lambda one: one.created_utc, default=None)
     where = provenances.get(last.provenance) if last is not None else None
@@ -114,11 +115,11 @@ def read_benchmarks(path: str | Path) -> Benchmarks:
         raise NewerRecord(f"{path}: its form is {number!r}, this wavecomp ({__version__}) reads {_FORMAT}: upgrade it")
     # Compression and decompression are two benchmarks of one record.
     found = list({record.to_line(): record for record in _records(path, rows)}.values())
-    untimed = section.get("untimed", [])
+    unshown = section.get("unshown", [])
     try:
-        places, rest = [int(place) for place, _ in untimed], [row for _, row in untimed]
+        places, rest = [int(place) for place, _ in unshown], [row for _, row in unshown]
     except (TypeError, ValueError):
-        raise DamagedArchive(f"{path}: what stands under {SECTION}.untimed is no list of places and records") from None
+        raise DamagedArchive(f"{path}: what stands under {SECTION}.unshown is no list of places and records") from None
     for place, record in zip(places, _records(path, rest), strict=True):
         found.insert(place, record)
     if not found:
@@ -135,6 +136,13 @@ def is_benchmark_json(path: Path) -> bool:
         return SECTION in _content(path)
     except ForeignBenchmarks:
         return False
+
+
+def _shown(records: Sequence[AnyRecord]) -> dict[int, tuple[AnyRecord, tuple[BenchmarkEntry, ...]]]:
+    """Return the benchmarks by the place of their record: the last of each case, where it has times to show."""
+    last = {(type(record), record.key): place for place, record in enumerate(records)}
+    found = {place: (records[place], entries_of(records[place])) for place in sorted(last.values())}
+    return {place: (record, entries) for place, (record, entries) in found.items() if entries}
 
 
 def _content(path: Path) -> dict[str, Any]:
