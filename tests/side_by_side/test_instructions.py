@@ -39,7 +39,7 @@ def test_the_reason_is_in_words() -> None:
 
 def test_another_system_has_no_counter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "abacus")
-    with pytest.raises(NoCounter, match="perf events are not known on .* abacus"):
+    with pytest.raises(NoCounter, match=r"perf events are not known on .* abacus"):
         Counter()
 
 
@@ -68,7 +68,7 @@ echo "==1== I   refs:      $((1000 + 70 * calls))" | sed 's/ 1\\([0-9]*\\)$/ 1,\
     ("words", "reason"),
     [
         ("echo 'Illegal instruction' >&2; exit 132", "valgrind ended with exit status 132: Illegal instruction"),
-        ("read asked; echo '{\"error\": \"SpecError: unknown\"}'", "SpecError: unknown"),
+        ('read asked; echo \'{"error": "SpecError: unknown"}\'', "SpecError: unknown"),
         ("read asked; echo '{\"values\": {}}'", "valgrind ended with exit status 0: nothing"),
     ],
 )

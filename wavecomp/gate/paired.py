@@ -154,7 +154,9 @@ def judge(
     ValueError
         A name is used twice or unknown, a group's members have different ``least``, or lengths differ.
     """
-    joint = {name: _mean([cases[one] for one in members]) for name, members in (groups or {}).items() if len(members) > 1}
+    joint = {
+        name: _mean([cases[one] for one in members]) for name, members in (groups or {}).items() if len(members) > 1
+    }
     if cases.keys() & joint.keys():
         raise ValueError(f"{sorted(cases.keys() & joint.keys())}: a name of a case and of a group")
     looks = Looks(len(cases), len(joint), alpha)
@@ -175,7 +177,7 @@ def log_ratio(old: float | None, new: float | None, floor: float = 0.0) -> float
         return 0.0
     if not (0 < old < math.inf and 0 < new < math.inf):
         # From nothing to more than the floor there is no ratio, and yet a change: as much as from the floor.
-        if floor and 0 <= min(old, new) and max(old, new) < math.inf:
+        if floor and min(old, new) >= 0 and max(old, new) < math.inf:
             return math.log(max(new, floor) / max(old, floor))
         return math.nan
     return math.log(new / old)

@@ -18,7 +18,14 @@ from wavecomp.gate.signed_rank import Numbers, signed_rank_interval
 
 
 def power(
-    log_ratios: Numbers, slowdown: float, rounds: int, *, least: float, looks: Looks, resamples: int = 400, seed: int = 0
+    log_ratios: Numbers,
+    slowdown: float,
+    rounds: int,
+    *,
+    least: float,
+    looks: Looks,
+    resamples: int = 400,
+    seed: int = 0,
 ) -> float:
     """Return the probability that a slowdown is called WORSE within so many rounds.
 

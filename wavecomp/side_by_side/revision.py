@@ -131,16 +131,29 @@ def find_revision(text: str, folder: Path) -> Revision:
     """
     # What an environment says of repositories (in a hook of Git's, say) stays: it is what the user's git would do.
     try:
-        top = subprocess.run(["git", "-C", str(folder), "rev-parse", "--show-toplevel"], capture_output=True, check=False)
+        top = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "--show-toplevel"], capture_output=True, check=False
+        )
     except FileNotFoundError:
-        raise SideError(f'"{text}" is no environment, and there is no git to look for a revision of this name') from None
+        raise SideError(
+            f'"{text}" is no environment, and there is no git to look for a revision of this name'
+        ) from None
     if top.returncode:
         raise SideError(
             f'"{text}" is no environment (a folder with bin/python), and {folder} is in no Git repository '
             f"that could have a revision of this name: {_said(top.stderr)}"
         )
     repository = Path(os.fsdecode(top.stdout).rstrip("\n"))
-    command = ["git", "-C", str(repository), "rev-parse", "--verify", "--quiet", "--end-of-options", f"{text}^{{commit}}"]
+    command = [
+        "git",
+        "-C",
+        str(repository),
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{text}^{{commit}}",
+    ]
     found = subprocess.run(command, capture_output=True, check=False)
     if found.returncode or not found.stdout.strip():
         raise SideError(
