@@ -39,7 +39,7 @@ def test_the_reason_is_in_words() -> None:
 
 def test_another_system_has_no_counter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "abacus")
-    with pytest.raises(NoCounter, match="perf events are not known on .* abacus"):
+    with pytest.raises(NoCounter, match=r"perf events are not known on .* abacus"):
         Counter()
 
 

@@ -36,7 +36,8 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
         wheel.write("wavecomp/__init__.py")
         info = "wavecomp-9.9.dist-info"
         wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: wavecomp\\nVersion: 9.9\\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        tag = "Root-Is-Purelib: true\\nTag: py3-none-any\\n"
+        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\\nGenerator: x\\n{tag}")
         wheel.writestr(f"{info}/RECORD", "")
     return name
 """

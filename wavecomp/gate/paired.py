@@ -3,7 +3,9 @@
 **What is judged.** Of each quantity (a time, a first call, a peak of memory) the values d = ln(new/old), one a round.
 If the new side does the same work θ times as long, new and old trade places without any other change, and so d is
 distributed symmetrically about ln θ, however heavy its tails: drift, load and frequency of the machine meet both sides
-of a round alike. That is all that :mod:`wavecomp.gate.signed_rank` asks for. A change of at most ``least`` is none:
+of a round alike. That is all that :mod:`wavecomp.gate.signed_rank` asks for. An effect of who begins changes its sign
+from round to round, which makes the sum of ranks scatter less than by chance, not more. A change of at most ``least``
+is none:
 
 - WORSE: the interval of θ lies wholly above 1 + least;
 - BETTER: wholly below 1/(1 + least);
@@ -14,7 +16,7 @@ of a round alike. That is all that :mod:`wavecomp.gate.signed_rank` asks for. A 
 more than once, after n₁ < n₂ < … rounds, and the first interval that decides is final. An error, anywhere and ever,
 needs an interval that misses its θ, and by the union bound the probability of that is at most
 
-    Σ_quantities Σ_k α_k = α, with α_k = α / (2 m k (k + 1)) for m cases' quantities, and likewise for m groups',
+    Σ_quantities Σ_k α_k = α, with α_k = α / (m k (k + 1)) for m quantities,
 
 since Σ 1/(k(k+1)) = 1. Neither independence of quantities nor of looks is needed; that the n_k were fixed beforehand
 is. At the boundary θ = 1 + least the probability of a false WORSE is so at most α/2 for the whole run; without any

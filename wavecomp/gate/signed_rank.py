@@ -2,9 +2,8 @@
 
 If values are independent and each is distributed symmetrically about θ, then all 2ⁿ signs of ``values − θ`` are equally
 likely whatever their sizes, and Wilcoxon's T⁺ has a distribution that n alone determines. The values of θ that the test
-does not reject at level α are those between two order statistics of the Walsh averages (x_i + x_j)/2, i ≤ j: Hodges and
-Lehmann (1963), "Estimates of location based on rank tests", Ann. Math. Statist. 34, 598-611. Ties and values that equal
-θ only widen what the closed interval covers.
+does not reject at level α are those between two order statistics of the Walsh averages (x_i + x_j)/2, i ≤ j
+[Hodges1963]_. Ties and values that equal θ only widen what the closed interval covers.
 
 Nothing is approximated: the distribution of T⁺ is summed up for the n at hand, in some milliseconds for hundreds of
 rounds.

@@ -83,8 +83,8 @@ class Revision:
         made_for = hashlib.sha256(f"{sys.executable} {sysconfig.get_config_var('EXT_SUFFIX')} {compiler}".encode())
         return _cached(f"{self.commit}-{made_for.hexdigest()[:12]}", self._build)
 
-    def _extract(self, target: Path) -> None:
-        with tarfile.open(fileobj=io.BytesIO(self._git("archive", "--format=tar", self.commit))) as files:
+    def _extract(self, target: Path, *which: str) -> None:
+        with tarfile.open(fileobj=io.BytesIO(self._git("archive", "--format=tar", self.commit, *which))) as files:
             try:
                 files.extractall(target, filter="data")
             except tarfile.TarError as error:
@@ -93,7 +93,7 @@ class Revision:
     def _build(self, target: Path) -> None:
         source = target.with_name(f"{target.name}-source")
         try:
-            self._extract(source)
+            self._extract(source, "--", ".", ":(exclude)results")  # records are no part of a build
             # With the build's tools at hand nothing is fetched; without them pip fetches them for itself.
             here = ["--no-build-isolation"] if find_spec("hatchling") else []
             command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]

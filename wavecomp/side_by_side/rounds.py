@@ -23,7 +23,7 @@ from wavecomp.side_by_side.errors import SideBroken
 from wavecomp.side_by_side.paired_rounds import WARM_UP, PairedRounds, Trial
 from wavecomp.side_by_side.side_process import SideProcess
 from wavecomp.side_by_side.sides import Side
-from wavecomp.side_by_side.tasks import GradientTask, SweepTask, Task, Which
+from wavecomp.side_by_side.tasks import GradientTask, SweepTask, Task, Values, Which, joined
 
 _LEAST, _MOST = 5, 100
 _BOTH: tuple[Which, Which] = ("old", "new")
@@ -129,29 +129,37 @@ class _Run:
         going = [task for task in self.found.tasks if not self.found.given_up(task.case)]
         with ExitStack() as ending:
             running: dict[Which, SideProcess] = {}
-
-            def end_both() -> None:
-                for process in running.values():
-                    if not process.closed:
-                        process.end()
-
-            ending.callback(end_both)
+            ending.callback(_end_all, running)
             for side in order:
                 running[side] = SideProcess(self._sides[side])
             for side in order:  # both, before anything is timed
-                introduction = running[side].introduction()
-                self.found.introductions.setdefault(side, introduction)
+                self.found.introductions.setdefault(side, running[side].introduction())
             for index, task in enumerate(going):
-                for side in order if index % 2 else order[::-1]:
-                    if running[side].closed:
-                        running[side] = SideProcess(self._sides[side])
-                        running[side].introduction()
-                    asked = self._asked(task, self._sides[side])
-                    outcome = running[side].ask(asked, self._limits)
+                outcomes = self._both(task, running, order if index % 2 else order[::-1])
+                for side, outcome in outcomes.items():
                     self.found.add(Trial(task.case, side, number, outcome))
                 if number == WARM_UP and isinstance(task, SweepTask):
                     self._counts[task.case] = self._count(task)
                 self._progress(RoundProgress(number, index + 1, len(going), task.case))
+
+    def _both(
+        self, task: Task, running: dict[Which, SideProcess], order: tuple[Which, ...]
+    ) -> dict[Which, Values | Failure]:
+        """Have a task done on both sides in turn, as often as it wants; a failure is final for its side."""
+        found: dict[Which, Values | Failure] = {}
+        for turn in range(task.repeats if isinstance(task, GradientTask) else 1):
+            for side in order[::-1] if turn % 2 else order:
+                before = found.get(side)
+                if isinstance(before, Failure):
+                    continue
+                if running[side].closed:  # another case ended it
+                    running[side] = SideProcess(self._sides[side])
+                    running[side].introduction()
+                outcome: Values | Failure = running[side].ask(self._asked(task, self._sides[side]), self._limits)
+                if before is not None and not isinstance(outcome, Failure):
+                    outcome = joined(before, outcome)
+                found[side] = outcome
+        return found
 
     def _asked(self, task: Task, side: Side) -> dict[str, Any]:
         plugins = [str(path) for path in side.plugins] if task.foreign else []
@@ -180,3 +188,9 @@ class _Run:
             quickest = [min(answer[operation]["samples_s"]) for operation in ("compress", "decompress")]
             a_call = max(a_call, fmean(quickest))
         return max(_LEAST, min(_MOST, int(task.seconds / a_call))) if a_call else _LEAST
+
+
+def _end_all(running: Mapping[Which, SideProcess]) -> None:
+    for process in running.values():
+        if not process.closed:
+            process.end()

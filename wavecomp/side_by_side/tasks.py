@@ -54,6 +54,8 @@ class GradientTask:
         Name or file of a gradient problem: each side finds it by itself.
     strategy : str
         As text.
+    repeats : int
+        How often it is run in one round, on both sides in turn: opening the problem takes longer by far than a run.
     foreign : bool
         Whether it needs the plug-in files.
     """
@@ -61,6 +63,7 @@ class GradientTask:
     case: str
     problem: str
     strategy: str
+    repeats: int = 3
     foreign: bool = False
 
 
@@ -73,7 +76,8 @@ FIRST_COMPRESS_PROCESSOR = "first compress call's processor time"
 FIRST_DECOMPRESS_PROCESSOR = "first decompress call's processor time"
 COMPRESS_PEAK, DECOMPRESS_PEAK = "compress peak memory", "decompress peak memory"
 COMPRESS_INSTRUCTIONS = "compress instructions"
-GRADIENT_TIME = "gradient time"
+GRADIENT_TIME, GRADIENT_PROCESSOR = "gradient time", "gradient processor time"
+BARE_TIME, BARE_PROCESSOR = "bare sweeps' time", "bare sweeps' processor time"
 
 
 def _quickest(operation: str, clock: str = "samples_s") -> Callable[[Values], float | None]:
@@ -103,16 +107,27 @@ QUANTITIES: Mapping[str, tuple[str, Callable[[Values], float | None]]] = {
     COMPRESS_PEAK: ("bytes", _entry("compress_peak_bytes")),
     DECOMPRESS_PEAK: ("bytes", _entry("decompress_peak_bytes")),
     COMPRESS_INSTRUCTIONS: ("", _entry("compress_instructions")),
-    GRADIENT_TIME: ("s", _entry("wall_s")),
+    GRADIENT_TIME: ("s", _quickest("gradient")),
+    GRADIENT_PROCESSOR: ("s", _quickest("gradient", "processor_s")),
+    BARE_TIME: ("s", _quickest("bare")),
+    BARE_PROCESSOR: ("s", _quickest("bare", "processor_s")),
 }
 """What is compared round by round: the unit, and how it comes out of what a side answered."""
 
 
-_OF_SWEEPS = tuple(name for name in QUANTITIES if name not in (COMPRESS_INSTRUCTIONS, GRADIENT_TIME))
+_OF_GRADIENTS = (GRADIENT_TIME, GRADIENT_PROCESSOR, BARE_TIME, BARE_PROCESSOR)
+_OF_SWEEPS = tuple(name for name in QUANTITIES if name not in (COMPRESS_INSTRUCTIONS, *_OF_GRADIENTS))
 
 
 def quantities_of(task: Task) -> tuple[str, ...]:
     """Return the quantities that a task has."""
     if isinstance(task, GradientTask):
-        return (GRADIENT_TIME,)
+        return _OF_GRADIENTS
     return (*_OF_SWEEPS, COMPRESS_INSTRUCTIONS) if task.instructions else _OF_SWEEPS
+
+
+def joined(first: Values, second: Values) -> Values:
+    """Return two answers of one process to one gradient task as one: the times of both, whatever else of the second."""
+    timed = ("gradient", "bare")
+    times = {name: {clock: [*first[name][clock], *second[name][clock]] for clock in second[name]} for name in timed}
+    return {**second, **times}

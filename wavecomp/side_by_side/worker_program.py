@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ class Side:
 
     def _sweep(self, task: Row) -> Row:
         from threadpoolctl import threadpool_limits
+
         from wavecomp.sweep.case import Repeats
         from wavecomp.sweep.measure import measure
 
@@ -132,13 +134,13 @@ class Side:
         bench, exact = self._bench(task["problem"])
         registry = self._registry(tuple(task["plugins"]))
         strategy = bench.with_step(parse_strategy(task["strategy"], registry))
-        bare = bench.bare(0)
-        start = time.perf_counter()
-        run = bench.run(strategy, shot=0)
-        wall = time.perf_counter() - start
+        bare = _timed(lambda: bench.bare(0))
+        gradient = _timed(lambda: bench.run(strategy, shot=0))
+        run = gradient.pop("result")
+        del bare["result"]
         return {
-            "wall_s": wall,
-            "bare_s": getattr(bare, "run", bare).seconds.wall,
+            "bare": bare,
+            "gradient": gradient,
             "forward_steps": run.forward_steps,
             "writes": run.writes,
             "reads": run.reads,
@@ -182,6 +184,13 @@ class Side:
         return self._field[1]
 
 
+def _timed(call: Callable[[], Any]) -> Row:
+    wall, processor = time.perf_counter(), time.process_time()
+    result = call()
+    processor, wall = time.process_time() - processor, time.perf_counter() - wall
+    return {"samples_s": [wall], "processor_s": [processor], "result": result}
+
+
 def _with_processor_time(compressor: Any, name: str) -> list[float]:
     """Have a method of one instance note the processor time of each call, of all threads, in seconds."""
     call, noted = getattr(compressor, name), list[float]()
@@ -192,18 +201,17 @@ def _with_processor_time(compressor: Any, name: str) -> list[float]:
         noted.append(time.process_time() - start)
         return result
 
-    try:
+    with suppress(AttributeError):  # it has slots: then there are wall times alone
         setattr(compressor, name, noting)
-    except AttributeError:  # it has slots: then there are wall times alone
-        pass
     return noted
 
 
 def _timing(timing: Any, processor: list[float]) -> Row:
     samples = list(timing.samples_s)
     # The calls before the repeats are the first one and those that warm up.
-    first, *others = processor[-len(samples) - 1 :] or [None]
-    return {"first_s": timing.first_s, "samples_s": samples, "first_processor_s": first, "processor_s": others}
+    noted = processor[-len(samples) - 1 :]
+    first = noted[0] if noted else None
+    return {"first_s": timing.first_s, "samples_s": samples, "first_processor_s": first, "processor_s": noted[1:]}
 
 
 def _counter() -> tuple[Any, str]:
