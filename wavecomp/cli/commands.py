@@ -21,6 +21,7 @@ _PLACES = {
     "table1": ("reporting", "table1"),
     "gradient": ("gradient", "gradient"),
     "report": ("reporting", "report"),
+    "history": ("history", "history"),
 }
 
 _SHORT = 80  # characters of a command's line in the list

@@ -1,0 +1,192 @@
+"""One metric through all runs: a panel a group, thin lines for cases, and a mark where it steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from wavecomp.report.change_points import Floats
+from wavecomp.report.draw_comparison import ABOVE_IN, head
+from wavecomp.report.history_runs import Run
+from wavecomp.report.history_series import GroupSeries
+from wavecomp.report.history_steps import MetricHistory, Step
+from wavecomp.report.names import join_words
+from wavecomp.report.style import BLACK, GREEN, GREY, VERMILION, drawing, new_figure, panel
+
+_WIDTH_IN, _ROW_IN, _BETWEEN_IN, _BELOW_IN, _COLUMNS = 9.5, 1.95, 0.42, 0.62, 2
+_LEFT, _RIGHT, _GUTTER = 0.075, 0.985, 0.2
+_TICKS = 4
+_LABEL_IN = 0.15  # of a label that stands upright
+_LOGARITHMIC = 4.0  # greatest over least from which an axis is
+_LEAST_SPAN = 1.0  # percent either side of where it began
+
+
+def history_figure(history: MetricHistory, runs: Sequence[Run]) -> Figure:
+    """Draw every case of a metric relative to its first run, and the median of each group.
+
+    A dashed line is a step, up (worse) or down (better), with what changed at it. Groups of exact values that never
+    changed have no panel, unless there is no other: they are named above.
+    """
+    groups: dict[str, list[GroupSeries]] = {}
+    for one in history.series:
+        groups.setdefault(one.group, []).append(one)
+    stepped = {step.group for step in history.steps}
+    still = [name for name in groups if history.metric.exact and name not in stepped]
+    if len(still) == len(groups):
+        shown = {"all": list(history.series)}
+    else:
+        shown = {name: series for name, series in groups.items() if name not in still}
+    with drawing():
+        return _draw(history, runs, shown, still)
+
+
+def _draw(
+    history: MetricHistory, runs: Sequence[Run], shown: dict[str, list[GroupSeries]], still: Sequence[str]
+) -> Figure:
+    columns = min(_COLUMNS, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    height = ABOVE_IN + rows * _ROW_IN + (rows - 1) * _BETWEEN_IN + _BELOW_IN
+    figure = new_figure(_WIDTH_IN, height)
+    panels = figure.subplots(rows, columns, sharex=True, squeeze=False)
+    figure.subplots_adjust(
+        left=_LEFT, right=_RIGHT, bottom=_BELOW_IN / height, top=1 - ABOVE_IN / height, hspace=_BETWEEN_IN / _ROW_IN,
+        wspace=_GUTTER,
+    )  # fmt: skip
+    places = history.places
+    for axes, (name, series) in zip(panels.flat, shown.items(), strict=False):
+        _lines(axes, series, places, _main_processor(history.series))
+        steps = [step for step in history.steps if step.group == name]
+        cases = len({case.case for one in series for case in one.cases})
+        panel(axes, f"{name} ({cases} case{'s' if cases > 1 else ''})", "", "")
+        _scale(axes, series)
+        _marks(axes, steps, places)
+    for number, axes in enumerate(panels.flat):
+        if number >= len(shown):
+            axes.set_axis_off()
+        elif number + columns >= len(shown):  # nothing below it
+            _dates(axes, places, runs)
+            axes.tick_params(labelbottom=True)
+    head(figure, history.metric.title, _note(shown, still))
+    return figure
+
+
+def _main_processor(series: Sequence[GroupSeries]) -> str:
+    """Return the processor with most runs, of several the one that ran last."""
+    places: dict[str, set[int]] = {}
+    for one in series:
+        places.setdefault(one.processor, set()).update(one.places)
+    return max(places, key=lambda name: (len(places[name]), max(places[name], default=0), name))
+
+
+def _lines(axes: Axes, series: Sequence[GroupSeries], places: Sequence[int], main: str) -> None:
+    spots = {place: spot for spot, place in enumerate(places)}
+    axes.axhline(0.0, color="#bdbdbd", linewidth=0.8, zorder=1)
+    for one in sorted(series, key=lambda one: one.processor == main):  # ours last, above
+        mine = one.processor == main
+        for case in one.cases:
+            axes.plot(
+                [spots[place] for place in case.places], _percent(case.relative()),
+                color="#9ecae1" if mine else "#dddddd", linewidth=0.7, zorder=2,
+            )  # fmt: skip
+        axes.plot(
+            [spots[place] for place in one.places], _percent([math.exp(level) for level in one.levels]),
+            color=BLACK if mine else GREY, linewidth=1.6 if mine else 1.1, marker="o", markersize=2.8, zorder=3,
+        )  # fmt: skip
+
+
+def _percent(factors: Sequence[float]) -> list[float]:
+    return [100.0 * (factor - 1.0) for factor in factors]
+
+
+def _scale(axes: Axes, series: Sequence[GroupSeries]) -> None:
+    """Choose the vertical axis: percent, or where it spans more, factors on a logarithmic one."""
+    every = [factor for one in series for case in one.cases for factor in case.relative() if math.isfinite(factor)]
+    every += [math.exp(level) for one in series for level in one.levels]
+    low, high = min(every, default=1.0), max(every, default=1.0)
+    if high / low > _LOGARITHMIC:
+        # The lines are in percent; what is drawn stays what it is, only where it stands changes.
+        axes.set_yscale("function", functions=(_to_log, _from_log))
+        axes.set_ylim(100.0 * (low / 1.25 - 1.0), 100.0 * (high * 1.25 - 1.0))
+        axes.yaxis.set_major_locator(_Factors())
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"× {1.0 + value / 100.0:.3g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        return
+    least = 100.0 * max(high - 1.0, 1.0 - low)
+    # A change that is a step by its exactness alone, a byte in a million, is to be seen as well.
+    span = least if 0.0 < least < _LEAST_SPAN else max(least, _LEAST_SPAN)
+    axes.set_ylim(-1.25 * span if low < 1.0 else -0.4 * span, 1.25 * span if high > 1.0 else 0.4 * span)
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+.3g} %" if value else "0"))
+
+
+class _Factors(LogLocator):
+    """Ticks at 1, 2 and 5 times powers of ten of the factor, for an axis in percent."""
+
+    def __init__(self) -> None:
+        super().__init__(subs=(1.0, 2.0, 5.0))
+
+    def tick_values(self, vmin: float, vmax: float) -> list[float]:
+        """Return the ticks in percent."""
+        ends = [max(1.0 + end / 100.0, 1e-12) for end in (vmin, vmax)]
+        return [100.0 * (factor - 1.0) for factor in super().tick_values(*ends)]
+
+
+def _to_log(percent: Floats) -> Floats:
+    return np.asarray(np.log(np.maximum(1.0 + np.asarray(percent) / 100.0, 1e-12)), dtype=np.float64)
+
+
+def _from_log(log: Floats) -> Floats:
+    return np.asarray(100.0 * np.expm1(np.asarray(log)), dtype=np.float64)
+
+
+def _marks(axes: Axes, steps: Sequence[Step], places: Sequence[int]) -> None:
+    """Mark the steps, and label those that have room."""
+    figure = axes.figure.get_figure(root=True)
+    assert figure is not None
+    width_in = axes.get_position().width * figure.get_size_inches()[0]
+    axes.set_xlim(-0.6, len(places) - 0.4)
+    room = _LABEL_IN / width_in * len(places)  # in runs
+    last = -math.inf
+    for spot, step in _first_of_each(steps, places):
+        colour = VERMILION if step.worse else GREEN
+        axes.axvline(spot, color=colour, linestyle="--", linewidth=1.1, zorder=2)
+        if spot - last < room:
+            continue
+        last = spot
+        # In the part of the panel that the line leaves free: it stood below before it rose.
+        end = 0.98 if step.worse else 0.02
+        axes.annotate(
+            f"{'▲' if step.worse else '▼'} {step.changes.label()}", (spot, end), xycoords=("data", "axes fraction"),
+            xytext=(-2, 0), textcoords="offset points", rotation=90, fontsize=6.5, color=colour, ha="right",
+            va="top" if step.worse else "bottom", zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4},
+        )  # fmt: skip
+
+
+def _first_of_each(steps: Sequence[Step], places: Sequence[int]) -> list[tuple[float, Step]]:
+    """Return the steps with where they are drawn, the one of most cases where several are at one run."""
+    found: dict[float, Step] = {}
+    for step in sorted(steps, key=lambda step: -len(step.steps)):
+        found.setdefault(places.index(step.place) - 0.5, step)
+    return sorted(found.items(), key=lambda item: item[0])
+
+
+def _dates(axes: Axes, places: Sequence[int], runs: Sequence[Run]) -> None:
+    count = min(_TICKS, len(places))
+    spots = sorted({round(spot) for spot in np.linspace(0, len(places) - 1, count)})
+    axes.set_xticks(spots, [f"run {places[spot] + 1}\n{runs[places[spot]].date}" for spot in spots])
+
+
+def _note(shown: dict[str, list[GroupSeries]], still: Sequence[str]) -> str:
+    words = "Relative to the first run. Black: the median of the cases; thin: each of them. "
+    words += "Dashed: a step, ▲ worse, ▼ better."
+    if len({one.processor for series in shown.values() for one in series}) > 1:
+        words += " Grey: other processors, each relative to its own first run."
+    if still:
+        words += f" Never changed: {join_words(list(still))}."
+    return words

@@ -1,0 +1,119 @@
+"""What changed between two runs: versions, processor, code, settings; the likely cause of a step named first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from wavecomp.records import Provenance
+from wavecomp.report.history_runs import Run
+from wavecomp.report.names import join_words
+
+_OWN = "wavecomp"
+_SHORT = 34  # characters of a label in a picture
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs between a run and one before.
+
+    Attributes
+    ----------
+    causes : tuple of str
+        What made the values themselves: the versions of their libraries, and where none of these changed all else that
+        did, the likeliest first. Empty where nothing that is recorded changed.
+    others : tuple of str
+        What else changed.
+    """
+
+    causes: tuple[str, ...]
+    others: tuple[str, ...]
+
+    def words(self) -> str:
+        """Say it in one line."""
+        if not self.causes:
+            return "nothing that is recorded changed"
+        return ", ".join(self.causes) + (f"; also {', '.join(self.others)}" if self.others else "")
+
+    def label(self) -> str:
+        """Say the cause in a few words for a picture."""
+        if not self.causes:
+            return "nothing recorded changed"
+        more = f" +{len(self.causes) - 1}" if len(self.causes) > 1 else ""
+        first = self.causes[0]
+        room = _SHORT - len(more)
+        return (first if len(first) <= room else f"{first[: room - 1]}…") + more
+
+
+def changes(before: Run, after: Run, libraries: tuple[Iterable[str], Iterable[str]]) -> Changes:
+    """Compare two runs.
+
+    Parameters
+    ----------
+    before, after : Run
+    libraries : pair of iterable of str
+        What did the work then and now, such as ``devito 4.8.23, zfpy 1.0.1``.
+    """
+    own = _differences(*map(_versions, libraries))
+    was, now = before.provenance, after.provenance
+    if was is None or now is None:
+        unknown = () if was is now else ("the provenance of one of the two is not there",)
+        return Changes(tuple(own.values()) or unknown, unknown if own else ())
+    versions = _differences(was.versions, now.versions)
+    rest = [words for name, words in versions.items() if name not in own and name != _OWN]
+    rest = [*_own_code(was, now), *rest, *_circumstances(before, after)]
+    return Changes(tuple(own.values()), tuple(rest)) if own else Changes(tuple(rest), ())
+
+
+def _own_code(was: Provenance, now: Provenance) -> list[str]:
+    """Say whether wavecomp is another: by version, else by the digest of its code; a commit alone is words or tests."""
+    versions = [one.versions.get(_OWN, "unknown") for one in (was, now)]
+    commits = f" (commit {was.commit or 'unknown'} → {now.commit or 'unknown'})" if was.commit != now.commit else ""
+    if versions[0] != versions[1]:
+        return [f"{_OWN} {versions[0]} → {versions[1]}{commits}"]
+    if was.code != now.code:
+        if commits:
+            return [f"{_OWN} {was.commit or 'unknown'} → {now.commit or 'unknown'} (its code changed)"]
+        return [f"{_OWN}'s code {was.code[:8] or 'unknown'} → {now.code[:8] or 'unknown'}"]
+    if commits:
+        # Older records and sweeps of older versions tell no digest of the code.
+        known = " (its code that measures did not change)" if was.code else ""
+        return [f"{_OWN} {was.commit or 'unknown'} → {now.commit or 'unknown'}{known}"]
+    return []
+
+
+def _circumstances(before: Run, after: Run) -> list[str]:
+    was, now = before.provenance, after.provenance
+    assert was is not None
+    assert now is not None
+    found = []
+    if before.processor != after.processor:
+        found.append(f"processor {before.processor} → {after.processor}")
+    if was.python != now.python:
+        found.append(f"{was.python} → {now.python}")
+    for what, old, new in (("build", was.build, now.build), ("settings", was.settings, now.settings)):
+        names = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
+        if names:
+            found.append(f"{what} {join_words(names)}")
+    if was.system != now.system:
+        found.append(f"system {was.system} → {now.system}")
+    return found
+
+
+def _versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Take texts such as ``devito 4.8.23, zfpy 1.0.1`` apart."""
+    found: dict[str, str] = {}
+    for text in sorted(set(libraries)):
+        for one in text.split(", "):
+            name, _, version = one.partition(" ")
+            found[name] = version
+    return found
+
+
+def _differences(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Return by name which versions differ, in words."""
+    return {
+        name: f"{name} {old.get(name) or 'none'} → {new.get(name) or 'none'}"
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    }

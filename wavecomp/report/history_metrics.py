@@ -1,0 +1,211 @@
+"""What a history follows: each metric with its values in one run, by case. Less is better in all of them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from wavecomp.records import GradientImpact, GradientRecord, Measurement, Record
+from wavecomp.report.history_runs import Run
+from wavecomp.report.names import family_label, family_of
+from wavecomp.spec_text import UNCOMPRESSED
+
+_LEAST_PEAK_BYTES = 65536
+"""Peaks below are counted as this: a library's arena and the system's pages are all that is seen there."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Case:
+    """What is measured again and again: equal in two runs where their values may be compared.
+
+    Attributes
+    ----------
+    group : str
+        What it is drawn with: a compressor, or a way of keeping the wavefield with its compressor.
+    label : str
+        The whole setting, and on what.
+    subject, digest : str
+        Name of the field or problem, and the digest of what determines it.
+    """
+
+    group: str
+    label: str
+    subject: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number of a case in a run, and the libraries that made it, such as ``zfpy 1.0.1``."""
+
+    number: float
+    library: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One picture.
+
+    Attributes
+    ----------
+    stem : str
+        Of its files.
+    title : str
+        In words, with what it is relative to.
+    exact : bool
+        The same work gives the same number: any change is a step. Otherwise only one beyond the noise is.
+    rounding : float
+        Relative difference of two exact numbers that is none: sums whose order is free.
+    values : callable
+        From a run to its values by case.
+    """
+
+    stem: str
+    title: str
+    exact: bool
+    values: Callable[[Run], dict[Case, Value]]
+    rounding: float = 0.0
+
+
+def sweep_case(record: Record) -> Case:
+    """Return what a record of a sweep is a case of."""
+    threads = f", {record.threads} threads" if record.threads != 1 else ""
+    digest = f"{record.field_digest} {'x'.join(map(str, record.shape))} {record.dtype}"
+    group = family_label(family_of(record.spec))
+    return Case(group, f"{record.spec} on {record.field}{threads}", record.field, digest)
+
+
+def gradient_case(record: GradientRecord) -> Case:
+    """Return what a gradient is a case of."""
+    inner = family_of(record.compressor) if record.compressor else ""
+    group = f"{record.strategy}, {family_label(inner)}" if inner not in ("", UNCOMPRESSED) else record.strategy
+    budgets = ((record.budget_bytes, "in memory"), (record.disk_budget_bytes, "on disk"))
+    limits = "".join(f", {size / 1e6:g} MB {where}" for size, where in budgets if size is not None)
+    shots = f", shots {'+'.join(map(str, record.shots))}" if record.shots != (0,) else ""
+    threads = f", {record.threads} threads" if record.threads != 1 else ""
+    label = f"{record.spec} on {record.problem}{shots}{limits}{threads}"
+    return Case(group, label, record.problem, record.problem_digest)
+
+
+def _usable(number: float | None) -> bool:
+    return number is not None and math.isfinite(number) and number >= 0.0
+
+
+def _of_sweeps(
+    run: Run, number: Callable[[Record, Measurement], float | None], alone: bool = False
+) -> dict[Case, Value]:
+    """Return a number of every measured case; of those measured twice the one that was measured alone."""
+    found = {}
+    for record in sorted(run.records, key=lambda one: not one.concurrent):
+        if isinstance(record.outcome, Measurement) and not (alone and record.concurrent):
+            value = number(record, record.outcome)
+            if value is not None and _usable(value):
+                found[sweep_case(record)] = Value(value, record.library)
+    return found
+
+
+def _of_gradients(run: Run, number: Callable[[GradientImpact], float | None], alone: bool = False) -> dict[Case, Value]:
+    found = {}
+    for record in sorted(run.gradients, key=lambda one: not one.concurrent):
+        if isinstance(record.outcome, GradientImpact) and not (alone and record.concurrent):
+            value = number(record.outcome)
+            if value is not None and _usable(value):
+                found[gradient_case(record)] = Value(value, record.library)
+    return found
+
+
+def copying_s(run: Run) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return the median seconds in which each field was copied: to compress by ``identity``, and to decompress."""
+    return {
+        (record.field, record.field_digest): (record.outcome.compress.median_s, record.outcome.decompress.median_s)
+        for record in run.records
+        if record.compressor == UNCOMPRESSED and record.threads == 1 and not record.concurrent
+        if isinstance(record.outcome, Measurement)
+    }
+
+
+def _over_copying(run: Run, seconds: Callable[[Measurement], float], place: int) -> dict[Case, Value]:
+    copies = copying_s(run)
+
+    def number(record: Record, out: Measurement) -> float | None:
+        copy = copies.get((record.field, record.field_digest))
+        if record.compressor == UNCOMPRESSED or copy is None or copy[place] <= 0.0:
+            return None
+        return seconds(out) / copy[place]
+
+    return _of_sweeps(run, number, alone=True)
+
+
+def _peak(_record: Record, out: Measurement) -> float | None:
+    peaks = [one for one in (out.compress_peak_bytes, out.decompress_peak_bytes) if one is not None]
+    return float(max(*peaks, _LEAST_PEAK_BYTES)) if peaks else None
+
+
+def _over_bare(out: GradientImpact) -> float | None:
+    if not out.distance:  # the bare sweeps themselves
+        return None
+    pairs = zip(out.walls_s, out.bare_walls_s, strict=False)
+    ratios = [wall / bare for wall, bare in pairs if bare is not None and bare > 0.0]
+    return statistics.median(ratios) if ratios else None
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("bytes", "Bytes of the compressed stream", True, lambda run: _of_sweeps(run, lambda _, o: o.stream_bytes)),
+    Metric("error", "Largest error", True, lambda run: _of_sweeps(run, lambda _, o: o.distortion.get("max_absolute"))),
+    Metric(
+        "margin", "Worst error over the allowed one", True, lambda run: _of_sweeps(run, lambda _, o: o.bound_margin)
+    ),
+    Metric(
+        "compress",
+        "Time to compress over a copy of the same run",
+        False,
+        lambda run: _over_copying(run, lambda o: o.compress.median_s, 0),
+    ),
+    Metric(
+        "decompress",
+        "Time to decompress over a copy of the same run",
+        False,
+        lambda run: _over_copying(run, lambda o: o.decompress.median_s, 1),
+    ),
+    Metric(
+        "first-call",
+        "First call to compress over a copy of the same run",
+        False,
+        lambda run: _over_copying(run, lambda o: o.compress.first_s, 0),
+    ),
+    Metric("memory", "Peak memory of compressing and decompressing", False, lambda run: _of_sweeps(run, _peak, True)),
+    Metric(
+        "gradient-error",
+        "Relative error of the gradient",
+        True,
+        lambda run: _of_gradients(run, lambda o: o.distance.get("relative_l2")),
+        rounding=1e-9,
+    ),
+    Metric(
+        "forward-steps", "Forward steps of a gradient", True, lambda run: _of_gradients(run, lambda o: o.forward_steps)
+    ),
+    Metric(
+        "checkpoint-bytes",
+        "Peak bytes of the checkpoints of a gradient",
+        True,
+        lambda run: _of_gradients(run, lambda o: o.peak_checkpoint_bytes),
+    ),
+    Metric(
+        "gradient-time",
+        "Time of a gradient over the bare sweeps of the same round",
+        False,
+        lambda run: _of_gradients(run, _over_bare, alone=True),
+    ),
+)
+
+
+def without_copy(runs: Iterable[Run]) -> list[int]:
+    """Return the places of the runs whose sweeps hold times that no copy of the same field stands beside."""
+    return [
+        place
+        for place, run in enumerate(runs)
+        if {(one.field, one.field_digest) for one in run.records if not one.concurrent and not one.failed}
+        - copying_s(run).keys()
+    ]
