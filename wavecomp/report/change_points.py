@@ -10,8 +10,8 @@ The penalty follows from the chance of a false step that is allowed. The greates
 .. math:: G = \frac{1}{\hat\sigma} \left[ C(1, n) - \min_k \left( C(1, k) + C(k + 1, n) \right) \right],
 
 does not depend on where a series lies nor on how large its noise is. So its distribution for series of n values without
-a step is drawn, 100,000 times from a fixed seed and with heavy tails (Student's t with three degrees of freedom), and the
-penalty is the quantile of it. As the noise is estimated in each draw as it is in a series, short series get the large
+a step is drawn, 100,000 times from a fixed seed and with heavy tails (Student's t of three degrees of freedom), and the
+penalty is a quantile of it. As the noise is estimated in each draw as it is in a series, short series get the large
 penalty that such an estimate calls for. From 40 values on it grows as log n, as that of the Bayesian information
 criterion does.
 """
@@ -42,6 +42,7 @@ DRAWS = 100_000
 LEAST_CHANCE = 2 / DRAWS
 """Chance of a false step in one series that the draws can tell."""
 
+_LIKELY = 3.0  # of the logarithm of the likelihood
 _LONGEST_DRAWN = 40
 _FREEDOM = 3.0
 _CHUNK = 5_000
@@ -125,6 +126,29 @@ def stretches(series: Floats, places: Sequence[int], index: int) -> tuple[Floats
     """Return the values from the step before one to it, and from it to the next."""
     ends = [0, *places, len(series)]
     return series[ends[index] : ends[index + 1]], series[ends[index + 1] : ends[index + 2]]
+
+
+def where(series: Floats, places: Sequence[int], index: int) -> tuple[int, int]:
+    r"""Return between which two values a step lies, in about 19 of 20 cases.
+
+    A split at another place explains the values nearly as well where the costs differ by little. Noise of the density
+    :math:`\exp(-|x|/b) / 2b`, for which this cost is the likelihood, has :math:`b = \sigma / \sqrt 2`. Splits whose
+    cost is at most 3 b above the best one's have at least a 20th of its likelihood (:math:`e^{-3}`).
+
+    Returns
+    -------
+    before, after : int
+        Places of the last value that is from before the step, and of the first one from behind it.
+    """
+    ends = [0, *places, len(series)]
+    low, high = ends[index], ends[index + 2]
+    stretch = series[low:high]
+    unit = max(float(noise(series)), LEAST_NOISE)
+    splits = range(1, len(stretch))
+    costs = [float(_cost(stretch[:at]) + _cost(stretch[at:])) for at in splits]
+    limit = costs[places[index] - low - 1] + _LIKELY / math.sqrt(2.0) * unit
+    likely = [at for at, cost in zip(splits, costs, strict=True) if cost <= limit]
+    return low + min(likely) - 1, low + max(likely)
 
 
 def penalty(count: int, chance: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from wavecomp.report.change_points import Floats
+from wavecomp.report.direct_labels import label_room_in
 from wavecomp.report.draw_comparison import ABOVE_IN, head
 from wavecomp.report.history_runs import Run
 from wavecomp.report.history_series import GroupSeries
@@ -19,11 +22,11 @@ from wavecomp.report.names import join_words
 from wavecomp.report.style import BLACK, GREEN, GREY, VERMILION, drawing, new_figure, panel
 
 _WIDTH_IN, _ROW_IN, _BETWEEN_IN, _BELOW_IN, _COLUMNS = 9.5, 1.95, 0.42, 0.62, 2
-_LEFT, _RIGHT, _GUTTER = 0.075, 0.985, 0.2
+_LEFT, _RIGHT, _GUTTER = 0.085, 0.965, 0.24
 _TICKS = 4
-_LABEL_IN = 0.15  # of a label that stands upright
+_LABEL_ROWS, _LABEL_SIZE, _LINE_IN = 4, 7.5, 0.14
 _LOGARITHMIC = 4.0  # greatest over least from which an axis is
-_LEAST_SPAN = 1.0  # percent either side of where it began
+_LEAST_SPAN = 1.0  # percent, where nothing changes
 
 
 def history_figure(history: MetricHistory, runs: Sequence[Run]) -> Figure:
@@ -117,11 +120,14 @@ def _scale(axes: Axes, series: Sequence[GroupSeries]) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
         return
     least = 100.0 * max(high - 1.0, 1.0 - low)
-    # A change that is a step by its exactness alone, a byte in a million, is to be seen as well.
-    span = least if 0.0 < least < _LEAST_SPAN else max(least, _LEAST_SPAN)
-    axes.set_ylim(-1.25 * span if low < 1.0 else -0.4 * span, 1.25 * span if high > 1.0 else 0.4 * span)
+    span = least or _LEAST_SPAN  # a byte in a million is to be seen as well
+    axes.set_ylim(
+        min(100.0 * (low - 1.0), -0.2 * span) - 0.1 * span, max(100.0 * (high - 1.0), 0.2 * span) + 0.1 * span
+    )
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+.3g} %" if value else "0"))
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:+.3g} %".replace("-", "−") if value else "0")
+    )
 
 
 class _Factors(LogLocator):
@@ -145,27 +151,64 @@ def _from_log(log: Floats) -> Floats:
 
 
 def _marks(axes: Axes, steps: Sequence[Step], places: Sequence[int]) -> None:
-    """Mark the steps, and label those that have room."""
+    """Mark the steps, and write what changed above the lines, as far as there is room."""
     figure = axes.figure.get_figure(root=True)
     assert figure is not None
-    width_in = axes.get_position().width * figure.get_size_inches()[0]
+    width_in, height_in = axes.get_position().size * figure.get_size_inches()
     axes.set_xlim(-0.6, len(places) - 0.4)
-    room = _LABEL_IN / width_in * len(places)  # in runs
-    last = -math.inf
-    for spot, step in _first_of_each(steps, places):
+    found = _first_of_each(steps, places)
+    rows, labels = _placed(found, len(places), float(width_in))
+    _make_room(axes, rows * _LINE_IN / float(height_in))
+    for spot, step in found:
         colour = VERMILION if step.worse else GREEN
         axes.axvline(spot, color=colour, linestyle="--", linewidth=1.1, zorder=2)
-        if spot - last < room:
-            continue
-        last = spot
-        # In the part of the panel that the line leaves free: it stood below before it rose.
-        end = 0.98 if step.worse else 0.02
-        axes.annotate(
-            f"{'▲' if step.worse else '▼'} {step.changes.label()}", (spot, end), xycoords=("data", "axes fraction"),
-            xytext=(-2, 0), textcoords="offset points", rotation=90, fontsize=6.5, color=colour, ha="right",
-            va="top" if step.worse else "bottom", zorder=4,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4},
+        axes.plot(
+            [spot], [1.0], transform=axes.get_xaxis_transform(), marker="^" if step.worse else "v", color=colour,
+            markersize=6, linestyle="", clip_on=False, zorder=5,
         )  # fmt: skip
+    for label in labels:
+        axes.annotate(
+            label.text, (label.spot, 1.0), xycoords=("data", "axes fraction"),
+            xytext=(4 if label.side == "left" else -4, -2 - 72 * _LINE_IN * label.row), textcoords="offset points",
+            ha=label.side, va="top", fontsize=_LABEL_SIZE, color=VERMILION if label.worse else GREEN, zorder=6,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What is written beside a step: to the right of it if its text begins (``left``) there, in a row from above."""
+
+    spot: float
+    text: str
+    worse: bool
+    side: Literal["left", "right"]
+    row: int
+
+
+def _placed(found: Sequence[tuple[float, Step]], count: int, width_in: float) -> tuple[int, list[_Label]]:
+    """Return how many rows the labels of the steps take, and where each is; those without room are in the table."""
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(_LABEL_ROWS)]
+    labels = []
+    lines = [(spot + 0.6) / count * width_in for spot, _ in found]
+    for (spot, step), at in zip(found, lines, strict=True):
+        text = step.changes.label()
+        wide = label_room_in([text], _LABEL_SIZE) - 0.3
+        side: Literal["left", "right"] = "left" if at + wide < width_in else "right"
+        ends = (at, at + wide) if side == "left" else (at - wide, at)
+        free = [row for row, held in enumerate(taken) if all(ends[1] <= low or ends[0] >= high for low, high in held)]
+        if free and ends[0] >= 0.0:
+            taken[free[0]].append(ends)
+            labels.append(_Label(spot, text, step.worse, side, free[0]))
+    return sum(map(bool, taken)), labels
+
+
+def _make_room(axes: Axes, share: float) -> None:
+    """Raise the upper end of the vertical axis so that this share of it is free of lines."""
+    low, high = axes.get_ylim()
+    logarithmic = axes.get_yscale() == "function"
+    low, high = map(float, _to_log(np.asarray([low, high])) if logarithmic else (low, high))
+    high = low + (high - low) / (1.0 - share)
+    axes.set_ylim(top=float(_from_log(np.asarray(high))) if logarithmic else high)
 
 
 def _first_of_each(steps: Sequence[Step], places: Sequence[int]) -> list[tuple[float, Step]]:
@@ -179,7 +222,7 @@ def _first_of_each(steps: Sequence[Step], places: Sequence[int]) -> list[tuple[f
 def _dates(axes: Axes, places: Sequence[int], runs: Sequence[Run]) -> None:
     count = min(_TICKS, len(places))
     spots = sorted({round(spot) for spot in np.linspace(0, len(places) - 1, count)})
-    axes.set_xticks(spots, [f"run {places[spot] + 1}\n{runs[places[spot]].date}" for spot in spots])
+    axes.set_xticks(spots, [f"run {places[spot] + 1}\n{runs[places[spot]].date}" for spot in spots], fontsize=8.5)
 
 
 def _note(shown: dict[str, list[GroupSeries]], still: Sequence[str]) -> str:

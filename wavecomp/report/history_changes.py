@@ -11,6 +11,7 @@ from wavecomp.report.names import join_words
 
 _OWN = "wavecomp"
 _SHORT = 34  # characters of a label in a picture
+_COMMIT = 8  # and of a commit in it, a plus for changes included
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from wavecomp.records import GradientImpact, GradientRecord, Measurement, Record
 from wavecomp.report.history_runs import Run
-from wavecomp.report.names import family_label, family_of
+from wavecomp.report.names import family_label, family_of, setting_label
 from wavecomp.spec_text import UNCOMPRESSED
 
 _LEAST_PEAK_BYTES = 65536
@@ -24,14 +24,15 @@ class Case:
     ----------
     group : str
         What it is drawn with: a compressor, or a way of keeping the wavefield with its compressor.
-    label : str
-        The whole setting, and on what.
+    label, short : str
+        The whole setting, and on what; the same in a few words.
     subject, digest : str
         Name of the field or problem, and the digest of what determines it.
     """
 
     group: str
     label: str
+    short: str
     subject: str
     digest: str
 
@@ -52,8 +53,8 @@ class Metric:
     ----------
     stem : str
         Of its files.
-    title : str
-        In words, with what it is relative to.
+    name, title : str
+        In a word or two, and in full, with what it is relative to.
     exact : bool
         The same work gives the same number: any change is a step. Otherwise only one beyond the noise is.
     rounding : float
@@ -63,6 +64,7 @@ class Metric:
     """
 
     stem: str
+    name: str
     title: str
     exact: bool
     values: Callable[[Run], dict[Case, Value]]
@@ -74,7 +76,8 @@ def sweep_case(record: Record) -> Case:
     threads = f", {record.threads} threads" if record.threads != 1 else ""
     digest = f"{record.field_digest} {'x'.join(map(str, record.shape))} {record.dtype}"
     group = family_label(family_of(record.spec))
-    return Case(group, f"{record.spec} on {record.field}{threads}", record.field, digest)
+    where = f"on {record.field}{threads}"
+    return Case(group, f"{record.spec} {where}", f"{setting_label(record.spec)} {where}", record.field, digest)
 
 
 def gradient_case(record: GradientRecord) -> Case:
@@ -86,7 +89,7 @@ def gradient_case(record: GradientRecord) -> Case:
     shots = f", shots {'+'.join(map(str, record.shots))}" if record.shots != (0,) else ""
     threads = f", {record.threads} threads" if record.threads != 1 else ""
     label = f"{record.spec} on {record.problem}{shots}{limits}{threads}"
-    return Case(group, label, record.problem, record.problem_digest)
+    return Case(group, label, label, record.problem, record.problem_digest)
 
 
 def _usable(number: float | None) -> bool:
@@ -152,48 +155,80 @@ def _over_bare(out: GradientImpact) -> float | None:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("bytes", "Bytes of the compressed stream", True, lambda run: _of_sweeps(run, lambda _, o: o.stream_bytes)),
-    Metric("error", "Largest error", True, lambda run: _of_sweeps(run, lambda _, o: o.distortion.get("max_absolute"))),
     Metric(
-        "margin", "Worst error over the allowed one", True, lambda run: _of_sweeps(run, lambda _, o: o.bound_margin)
+        "bytes",
+        "stream bytes",
+        "Bytes of the compressed stream",
+        True,
+        lambda run: _of_sweeps(run, lambda _, o: o.stream_bytes),
+    ),
+    Metric(
+        "error",
+        "largest error",
+        "Largest error",
+        True,
+        lambda run: _of_sweeps(run, lambda _, o: o.distortion.get("max_absolute")),
+    ),
+    Metric(
+        "margin",
+        "error over bound",
+        "Worst error over the allowed one",
+        True,
+        lambda run: _of_sweeps(run, lambda _, o: o.bound_margin),
     ),
     Metric(
         "compress",
+        "compress time",
         "Time to compress over a copy of the same run",
         False,
         lambda run: _over_copying(run, lambda o: o.compress.median_s, 0),
     ),
     Metric(
         "decompress",
+        "decompress time",
         "Time to decompress over a copy of the same run",
         False,
         lambda run: _over_copying(run, lambda o: o.decompress.median_s, 1),
     ),
     Metric(
         "first-call",
+        "first call",
         "First call to compress over a copy of the same run",
         False,
         lambda run: _over_copying(run, lambda o: o.compress.first_s, 0),
     ),
-    Metric("memory", "Peak memory of compressing and decompressing", False, lambda run: _of_sweeps(run, _peak, True)),
+    Metric(
+        "memory",
+        "peak memory",
+        "Peak memory of compressing and decompressing",
+        False,
+        lambda run: _of_sweeps(run, _peak, True),
+    ),
     Metric(
         "gradient-error",
+        "gradient error",
         "Relative error of the gradient",
         True,
         lambda run: _of_gradients(run, lambda o: o.distance.get("relative_l2")),
         rounding=1e-9,
     ),
     Metric(
-        "forward-steps", "Forward steps of a gradient", True, lambda run: _of_gradients(run, lambda o: o.forward_steps)
+        "forward-steps",
+        "forward steps",
+        "Forward steps of a gradient",
+        True,
+        lambda run: _of_gradients(run, lambda o: o.forward_steps),
     ),
     Metric(
         "checkpoint-bytes",
+        "checkpoint bytes",
         "Peak bytes of the checkpoints of a gradient",
         True,
         lambda run: _of_gradients(run, lambda o: o.peak_checkpoint_bytes),
     ),
     Metric(
         "gradient-time",
+        "gradient time",
         "Time of a gradient over the bare sweeps of the same round",
         False,
         lambda run: _of_gradients(run, _over_bare, alone=True),

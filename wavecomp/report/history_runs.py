@@ -142,4 +142,5 @@ def _closed(run: _Open) -> Run:
 
 def _order(run: Run) -> tuple[str, str, str, list[str]]:
     digest = run.provenance.digest if run.provenance is not None else ""
-    return run.created_utc, run.name, digest, sorted(record.case for record in (*run.records, *run.gradients))
+    cases = [one.case for one in run.records] + [one.case for one in run.gradients]
+    return run.created_utc, run.name, digest, sorted(cases)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wavecomp.report.change_points import LEAST_CHANCE, LEAST_RUNS, can_search, change_points, stretches
+from wavecomp.report.change_points import LEAST_CHANCE, LEAST_RUNS, can_search, change_points, stretches, where
 from wavecomp.report.history_changes import Changes, changes
-from wavecomp.report.history_metrics import METRICS, Metric
+from wavecomp.report.history_metrics import METRICS, Case, Metric
 from wavecomp.report.history_runs import Run
 from wavecomp.report.history_series import CaseSeries, GroupSeries, series_of
 
@@ -25,13 +25,12 @@ class CaseStep:
 
     Attributes
     ----------
-    label : str
-        The case, in words.
+    case : Case
     before, after : float
         Two values of exact metrics, else the medians of the stretches before and after.
     """
 
-    label: str
+    case: Case
     before: float
     after: float
 
@@ -51,14 +50,16 @@ class Step:
     group, processor : str
     before, place : int
         The last run before it, and the first one behind.
+    since, until : int
+        Between which runs it lies: those two, and with noisy values perhaps some to either side (in 19 of 20 cases).
     factor : float
-        After over before; the median over the cases that changed.
+        After over before; the median over the cases that changed, or of the group.
     steps : tuple of CaseStep
         The cases that changed; empty where the median of the group alone stands out of its noise.
     cases : int
-        How many cases of the group both of these runs hold.
+        How many cases of the group were measured before and after.
     changes : Changes
-        Between these two runs.
+        Between the runs ``since`` and ``until``.
     """
 
     metric: Metric
@@ -66,6 +67,8 @@ class Step:
     processor: str
     before: int
     place: int
+    since: int
+    until: int
     factor: float
     steps: tuple[CaseStep, ...]
     cases: int
@@ -106,6 +109,20 @@ class MetricHistory:
         return tuple(sorted({place for one in self.series for case in one.cases for place in case.places}))
 
 
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a step is: the runs beside it, and those between which it lies."""
+
+    before: int
+    place: int
+    since: int
+    until: int
+
+    def may_be(self, other: _Spot) -> bool:
+        """Tell whether two steps may be one: each may lie where the other does."""
+        return self.since < other.place <= self.until or other.since < self.place <= other.until
+
+
 def histories(runs: Sequence[Run]) -> list[MetricHistory]:
     """Return every metric of which two runs at least hold a case in common, with its steps."""
     found = []
@@ -124,11 +141,11 @@ def _exact(metric: Metric, series: Sequence[GroupSeries], runs: Sequence[Run]) -
     for group in series:
         found: dict[tuple[int, int], list[CaseStep]] = {}
         for case in group.cases:
+            numbers = dict(zip(case.places, case.numbers, strict=True))
             for before, after in exact_steps(case, runs, metric.rounding):
-                numbers = dict(zip(case.places, case.numbers, strict=True))
-                step = CaseStep(case.case.label, numbers[before], numbers[after])
+                step = CaseStep(case.case, numbers[before], numbers[after])
                 found.setdefault((before, after), []).append(step)
-        steps += [_step(metric, group, ends, cases, runs) for ends, cases in found.items()]
+        steps += [_step(metric, group, _Spot(*ends, *ends), cases, runs) for ends, cases in found.items()]
     return MetricHistory(metric, tuple(series), _in_order(steps), (), 0)
 
 
@@ -144,9 +161,9 @@ def exact_steps(case: CaseSeries, runs: Sequence[Run], rounding: float) -> Itera
     for place in case.places:
         if previous is not None:
             same = last.get(runs[place].processor, previous)
-            near = [math.isclose(numbers[place], numbers[one], rel_tol=rounding) for one in (previous, same)]
-            if not any(near):
-                yield same, place
+            now, *known = (numbers[one] for one in (place, previous, same))
+            if not any(math.isclose(now, one, rel_tol=rounding) for one in known):
+                yield previous if math.isclose(*known, rel_tol=rounding) else same, place
         previous = last[runs[place].processor] = place
 
 
@@ -163,18 +180,17 @@ def _noisy(metric: Metric, series: Sequence[GroupSeries], runs: Sequence[Run]) -
     chance = CHANCE / cases if cases else 0.0
     steps = []
     for one in groups:
-        found: dict[tuple[int, int], list[CaseStep]] = {}
+        found: dict[_Spot, list[CaseStep]] = {}
         if len(one.cases) > 1 and chance >= LEAST_CHANCE:
             for case in one.cases:
                 logs = [math.log(number) for number in case.numbers]
-                for ends, before, after in _heights(case.places, logs, chance):
-                    found.setdefault(ends, []).append(CaseStep(case.case.label, math.exp(before), math.exp(after)))
-        for ends, before, after in _heights(one.places, one.levels, max(CHANCE / len(groups), LEAST_CHANCE)):
-            # A case whose step was seen a run earlier or later is one of those that make the step of the group.
-            close = [other for other in found if abs(other[1] - ends[1]) <= 1 and other != ends]
-            mine = [*found.pop(ends, []), *(step for other in close for step in found.pop(other))]
-            steps.append(_step(metric, one, ends, mine, runs, math.exp(after - before)))
-        steps += [_step(metric, one, ends, cases_, runs) for ends, cases_ in found.items()]
+                for spot, before, after in _spots(case.places, logs, chance):
+                    found.setdefault(spot, []).append(CaseStep(case.case, math.exp(before), math.exp(after)))
+        for spot, before, after in _spots(one.places, one.levels, max(CHANCE / len(groups), LEAST_CHANCE)):
+            # A case that stepped where the group may have stepped is one of those that make the group's step.
+            mine = [step for other in [*found] if spot.may_be(other) for step in found.pop(other)]
+            steps.append(_step(metric, one, spot, mine, runs, math.exp(after - before)))
+        steps += [_step(metric, one, spot, few_cases, runs) for spot, few_cases in found.items()]
     crowd = cases if chance < LEAST_CHANCE else 0
     return MetricHistory(metric, tuple(series), _in_order(steps), few, crowd)
 
@@ -183,35 +199,38 @@ def _in_order(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda one: (one.place, one.group, one.processor, one.before)))
 
 
-def _heights(
-    places: Sequence[int], logs: Sequence[float], chance: float
-) -> Iterator[tuple[tuple[int, int], float, float]]:
+def _spots(places: Sequence[int], logs: Sequence[float], chance: float) -> Iterator[tuple[_Spot, float, float]]:
     """Yield the runs beside each step of a series, and the medians of the stretches that it parts."""
     found = change_points(logs, chance)
-    for index, place in enumerate(found):
-        before, after = stretches(np.asarray(logs, dtype=np.float64), found, index)
-        yield (places[place - 1], places[place]), float(np.median(before)), float(np.median(after))
+    series = np.asarray(logs, dtype=np.float64)
+    for index, at in enumerate(found):
+        before, after = stretches(series, found, index)
+        since, until = where(series, found, index)
+        spot = _Spot(places[at - 1], places[at], places[since], places[until])
+        yield spot, float(np.median(before)), float(np.median(after))
 
 
 def _step(
     metric: Metric,
     group: GroupSeries,
-    ends: tuple[int, int],
+    spot: _Spot,
     steps: Sequence[CaseStep],
     runs: Sequence[Run],
-    factor: float | None = None,
+    factor: float = math.nan,
 ) -> Step:
-    before, place = ends
-    both = [case for case in group.cases if before in case.places and place in case.places]
+    """Return a step; ``factor`` is that of the group, which counts where no case was found to step."""
+    ends = spot.since, spot.until
+    both = [case for case in group.cases if spot.since in case.places and spot.until in case.places]
     libraries = [{case.values[case.places.index(end)].library for case in both} for end in ends]
     return Step(
         metric,
         group.group,
         group.processor,
-        before,
-        place,
-        factor if factor is not None else statistics.median(step.factor for step in steps),
-        tuple(sorted(steps, key=lambda step: (-step.factor, step.label))),
-        len(both),
-        changes(runs[before], runs[place], (libraries[0], libraries[1])),
+        spot.before,
+        spot.place,
+        *ends,
+        statistics.median(step.factor for step in steps) if steps else factor,
+        tuple(sorted(steps, key=lambda step: (-step.factor, step.case))),
+        sum(case.places[0] <= spot.before and case.places[-1] >= spot.place for case in group.cases),
+        changes(runs[spot.since], runs[spot.until], (libraries[0], libraries[1])),
     )

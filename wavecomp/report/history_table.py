@@ -15,33 +15,32 @@ def steps_table(runs: Sequence[Run], found: Sequence[MetricHistory], notes: Sequ
     """Return one row for each step: when, of what, by how much, and what changed with it; in order of time."""
     columns = (
         Column("run"),
+        Column("between", left=True),
         Column("date", left=True),
         Column("commit", left=True),
         Column("metric", left=True),
         Column("of", left=True),
         Column("cases", left=True),
         Column("change %", "+.3g"),
-        Column("least %", "+.3g"),
-        Column("greatest %", "+.3g"),
+        Column("range %", left=True),
         Column("direction", left=True),
         Column("what changed", left=True),
     )
     rows = []
     for step in _in_order(found):
         run = runs[step.place]
-        ends = [each.factor for each in step.steps] or [step.factor]
         rows.append(
             Row(
                 (
                     step.place + 1,
+                    f"{step.since + 1} and {step.until + 1}",
                     run.date,
                     run.commit,
-                    step.metric.title,
+                    step.metric.name,
                     _of(step),
                     _cases(step),
                     change(step.factor),
-                    change(min(ends)),
-                    change(max(ends)),
+                    _range(step),
                     "worse" if step.worse else "better",
                     step.changes.words(),
                 ),
@@ -68,8 +67,8 @@ def cases_table(runs: Sequence[Run], found: Sequence[MetricHistory]) -> Table:
             (
                 step.place + 1,
                 runs[step.place].date,
-                step.metric.title,
-                each.label,
+                step.metric.name,
+                each.case.label,
                 each.before,
                 each.after,
                 change(each.factor),
@@ -117,13 +116,23 @@ def change(factor: float) -> Cell:
     return (factor - 1.0) * 100.0 if math.isfinite(factor) else "from 0"
 
 
+def _range(step: Step) -> str:
+    """Return the least and the greatest change of a step's cases, where they differ."""
+    ends = [_percent(change(pick(each.factor for each in step.steps))) for pick in (min, max)] if step.steps else [""]
+    return f"{ends[0]} to {ends[-1]}" if ends[0] != ends[-1] else ""
+
+
+def _percent(cell: Cell) -> str:
+    return format(cell, "+.3g") if isinstance(cell, float) else str(cell)
+
+
 def _in_order(found: Sequence[MetricHistory]) -> list[Step]:
     return sorted((step for one in found for step in one.steps), key=lambda step: step.place)
 
 
 def _of(step: Step) -> str:
     if len(step.steps) == 1:
-        return step.steps[0].label
+        return step.steps[0].case.short
     return step.group
 
 

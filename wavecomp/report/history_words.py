@@ -21,11 +21,13 @@ def notes(runs: Sequence[Run], found: Sequence[MetricHistory]) -> list[str]:
     if timed and not can_search():
         lines.append(f"Steps of times and memory were not searched: the library for it is not there; {INSTALL}.")
     elif timed:
-        lines.append(
-            f"Times and memory: a step has {LEAST_STRETCH} runs or more on either side and is told from {LEAST_STEP:.0%} "
-            f"on; noise alone makes one for a metric's groups in {CHANCE:.0%} of such histories, and for its single cases "
-            "in as many."
-        )
+        if any(len(one.few) < len({each.group for each in one.series}) for one in timed):
+            lines.append(
+                f"Times and memory: a step has {LEAST_STRETCH} runs or more on either side and is told from "
+                f"{LEAST_STEP:.0%} on; noise alone makes one for a metric's groups in {CHANCE:.0%} of such histories, "
+                "and for its single cases in as many. It lies between the two runs named (19 times in 20): all that "
+                "changed between them may be its cause."
+            )
         lines += _unsearched(timed)
     lines += _processors(runs, timed)
     lines += _other_fields(runs)
@@ -42,13 +44,13 @@ def notes(runs: Sequence[Run], found: Sequence[MetricHistory]) -> list[str]:
 
 def _unsearched(timed: Sequence[MetricHistory]) -> list[str]:
     lines = []
-    few = {one.metric.title: one.few for one in timed if one.few}
+    few = {one.metric.name: one.few for one in timed if one.few}
     if few:
         whole = all(len(one.few) == len({each.group for each in one.series}) for one in timed)
         each = "; ".join(f"{title}: {join_words(list(groups))}" for title, groups in few.items())
         what = "all times and memory" if whole else each
         lines.append(f"Not searched for steps, as no processor has {LEAST_RUNS} runs with them: {what}.")
-    crowds = [f"{one.metric.title} ({one.crowd})" for one in timed if one.crowd]
+    crowds = [f"{one.metric.name} ({one.crowd})" for one in timed if one.crowd]
     if crowds:
         lines.append(
             "Searched by group alone, as among so many single cases some stand out by chance: "
