@@ -26,6 +26,7 @@ _LEFT, _RIGHT, _GUTTER = 0.085, 0.965, 0.24
 _TICKS = 4
 _LABEL_ROWS, _LABEL_SIZE, _LINE_IN = 4, 7.5, 0.14
 _LOGARITHMIC = 4.0  # greatest over least from which an axis is
+_PPM_BELOW = 0.01  # percent
 _LEAST_SPAN = 1.0  # percent, where nothing changes
 
 
@@ -125,9 +126,14 @@ def _scale(axes: Axes, series: Sequence[GroupSeries]) -> None:
         min(100.0 * (low - 1.0), -0.2 * span) - 0.1 * span, max(100.0 * (high - 1.0), 0.2 * span) + 0.1 * span
     )
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:+.3g} %".replace("-", "−") if value else "0")
-    )
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _percent_text(value, span)))
+
+
+def _percent_text(value: float, span: float) -> str:
+    """Return a tick's text; parts in a million where percent would take powers of ten."""
+    small = span < _PPM_BELOW
+    number = f"{1e4 * value if small else value:+.3g} {'ppm' if small else '%'}"
+    return number.replace("-", "−") if value else "0"
 
 
 class _Factors(LogLocator):
@@ -171,6 +177,7 @@ def _marks(axes: Axes, steps: Sequence[Step], places: Sequence[int]) -> None:
             label.text, (label.spot, 1.0), xycoords=("data", "axes fraction"),
             xytext=(4 if label.side == "left" else -4, -2 - 72 * _LINE_IN * label.row), textcoords="offset points",
             ha=label.side, va="top", fontsize=_LABEL_SIZE, color=VERMILION if label.worse else GREEN, zorder=6,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.3},
         )  # fmt: skip
 
 
@@ -192,11 +199,13 @@ def _placed(found: Sequence[tuple[float, Step]], count: int, width_in: float) ->
     lines = [(spot + 0.6) / count * width_in for spot, _ in found]
     for (spot, step), at in zip(found, lines, strict=True):
         text = step.changes.label()
-        wide = label_room_in([text], _LABEL_SIZE) - 0.3
-        side: Literal["left", "right"] = "left" if at + wide < width_in else "right"
+        wide = label_room_in([text], _LABEL_SIZE) - 0.35
+        side: Literal["left", "right"] = "left" if at + wide < width_in or at < width_in / 2 else "right"
+        if (room := width_in - at if side == "left" else at) < wide:
+            text, wide = f"{text[: int(len(text) * room / wide) - 1]}…", room
         ends = (at, at + wide) if side == "left" else (at - wide, at)
         free = [row for row, held in enumerate(taken) if all(ends[1] <= low or ends[0] >= high for low, high in held)]
-        if free and ends[0] >= 0.0:
+        if free:
             taken[free[0]].append(ends)
             labels.append(_Label(spot, text, step.worse, side, free[0]))
     return sum(map(bool, taken)), labels

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wavecomp.records import Provenance
@@ -11,7 +12,8 @@ from wavecomp.report.names import join_words
 
 _OWN = "wavecomp"
 _SHORT = 34  # characters of a label in a picture
-_COMMIT = 8  # and of a commit in it, a plus for changes included
+_COMMIT = re.compile(r"\b([0-9a-f]{7})[0-9a-f]+")
+_FOR_ALL = (_OWN, "numpy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +23,38 @@ class Changes:
     Attributes
     ----------
     causes : tuple of str
-        What made the values themselves: the versions of their libraries, and where none of these changed all else that
-        did, the likeliest first. Empty where nothing that is recorded changed.
+        The versions of the libraries that made the values, or where none of these changed all that every value hangs
+        on: wavecomp's own code, NumPy, processor, build and settings. Empty where none of that changed.
     others : tuple of str
-        What else changed.
+        What else changed, such as the libraries of other compressors.
     """
 
     causes: tuple[str, ...]
     others: tuple[str, ...]
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Everything that changed."""
+        return self.causes + self.others
+
     def words(self) -> str:
         """Say it in one line."""
         if not self.causes:
-            return "nothing that is recorded changed"
-        return ", ".join(self.causes) + (f"; also {', '.join(self.others)}" if self.others else "")
+            return f"no cause is recorded{_beside(self.others)}" if self.others else "nothing that is recorded changed"
+        return f"{', '.join(self.causes)}{_beside(self.others)}"
 
     def label(self) -> str:
         """Say the cause in a few words for a picture."""
         if not self.causes:
-            return "nothing recorded changed"
+            return "no cause is recorded"
         more = f" +{len(self.causes) - 1}" if len(self.causes) > 1 else ""
-        first = self.causes[0]
+        first = _COMMIT.sub(r"\1", self.causes[0])
         room = _SHORT - len(more)
         return (first if len(first) <= room else f"{first[: room - 1]}…") + more
+
+
+def _beside(others: Sequence[str]) -> str:
+    return f"; also {', '.join(others)}" if others else ""
 
 
 def changes(before: Run, after: Run, libraries: tuple[Iterable[str], Iterable[str]]) -> Changes:
@@ -61,9 +72,10 @@ def changes(before: Run, after: Run, libraries: tuple[Iterable[str], Iterable[st
         unknown = () if was is now else ("the provenance of one of the two is not there",)
         return Changes(tuple(own.values()) or unknown, unknown if own else ())
     versions = _differences(was.versions, now.versions)
-    rest = [words for name, words in versions.items() if name not in own and name != _OWN]
-    rest = [*_own_code(was, now), *rest, *_circumstances(before, after)]
-    return Changes(tuple(own.values()), tuple(rest)) if own else Changes(tuple(rest), ())
+    numpy = [versions["numpy"]] if "numpy" in versions and "numpy" not in own else []
+    shared = [*_own_code(was, now), *numpy, *_circumstances(before, after)]
+    foreign = [words for name, words in versions.items() if name not in own and name not in _FOR_ALL]
+    return Changes(tuple(own.values()), (*shared, *foreign)) if own else Changes(tuple(shared), tuple(foreign))
 
 
 def _own_code(was: Provenance, now: Provenance) -> list[str]:

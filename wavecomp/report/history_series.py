@@ -38,7 +38,7 @@ class CaseSeries:
 
     def relative(self) -> list[float]:
         """Return every value over the level; NaN where it is zero."""
-        return [number / math.exp(self.level) if number > 0.0 else math.nan for number in self.numbers]
+        return [math.exp(math.log(number) - self.level) if number > 0.0 else math.nan for number in self.numbers]
 
 
 @dataclass(frozen=True, slots=True)

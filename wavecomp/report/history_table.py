@@ -94,7 +94,7 @@ def runs_table(runs: Sequence[Run]) -> Table:
     rows = []
     for place, run in enumerate(runs):
         failed = sum(one.failed for one in run.records) + sum(one.failed for one in run.gradients)
-        since = changes(runs[place - 1], run, ((), ())).causes if place else (run.processor,)
+        since = changes(runs[place - 1], run, ((), ())).all if place else (run.processor,)
         rows.append(
             Row(
                 (
