@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from wavecomp.records import GradientImpact, GradientRecord, Measurement, Record
-from wavecomp.report.history_runs import Run
+from wavecomp.report.history_runs import AnyRecord, Run
 from wavecomp.report.names import family_label, family_of, setting_label
 from wavecomp.spec_text import UNCOMPRESSED
 
@@ -92,31 +92,36 @@ def gradient_case(record: GradientRecord) -> Case:
     return Case(group, label, label, record.problem, record.problem_digest)
 
 
-def _usable(number: float | None) -> bool:
-    return number is not None and math.isfinite(number) and number >= 0.0
-
-
 def _of_sweeps(
     run: Run, number: Callable[[Record, Measurement], float | None], alone: bool = False
 ) -> dict[Case, Value]:
-    """Return a number of every measured case; of those measured twice the one that was measured alone."""
-    found = {}
-    for record in sorted(run.records, key=lambda one: not one.concurrent):
-        if isinstance(record.outcome, Measurement) and not (alone and record.concurrent):
-            value = number(record, record.outcome)
-            if value is not None and _usable(value):
-                found[sweep_case(record)] = Value(value, record.library)
-    return found
+    rows = [
+        (sweep_case(record), record, number(record, record.outcome))
+        for record in run.records
+        if isinstance(record.outcome, Measurement)
+    ]
+    return _middle(rows, alone)
 
 
 def _of_gradients(run: Run, number: Callable[[GradientImpact], float | None], alone: bool = False) -> dict[Case, Value]:
-    found = {}
-    for record in sorted(run.gradients, key=lambda one: not one.concurrent):
-        if isinstance(record.outcome, GradientImpact) and not (alone and record.concurrent):
-            value = number(record.outcome)
-            if value is not None and _usable(value):
-                found[gradient_case(record)] = Value(value, record.library)
-    return found
+    rows = [
+        (gradient_case(record), record, number(record.outcome))
+        for record in run.gradients
+        if isinstance(record.outcome, GradientImpact)
+    ]
+    return _middle(rows, alone)
+
+
+def _middle(rows: Iterable[tuple[Case, AnyRecord, float | None]], alone: bool) -> dict[Case, Value]:
+    """Return the median of each case over the rounds of a run: of those measured alone, or where there are none of all.
+
+    With an even number it is the smaller of the two in the middle, so that an exact value stays what it is.
+    """
+    found: dict[Case, dict[bool, list[tuple[float, str]]]] = {}
+    for case, record, value in rows:
+        if value is not None and math.isfinite(value) and value >= 0.0 and not (alone and record.concurrent):
+            found.setdefault(case, {}).setdefault(record.concurrent, []).append((float(value), record.library))
+    return {case: Value(*statistics.median_low(kinds.get(False) or kinds[True])) for case, kinds in found.items()}
 
 
 def copying_s(run: Run) -> dict[tuple[str, str], tuple[float, float]]:

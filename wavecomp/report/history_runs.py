@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +13,7 @@ from wavecomp.records import Archive, GradientArchive, GradientRecord, Provenanc
 
 AnyRecord: TypeAlias = Record | GradientRecord
 _FILES = ("records.jsonl", "gradients.jsonl")
+_PAUSE = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Run:
         None where its file is not in the archive.
     records : tuple of Record
     gradients : tuple of GradientRecord
-        Of one case, measured alone or among others, there is one record at most.
+        Of one case there are several where it was measured in rounds, and of a case that failed none if a later one did
+        not.
     """
 
     name: str
@@ -62,16 +65,17 @@ class _Open:
 
     name: str
     provenance: Provenance | None
-    held: dict[tuple[type, tuple[str, bool]], AnyRecord]
+    held: dict[tuple[type, tuple[str, bool]], list[AnyRecord]]
+    last: datetime
 
 
 def read_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
     """Read every archive at or below some folders, as runs in order of time.
 
     An archive keeps all that was ever measured into it. A run of it ends where the versions or the machine change, or
-    where a case that it already holds was measured again; a case that failed and was tried again stays in its run. What
-    lies in several folders, as in copies of one archive that went on growing, counts once. The order of ``paths`` does
-    not matter.
+    where a case that it already holds was measured again after a pause of six hours; rounds of one session are one run,
+    and so is a case that failed and was tried again. What lies in several folders, as in copies of one archive that went
+    on growing, counts once. The order of ``paths`` does not matter.
 
     Raises
     ------
@@ -100,6 +104,15 @@ def read_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
     return tuple(sorted(runs, key=_order))
 
 
+def _when(created_utc: str) -> datetime:
+    """Return when a record was made; one that does not tell comes first."""
+    try:
+        found = datetime.fromisoformat(created_utc)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
 def _archives(path: Path) -> list[Path]:
     """Return the folders at or below a path that hold records. Benchmarks of pytest-benchmark would be found here."""
     if not path.is_dir():
@@ -117,30 +130,32 @@ def split_runs(name: str, records: Sequence[AnyRecord], provenances: dict[str, P
     """Split what one archive holds into runs, as :func:`read_runs` says."""
     closed: list[_Open] = []
     growing: dict[str, _Open] = {}
-    for record in sorted(records, key=lambda one: one.created_utc):  # stable: the file's order where times are equal
-        key = type(record), record.key
+    for record in sorted(records, key=lambda one: _when(one.created_utc)):  # stable: of one second in the file's order
+        key, when = (type(record), record.key), _when(record.created_utc)
         run = growing.get(record.provenance)
-        if run is not None and key in run.held and not run.held[key].failed:
+        if run is not None and when - run.last >= _PAUSE and any(not one.failed for one in run.held.get(key, ())):
             closed.append(growing.pop(record.provenance))
             run = None
         if run is None:
-            run = growing[record.provenance] = _Open(name, provenances.get(record.provenance), {})
-        run.held[key] = record
+            run = growing[record.provenance] = _Open(name, provenances.get(record.provenance), {}, when)
+        before = [one for one in run.held.get(key, ()) if not one.failed or record.failed]
+        run.held[key] = [*before, record]
+        run.last = when
     return [_closed(run) for run in (*closed, *growing.values())]
 
 
 def _closed(run: _Open) -> Run:
-    found = run.held.values()
+    found = [record for records in run.held.values() for record in records]
     return Run(
         run.name,
-        min(record.created_utc for record in found),
+        min((record.created_utc for record in found), key=_when),
         run.provenance,
         tuple(record for record in found if isinstance(record, Record)),
         tuple(record for record in found if isinstance(record, GradientRecord)),
     )
 
 
-def _order(run: Run) -> tuple[str, str, str, list[str]]:
+def _order(run: Run) -> tuple[datetime, str, str, list[str]]:
     digest = run.provenance.digest if run.provenance is not None else ""
     cases = [one.case for one in run.records] + [one.case for one in run.gradients]
-    return run.created_utc, run.name, digest, sorted(cases)
+    return _when(run.created_utc), run.name, digest, sorted(cases)

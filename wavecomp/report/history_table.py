@@ -93,7 +93,8 @@ def runs_table(runs: Sequence[Run]) -> Table:
     )
     rows = []
     for place, run in enumerate(runs):
-        failed = sum(one.failed for one in run.records) + sum(one.failed for one in run.gradients)
+        measured = [one.key for one in run.records] + [one.key for one in run.gradients]
+        failed = [one.key for one in run.records if one.failed] + [one.key for one in run.gradients if one.failed]
         since = changes(runs[place - 1], run, ((), ())).all if place else (run.processor,)
         rows.append(
             Row(
@@ -102,8 +103,8 @@ def runs_table(runs: Sequence[Run]) -> Table:
                     run.date,
                     run.name,
                     run.commit,
-                    len(run.records) + len(run.gradients),
-                    failed,
+                    len({*measured}),
+                    len({*failed}),
                     ", ".join(since) or "nothing recorded",
                 )
             )
