@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from wavecomp.report.change_points import Floats
 from wavecomp.report.direct_labels import label_room_in
 from wavecomp.report.draw_comparison import ABOVE_IN, head
 from wavecomp.report.history_runs import Run
@@ -67,7 +66,6 @@ def _draw(
         steps = [step for step in history.steps if step.group == name]
         cases = len({case.case for one in series for case in one.cases})
         panel(axes, f"{name} ({cases} case{'s' if cases > 1 else ''})", "", "")
-        _scale(axes, series)
         _marks(axes, steps, places)
     for number, axes in enumerate(panels.flat):
         if number >= len(shown):
@@ -88,43 +86,52 @@ def _main_processor(series: Sequence[GroupSeries]) -> str:
 
 
 def _lines(axes: Axes, series: Sequence[GroupSeries], places: Sequence[int], main: str) -> None:
+    """Draw cases and medians, in percent of change, or where they span more as factors on a logarithmic axis."""
     spots = {place: spot for spot, place in enumerate(places)}
-    axes.axhline(0.0, color="#bdbdbd", linewidth=0.8, zorder=1)
+    every = [factor for one in series for case in one.cases for factor in case.relative() if math.isfinite(factor)]
+    every += [math.exp(level) for one in series for level in one.levels]
+    low, high = min(every, default=1.0), max(every, default=1.0)
+    shown = _factors if (logarithmic := high / low > _LOGARITHMIC) else _percent
+    axes.axhline(shown([1.0])[0], color="#bdbdbd", linewidth=0.8, zorder=1)
     for one in sorted(series, key=lambda one: one.processor == main):  # ours last, above
         mine = one.processor == main
         for case in one.cases:
             axes.plot(
-                [spots[place] for place in case.places], _percent(case.relative()),
+                [spots[place] for place in case.places], shown(case.relative()),
                 color="#9ecae1" if mine else "#dddddd", linewidth=0.7, zorder=2,
             )  # fmt: skip
         axes.plot(
-            [spots[place] for place in one.places], _percent([math.exp(level) for level in one.levels]),
+            [spots[place] for place in one.places], shown([math.exp(level) for level in one.levels]),
             color=BLACK if mine else GREY, linewidth=1.6 if mine else 1.1, marker="o", markersize=2.8, zorder=3,
         )  # fmt: skip
+    if logarithmic:
+        _factor_axis(axes, low, high)
+    else:
+        _percent_axis(axes, low, high)
+
+
+def _factors(factors: Sequence[float]) -> list[float]:
+    return list(factors)
 
 
 def _percent(factors: Sequence[float]) -> list[float]:
     return [100.0 * (factor - 1.0) for factor in factors]
 
 
-def _scale(axes: Axes, series: Sequence[GroupSeries]) -> None:
-    """Choose the vertical axis: percent, or where it spans more, factors on a logarithmic one."""
-    every = [factor for one in series for case in one.cases for factor in case.relative() if math.isfinite(factor)]
-    every += [math.exp(level) for one in series for level in one.levels]
-    low, high = min(every, default=1.0), max(every, default=1.0)
-    if high / low > _LOGARITHMIC:
-        # The lines are in percent; what is drawn stays what it is, only where it stands changes.
-        axes.set_yscale("function", functions=(_to_log, _from_log))
-        axes.set_ylim(100.0 * (low / 1.25 - 1.0), 100.0 * (high * 1.25 - 1.0))
-        axes.yaxis.set_major_locator(_Factors())
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"× {1.0 + value / 100.0:.3g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        return
+def _factor_axis(axes: Axes, low: float, high: float) -> None:
+    axes.set_yscale("log")
+    axes.set_ylim(low / 1.25, high * 1.25)
+    decades = math.log10(high / low)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.0 else (1.0,), numticks=6))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"× {value:.3g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _percent_axis(axes: Axes, low: float, high: float) -> None:
     least = 100.0 * max(high - 1.0, 1.0 - low)
     span = least or _LEAST_SPAN  # a byte in a million is to be seen as well
-    axes.set_ylim(
-        min(100.0 * (low - 1.0), -0.2 * span) - 0.1 * span, max(100.0 * (high - 1.0), 0.2 * span) + 0.1 * span
-    )
+    bottom, top = min(100.0 * (low - 1.0), -0.2 * span), max(100.0 * (high - 1.0), 0.2 * span)
+    axes.set_ylim(bottom - 0.1 * span, top + 0.1 * span)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _percent_text(value, span)))
 
@@ -134,26 +141,6 @@ def _percent_text(value: float, span: float) -> str:
     small = span < _PPM_BELOW
     number = f"{1e4 * value if small else value:+.3g} {'ppm' if small else '%'}"
     return number.replace("-", "−") if value else "0"
-
-
-class _Factors(LogLocator):
-    """Ticks at 1, 2 and 5 times powers of ten of the factor, for an axis in percent."""
-
-    def __init__(self) -> None:
-        super().__init__(subs=(1.0, 2.0, 5.0))
-
-    def tick_values(self, vmin: float, vmax: float) -> list[float]:
-        """Return the ticks in percent."""
-        ends = [max(1.0 + end / 100.0, 1e-12) for end in (vmin, vmax)]
-        return [100.0 * (factor - 1.0) for factor in super().tick_values(*ends)]
-
-
-def _to_log(percent: Floats) -> Floats:
-    return np.asarray(np.log(np.maximum(1.0 + np.asarray(percent) / 100.0, 1e-12)), dtype=np.float64)
-
-
-def _from_log(log: Floats) -> Floats:
-    return np.asarray(100.0 * np.expm1(np.asarray(log)), dtype=np.float64)
 
 
 def _marks(axes: Axes, steps: Sequence[Step], places: Sequence[int]) -> None:
@@ -214,10 +201,10 @@ def _placed(found: Sequence[tuple[float, Step]], count: int, width_in: float) ->
 def _make_room(axes: Axes, share: float) -> None:
     """Raise the upper end of the vertical axis so that this share of it is free of lines."""
     low, high = axes.get_ylim()
-    logarithmic = axes.get_yscale() == "function"
-    low, high = map(float, _to_log(np.asarray([low, high])) if logarithmic else (low, high))
-    high = low + (high - low) / (1.0 - share)
-    axes.set_ylim(top=float(_from_log(np.asarray(high))) if logarithmic else high)
+    if axes.get_yscale() == "log":
+        axes.set_ylim(top=low * (high / low) ** (1.0 / (1.0 - share)))
+    else:
+        axes.set_ylim(top=low + (high - low) / (1.0 - share))
 
 
 def _first_of_each(steps: Sequence[Step], places: Sequence[int]) -> list[tuple[float, Step]]:

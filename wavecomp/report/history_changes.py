@@ -73,29 +73,31 @@ def changes(before: Run, after: Run, libraries: tuple[Iterable[str], Iterable[st
         return Changes(tuple(own.values()) or unknown, unknown if own else ())
     versions = _differences(was.versions, now.versions)
     numpy = [versions["numpy"]] if "numpy" in versions and "numpy" not in own else []
-    shared = [*_own_code(was, now), *numpy, *_circumstances(before, after)]
+    # Sweeps and gradients are made by different parts of wavecomp, and gradients alone by compiled kernels.
+    alike = bool(before.gradients) == bool(after.gradients)
+    shared = [*_own_code(was, now, alike), *numpy, *_circumstances(before, after, alike)]
     foreign = [words for name, words in versions.items() if name not in own and name not in _FOR_ALL]
     return Changes(tuple(own.values()), (*shared, *foreign)) if own else Changes(tuple(shared), tuple(foreign))
 
 
-def _own_code(was: Provenance, now: Provenance) -> list[str]:
+def _own_code(was: Provenance, now: Provenance, alike: bool) -> list[str]:
     """Say whether wavecomp is another: by version, else by the digest of its code; a commit alone is words or tests."""
     versions = [one.versions.get(_OWN, "unknown") for one in (was, now)]
     commits = f" (commit {was.commit or 'unknown'} → {now.commit or 'unknown'})" if was.commit != now.commit else ""
     if versions[0] != versions[1]:
         return [f"{_OWN} {versions[0]} → {versions[1]}{commits}"]
-    if was.code != now.code:
+    if alike and was.code != now.code:
         if commits:
             return [f"{_OWN} {was.commit or 'unknown'} → {now.commit or 'unknown'} (its code changed)"]
         return [f"{_OWN}'s code {was.code[:8] or 'unknown'} → {now.code[:8] or 'unknown'}"]
     if commits:
         # Older records and sweeps of older versions tell no digest of the code.
-        known = " (its code that measures did not change)" if was.code else ""
+        known = " (its code that measures did not change)" if alike and was.code else ""
         return [f"{_OWN} {was.commit or 'unknown'} → {now.commit or 'unknown'}{known}"]
     return []
 
 
-def _circumstances(before: Run, after: Run) -> list[str]:
+def _circumstances(before: Run, after: Run, alike: bool) -> list[str]:
     was, now = before.provenance, after.provenance
     assert was is not None
     assert now is not None
@@ -104,7 +106,8 @@ def _circumstances(before: Run, after: Run) -> list[str]:
         found.append(f"processor {before.processor} → {after.processor}")
     if was.python != now.python:
         found.append(f"{was.python} → {now.python}")
-    for what, old, new in (("build", was.build, now.build), ("settings", was.settings, now.settings)):
+    builds = ("build", was.build, now.build) if alike else ("build", {}, {})
+    for what, old, new in (builds, ("settings", was.settings, now.settings)):
         names = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
         if names:
             found.append(f"{what} {join_words(names)}")

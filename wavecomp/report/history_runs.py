@@ -74,8 +74,8 @@ def read_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
 
     An archive keeps all that was ever measured into it. A run of it ends where the versions or the machine change, or
     where a case that it already holds was measured again after a pause of six hours; rounds of one session are one run,
-    and so is a case that failed and was tried again. What lies in several folders, as in copies of one archive that went
-    on growing, counts once. The order of ``paths`` does not matter.
+    and so is a case that failed and was tried again. What lies in several folders, as in copies of one archive that
+    went on growing, counts once. The order of ``paths`` does not matter.
 
     Raises
     ------
