@@ -196,7 +196,7 @@ def test_gradients_are_followed_too() -> None:
         "checkpoint-bytes": [2],
         "gradient-time": [],
     }
-    assert found["gradient-time"].few == ("trajectory, ZFP",)
+    assert found["gradient-time"].few == ("trajectory with ZFP",)
 
 
 # --- noisy values -----------------------------------------------------------------------------------------------------
@@ -319,6 +319,23 @@ def test_measured_alone_counts_before_measured_among_others() -> None:
 def test_what_changed_is_said(after: dict[str, object], words: str) -> None:
     before, now = runs_of([Night(0), Night(1, **after)])  # type: ignore[arg-type]
     assert changes(before, now, (["pysz 1.1.0"], ["pysz 1.1.0"])).words() == words
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        (("aa" * 8, "aa" * 8), "no cause is recorded; also commit abc123 → def456, with the same code"),
+        (("aa" * 8, "bb" * 8), "wavecomp abc123 → def456"),
+        (("", "bb" * 8), "wavecomp abc123 → def456"),
+    ],
+)
+def test_a_commit_that_changed_no_code_is_no_cause(codes: tuple[str, str], words: str) -> None:
+    runs = runs_of([Night(0), Night(1, commit="def456")])
+    before, now = (
+        replace(run, provenance=replace(run.provenance, code=code))  # type: ignore[type-var]
+        for run, code in zip(runs, codes, strict=True)
+    )
+    assert changes(before, now, ([], [])).words() == words
 
 
 def test_the_own_library_comes_first_and_alone_is_the_label() -> None:

@@ -23,6 +23,7 @@ from wavecomp.report.style import BLACK, GREEN, GREY, VERMILION, drawing, new_fi
 _WIDTH_IN, _ROW_IN, _BETWEEN_IN, _BELOW_IN, _COLUMNS = 9.5, 1.95, 0.42, 0.62, 2
 _LEFT, _RIGHT, _GUTTER = 0.085, 0.965, 0.24
 _TICKS = 4
+_NAMED = 4  # groups without a panel that a note of two lines has room for
 _LABEL_ROWS, _LABEL_SIZE, _LINE_IN = 4, 7.5, 0.14
 _LOGARITHMIC = 4.0  # greatest over least from which an axis is
 _PPM_BELOW = 0.01  # percent
@@ -227,5 +228,6 @@ def _note(shown: dict[str, list[GroupSeries]], still: Sequence[str]) -> str:
     if len({one.processor for series in shown.values() for one in series}) > 1:
         words += " Grey: other processors, each relative to its own first run."
     if still:
-        words += f" Never changed: {join_words(list(still))}."
+        names = list(still) if len(still) <= _NAMED else [*still[: _NAMED - 1], f"{len(still) - _NAMED + 1} more"]
+        words += f" Never changed: {join_words(names)}."
     return words

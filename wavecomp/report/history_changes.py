@@ -75,26 +75,31 @@ def changes(before: Run, after: Run, libraries: tuple[Iterable[str], Iterable[st
     numpy = [versions["numpy"]] if "numpy" in versions and "numpy" not in own else []
     # Sweeps and gradients are made by different parts of wavecomp, and gradients alone by compiled kernels.
     alike = bool(before.gradients) == bool(after.gradients)
-    shared = [*_own_code(was, now, alike), *numpy, *_circumstances(before, after, alike)]
+    code = _own_code(was, now, alike)
+    shared = [*([code] if code else []), *numpy, *_circumstances(before, after, alike)]
     foreign = [words for name, words in versions.items() if name not in own and name not in _FOR_ALL]
+    if not code and was.commit != now.commit:
+        foreign.append(f"commit {was.commit or 'unknown'} → {now.commit or 'unknown'}, with the same code")
     return Changes(tuple(own.values()), (*shared, *foreign)) if own else Changes(tuple(shared), tuple(foreign))
 
 
-def _own_code(was: Provenance, now: Provenance, alike: bool) -> list[str]:
-    """Say whether wavecomp is another: by version, else by the digest of its code; a commit alone is words or tests."""
+def _own_code(was: Provenance, now: Provenance, alike: bool) -> str:
+    """Say that wavecomp is another, by its version or the code that measures; "" where it may be the same.
+
+    Provenances without a digest of the code have a commit alone, which may have changed words or tests.
+    """
     versions = [one.versions.get(_OWN, "unknown") for one in (was, now)]
-    commits = f" (commit {was.commit or 'unknown'} → {now.commit or 'unknown'})" if was.commit != now.commit else ""
+    commits = [one.commit or "unknown" for one in (was, now)]
+    moved = commits[0] != commits[1]
     if versions[0] != versions[1]:
-        return [f"{_OWN} {versions[0]} → {versions[1]}{commits}"]
-    if alike and was.code != now.code:
-        if commits:
-            return [f"{_OWN} {was.commit or 'unknown'} → {now.commit or 'unknown'} (its code changed)"]
-        return [f"{_OWN}'s code {was.code[:8] or 'unknown'} → {now.code[:8] or 'unknown'}"]
-    if commits:
-        # Older records and sweeps of older versions tell no digest of the code.
-        known = " (its code that measures did not change)" if alike and was.code else ""
-        return [f"{_OWN} {was.commit or 'unknown'} → {now.commit or 'unknown'}{known}"]
-    return []
+        behind = f" (commit {commits[0]} → {commits[1]})" if moved else ""
+        return f"{_OWN} {versions[0]} → {versions[1]}{behind}"
+    if alike and was.code and now.code:
+        if was.code == now.code:
+            return ""
+        names = commits if moved else [f"code {was.code[:8]}", now.code[:8]]
+        return f"{_OWN} {names[0]} → {names[1]}"
+    return f"{_OWN} {commits[0]} → {commits[1]}" if moved else ""
 
 
 def _circumstances(before: Run, after: Run, alike: bool) -> list[str]:

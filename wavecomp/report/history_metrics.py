@@ -83,7 +83,7 @@ def sweep_case(record: Record) -> Case:
 def gradient_case(record: GradientRecord) -> Case:
     """Return what a gradient is a case of."""
     inner = family_of(record.compressor) if record.compressor else ""
-    group = f"{record.strategy}, {family_label(inner)}" if inner not in ("", UNCOMPRESSED) else record.strategy
+    group = f"{record.strategy} with {family_label(inner)}" if inner not in ("", UNCOMPRESSED) else record.strategy
     budgets = ((record.budget_bytes, "in memory"), (record.disk_budget_bytes, "on disk"))
     limits = "".join(f", {size / 1e6:g} MB {where}" for size, where in budgets if size is not None)
     shots = f", shots {'+'.join(map(str, record.shots))}" if record.shots != (0,) else ""
