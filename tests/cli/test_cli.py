@@ -53,7 +53,19 @@ def test_one_message_and_the_exit_status(here, capfd, words, status, says):
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["fields"], ["compressors"], ["sweep"], ["table1"], ["gradient"], ["compare"], ["report"]]
+    "command",
+    [
+        [],
+        ["run"],
+        ["fields"],
+        ["compressors"],
+        ["sweep"],
+        ["table1"],
+        ["gradient"],
+        ["compare"],
+        ["report"],
+        ["history"],
+    ],
 )
 def test_every_command_has_help_with_an_example(capfd, command):
     assert status_of([*command, "--help"]) == 0

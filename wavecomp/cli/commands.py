@@ -18,10 +18,11 @@ _PLACES = {
     "compressors": ("compressors", "compressors"),
     "sweep": ("sweeping", "sweep"),
     "compare": ("compare", "compare"),
-    "gate": ("gate", "gate"),
     "table1": ("reporting", "table1"),
     "gradient": ("gradient", "gradient"),
     "report": ("reporting", "report"),
+    "gate": ("gate", "gate"),
+    "history": ("history", "history"),
     "suites": ("suites", "suites"),
     "convert": ("converting", "convert"),
 }

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from wavecomp.errors import NothingToReport
 from wavecomp.plain_text import printable
@@ -37,7 +34,6 @@ from wavecomp.report.figures import (
     figure12,
     figure13,
     figure14,
-    figure_files,
     figure_spectrum,
     frontier,
     gradient_comparison_figure,
@@ -45,48 +41,14 @@ from wavecomp.report.figures import (
 from wavecomp.report.gradient_comparison import gradient_comparison
 from wavecomp.report.gradient_rows import forward_words
 from wavecomp.report.gradient_table import gradient_table
+from wavecomp.report.growing_page import GrowingPage
 from wavecomp.report.order import explain_order
-from wavecomp.report.own_report import FIGURES, PAGE, SOURCES, TABLES, TITLE, check_report_place, write_report
+from wavecomp.report.own_report import PAGE, SOURCES, TITLE, check_report_place, write_report
 from wavecomp.report.quality import quality_table
 from wavecomp.report.rows import RUN, base_name, current
 from wavecomp.report.summary import summary
-from wavecomp.report.table import SUFFIXES, Format, Table, escape_markdown, render
+from wavecomp.report.table import Table, escape_markdown
 from wavecomp.report.table1 import table1
-
-
-@dataclass
-class _Page:
-    """Lines and files of the page while it grows."""
-
-    lines: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)
-
-    def table(self, stem: str, make: Callable[[], tuple[Table, list[str]]]) -> None:
-        """Make a table in every form and show it, with the sentences that belong to it."""
-        try:
-            table, sentences = make()
-        except NothingToReport as reason:
-            self.missing.append(str(reason))
-            return
-        forms: tuple[Format, ...] = get_args(Format)
-        self.files |= {f"{TABLES}/{stem}.{SUFFIXES[form]}": render(table, form).encode() for form in forms}
-        self.lines += [render(table, "markdown")]
-        if sentences:
-            self.lines += [*(f"- {escape_markdown(sentence)}" for sentence in sentences), ""]
-        self.lines += [f"As {', '.join(f'[{form}]({TABLES}/{stem}.{SUFFIXES[form]})' for form in forms)}.", ""]
-
-    def figure(self, stem: str, caption: str, make: Callable[[], Figure]) -> None:
-        """Make a figure in both forms and show it."""
-        try:
-            figure = make()
-        except NothingToReport as reason:
-            self.missing.append(str(reason))
-            return
-        self.files |= {f"{FIGURES}/{name}": content for name, content in figure_files(figure, stem).items()}
-        caption = escape_markdown(caption)
-        self.lines += [f"![{caption}]({FIGURES}/{stem}.png)", ""]
-        self.lines += [f"{caption} ([SVG]({FIGURES}/{stem}.svg))", ""]
 
 
 def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Path]:
@@ -128,7 +90,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     sections = load_sections(archive_folder)
     provenances = archive.provenances()
     check_report_place(out_folder)  # said before anything is drawn
-    page = _Page()
+    page = GrowingPage()
     page.lines += [TITLE, ""]
     if not frame.empty:
         frame = current(frame)
@@ -155,7 +117,7 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
 
 
 def _of_wavefield(
-    page: _Page,
+    page: GrowingPage,
     base: str,
     suffix: str,
     frame: pd.DataFrame,
@@ -204,7 +166,7 @@ def _plane_caption(sections: list[Section], base: str) -> str:
 
 
 def _of_comparisons(
-    page: _Page,
+    page: GrowingPage,
     comparisons: Sequence[ComparisonRecord],
     folder: str | Path,
     provenances: dict[str, Provenance],
@@ -237,7 +199,7 @@ def _of_comparisons(
         page.table(stem, partial(comparison_of, record, mine, provenances))
 
 
-def _of_gradients(page: _Page, gradients: pd.DataFrame, provenances: dict[str, Provenance]) -> None:
+def _of_gradients(page: GrowingPage, gradients: pd.DataFrame, provenances: dict[str, Provenance]) -> None:
     problems = sorted(set(gradients["problem"]))
     for problem in problems:
         suffix = f"-{problem}" if len(problems) > 1 else ""
@@ -268,7 +230,7 @@ def latest_experiments(results: Sequence[ExperimentResult]) -> list[ExperimentRe
     return list(kept.values())
 
 
-def _of_experiments(page: _Page, experiments: Sequence[ExperimentResult]) -> None:
+def _of_experiments(page: GrowingPage, experiments: Sequence[ExperimentResult]) -> None:
     problems = sorted({(result.problem, result.problem_digest) for result in experiments})
     for name, digest in problems:
         # Two problems may share a name: a file that was edited between two experiments.
