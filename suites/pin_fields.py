@@ -23,8 +23,8 @@ CUTS = {
     "pinned-2d": ("thrust-2d/step-000600.npy", np.s_[110:291, :]),
 }
 
-# ZFP scales a block by a power of two that is beyond float32 where all of it is below 2^-97, and what an infinite value
-# is as an integer is the processor's choice: x86-64 and ARM have other bytes then, in the fixed-precision mode.
+# A block that is below 2^-98 altogether, ZFP scales in its fixed-precision mode by a power of two that float32 does not
+# have. Infinity times the zeros among the values is no number; what integer that becomes is the processor's choice.
 TINY = 2.0**-90
 
 
