@@ -131,13 +131,15 @@ def test_gradients_are_compared_by_error_steps_and_time():
     found = PairedRounds([task], rounds=20, ended="decided")
     found.introductions = {"old": {"provenance": asdict(PLACE)}, "new": {"provenance": asdict(PLACE)}}
     values = {
-        "wall_s": 1.0, "bare_s": 0.5, "forward_steps": 100, "writes": 9, "reads": 9, "peak_checkpoint_bytes": 1000,
+        "gradient": {"samples_s": [1.0], "processor_s": [1.0]}, "bare": {"samples_s": [0.5], "processor_s": [0.5]},
+        "forward_steps": 100, "writes": 9, "reads": 9, "peak_checkpoint_bytes": 1000,
         "gradient_relative_l2": 0.0,
     }  # fmt: skip
+    slow = {"samples_s": [1.2], "processor_s": [1.2]}
     for number in range(21):
         found.add(Trial(task.case, "old", number, values))
-        found.add(Trial(task.case, "new", number, values | {"forward_steps": 101, "wall_s": 1.2}))
-    assert {quantity for _, quantity in worse(found)} == {"forward steps", "gradient time"}
+        found.add(Trial(task.case, "new", number, values | {"forward_steps": 101, "gradient": slow}))
+    assert {quantity for _, quantity in worse(found)} == {"forward steps", "gradient time", "gradient processor time"}
 
 
 def test_what_differs_between_the_sides_is_named():

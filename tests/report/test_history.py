@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import shutil
 from collections.abc import Callable
@@ -13,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavecomp.errors import DamagedArchive, ForeignFile, NothingToReport, UsageError
-from wavecomp.records import Failure, Record
+from wavecomp.errors import DamagedArchive, ForeignBenchmarks, ForeignFile, NothingToReport, UsageError
+from wavecomp.records import Archive, Failure, GradientArchive, Record
+from wavecomp.records.benchmark_json import benchmark_json
 from wavecomp.report import change_points, history_steps, history_words
 from wavecomp.report.history import history_of, write_history
 from wavecomp.report.history_changes import changes
@@ -104,13 +106,29 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         read_runs([tmp_path])
     file = tmp_path / "file.json"
     file.write_text("{}")
-    with pytest.raises(UsageError, match=r"file\.json is no folder"):
+    with pytest.raises(ForeignBenchmarks, match=r"file\.json"):
         read_runs([file])
+    with pytest.raises(UsageError, match="nowhere: no such archive"):
+        read_runs([tmp_path / "nowhere"])
     keep(tmp_path, Night(0))
     with (tmp_path / "records.jsonl").open("a") as lines:
         lines.write("{}\n")
     with pytest.raises(DamagedArchive, match="line 9"):
         read_runs([tmp_path])
+
+
+def test_benchmarks_are_runs_as_archives_are(tmp_path: Path) -> None:
+    folders = [keep(tmp_path / "archives" / str(place), Night(place)) for place in range(2)]
+    for folder in folders:
+        archive = Archive(folder)
+        made = benchmark_json(list(archive), list(GradientArchive(folder)), archive.provenances())
+        (tmp_path / f"{folder.name}.json").write_text(json.dumps(made))
+    of_archives = read_runs(folders)
+    of_benchmarks = read_runs([tmp_path / "0.json", tmp_path / "1.json"])
+    assert [(run.records, run.gradients, run.provenance) for run in of_benchmarks] == [
+        (run.records, run.gradients, run.provenance) for run in of_archives
+    ]
+    assert len(read_runs([tmp_path])) == 2
 
 
 def test_a_run_without_its_provenance_is_one_with_no_cause(tmp_path: Path) -> None:

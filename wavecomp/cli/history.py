@@ -15,7 +15,7 @@ from wavecomp.cli.out_folder import OutFolder
     "archives",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(exists=True, path_type=Path),
     metavar="ARCHIVE...",
 )
 @click.option("--out", "folder", type=OutFolder(), help="Write history.md with tables and a picture a metric there.")
@@ -23,7 +23,7 @@ from wavecomp.cli.out_folder import OutFolder
 def history(archives: tuple[Path, ...], folder: Path | None, form: str) -> None:
     """Put many archives in order of time and say where a metric stepped, at which commit and versions.
 
-    ARCHIVE is an archive, or a folder that holds many at any depth. An archive that was measured into for years gives
+    ARCHIVE is an archive, a JSON of pytest-benchmark, or a folder that holds many at any depth. An archive that was measured into for years gives
     all its runs. Bytes, errors and forward steps are exact: any change is told. Times, relative to a copy of the same
     run, and peak memory are noisy: steps beyond the noise are told, from six runs on, with the library ruptures
     (pip install ruptures).

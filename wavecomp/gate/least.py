@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wavecomp.side_by_side.tasks import (
+    BARE_PROCESSOR,
+    BARE_TIME,
     COMPRESS_PEAK,
     COMPRESS_PROCESSOR,
     COMPRESS_TIME,
@@ -15,6 +17,7 @@ from wavecomp.side_by_side.tasks import (
     FIRST_COMPRESS_PROCESSOR,
     FIRST_DECOMPRESS,
     FIRST_DECOMPRESS_PROCESSOR,
+    GRADIENT_PROCESSOR,
     GRADIENT_TIME,
 )
 
@@ -30,6 +33,9 @@ LEAST: Mapping[str, float] = {
     COMPRESS_PEAK: 0.05,
     DECOMPRESS_PEAK: 0.05,
     GRADIENT_TIME: 0.05,
+    GRADIENT_PROCESSOR: 0.05,
+    BARE_TIME: 0.05,
+    BARE_PROCESSOR: 0.05,
 }
 """Least change that is one, by quantity: 0.05 is five in a hundred. A first call has page faults and cold caches in it,
 which no code of ours decides, and happens once a process: only a half more is one."""
@@ -39,6 +45,8 @@ PROCESSOR_TIME: Mapping[str, str] = {
     DECOMPRESS_TIME: DECOMPRESS_PROCESSOR,
     FIRST_COMPRESS: FIRST_COMPRESS_PROCESSOR,
     FIRST_DECOMPRESS: FIRST_DECOMPRESS_PROCESSOR,
+    GRADIENT_TIME: GRADIENT_PROCESSOR,
+    BARE_TIME: BARE_PROCESSOR,
 }
 """For each wall time the time of the processor in it. Where others want the same processors, it is the one that can be
 decided; both are judged, and what is worse in either is worse."""

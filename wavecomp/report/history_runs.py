@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from wavecomp.errors import NothingToReport, UsageError
 from wavecomp.records import Archive, GradientArchive, GradientRecord, Provenance, Record
+from wavecomp.records.benchmark_json import is_benchmark_json, read_benchmarks
 
 AnyRecord: TypeAlias = Record | GradientRecord
 _FILES = ("records.jsonl", "gradients.jsonl")
@@ -70,7 +71,7 @@ class _Open:
 
 
 def read_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
-    """Read every archive at or below some folders, as runs in order of time.
+    """Read every archive, and every JSON of pytest-benchmark, at or below some folders, as runs in order of time.
 
     An archive keeps all that was ever measured into it. A run of it ends where the versions or the machine change, or
     where a case that it already holds was measured again after a pause of six hours; rounds of one session are one run,
@@ -82,7 +83,9 @@ def read_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
     NothingToReport
         There is no record anywhere.
     UsageError
-        A path is no folder.
+        There is no such file or folder.
+    ForeignBenchmarks
+        A file is no JSON of wavecomp's suites.
     DamagedArchive
         A record is not what was written.
     """
@@ -114,14 +117,20 @@ def _when(created_utc: str) -> datetime:
 
 
 def _archives(path: Path) -> list[Path]:
-    """Return the folders at or below a path that hold records. Benchmarks of pytest-benchmark would be found here."""
+    """Return a JSON of pytest-benchmark as it is, or all of them and all folders of records at or below a folder."""
+    if path.is_file():
+        return [path]
     if not path.is_dir():
-        raise UsageError(f"{path} is no folder; give archives, or folders that hold archives")
-    return [file.parent for name in _FILES for file in path.rglob(name)]
+        raise UsageError(f"{path}: no such archive; give archives, JSONs of benchmarks, or folders that hold some")
+    benchmarks = [file for file in path.rglob("*.json") if is_benchmark_json(file)]
+    return [*(file.parent for name in _FILES for file in path.rglob(name)), *benchmarks]
 
 
 def _measured(folder: Path) -> tuple[list[AnyRecord], dict[str, Provenance]]:
     """Read one place, whatever kind it is of: all records with their provenances by digest."""
+    if folder.is_file():
+        records, gradients, provenances = read_benchmarks(folder)
+        return [*records, *gradients], dict(provenances)
     archive = Archive(folder)
     return [*archive, *GradientArchive(folder)], archive.provenances()
 
