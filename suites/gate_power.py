@@ -151,9 +151,7 @@ def sides(work: Path, doctors: tuple[str, ...], specs: tuple[str, ...], **number
     field = work / "field.npy"
     if not field.exists():
         np.save(field, wave(72, 1))
-    tasks = [
-        SweepTask(spec, spec, field, foreign=spec.startswith("patient"), seconds=RACE.repeats.seconds) for spec in specs
-    ]
+    tasks = [SweepTask(spec, spec, field, foreign=spec.startswith("patient")) for spec in specs]
     found = run_rounds(old, new, tasks, decided=is_decided, budget_s=BUDGET_S, limits=LIMITS)
     return verdict_of(found, ("old", "new")), found
 
@@ -200,7 +198,7 @@ def race_against_itself(_number: int, work: Path) -> Row:
     field = work / "field.npy"
     np.save(field, about.load())
     specs = [case.spec for case in RACE.cases([about], default_registry())]
-    tasks = [SweepTask(spec, spec, field, seconds=RACE.repeats.seconds) for spec in specs]
+    tasks = [SweepTask(spec, spec, field) for spec in specs]
     start = time.monotonic()
     found = run_rounds(this_side(), this_side(), tasks, budget_s=RACE_S, limits=LIMITS)
     ratios = {

@@ -111,5 +111,4 @@ def _specs(asked: Race, registry: Registry, has_files: bool, about: FieldRef) ->
 
 def _sweep_task(spec: str, threads: int, foreign: bool, about: FieldRef, stored: Path) -> SweepTask:
     beside = f", {threads} threads" if threads != 1 else ""
-    seconds = RACE.repeats.seconds
-    return SweepTask(f"{spec} on {about.name}{beside}", spec, stored, threads, seconds, foreign, instructions=True)
+    return SweepTask(f"{spec} on {about.name}{beside}", spec, stored, threads, foreign=foreign, instructions=True)

@@ -23,10 +23,10 @@ from wavecomp.cli.out_folder import OutFolder
 def history(archives: tuple[Path, ...], folder: Path | None, form: str) -> None:
     """Put many archives in order of time and say where a metric stepped, at which commit and versions.
 
-    ARCHIVE is an archive, a JSON of pytest-benchmark, or a folder that holds many at any depth. An archive that was measured into for years gives
-    all its runs. Bytes, errors and forward steps are exact: any change is told. Times, relative to a copy of the same
-    run, and peak memory are noisy: steps beyond the noise are told, from six runs on, with the library ruptures
-    (pip install ruptures).
+    ARCHIVE is an archive, a JSON of pytest-benchmark, or a folder that holds many at any depth. An archive that was
+    measured into for years gives all its runs. Bytes, errors and forward steps are exact: any change is told. Times,
+    relative to a copy of the same run, and peak memory are noisy: steps beyond the noise are told, from six runs on,
+    with the library ruptures (pip install 'wavecomp[history]').
 
     The table of steps is printed; --out writes the pictures too.
 
