@@ -43,7 +43,7 @@ def notes(verdict: Verdict) -> list[str]:
         lines.append(
             f"the wavefields of {', '.join(compared.other_bits)} have other bits here (another processor or "
             f"compiler): errors and sizes of those gradients are compared within {GRADIENT_ERROR:.0%} and "
-            f"{CHECKPOINT_BYTES:.1%}"
+            f"{CHECKPOINT_BYTES:.0%}"
         )
     lines += _cases("gone, so not compared", compared.gone)
     lines += _cases("new, compared with nothing", compared.added)
