@@ -65,7 +65,7 @@ TIMED_SPECS = (
     "interp:abs=1e-3",
     "blosc2:codec=zstd,level=1,shuffle=shuffle",
 )
-BUDGET_S = 300.0
+BUDGET_S = 60.0
 RACE_S = 1200.0
 
 Row = dict[str, Any]
