@@ -83,7 +83,7 @@ def test_what_got_worse_is_seen_and_nothing_else(doctored, quantity):
 
 
 def test_a_page_of_memory_is_no_change():
-    assert worse(rounds(20, lambda t: answer(t, memory=4096), lambda t: answer(t, memory=200_000))) == set()
+    assert worse(rounds(20, lambda t: answer(t, memory=4096), lambda t: answer(t, memory=900_000))) == set()
 
 
 def test_a_few_rounds_decide_nothing_and_say_so():
