@@ -48,7 +48,7 @@ from wavecomp.records import Archive, GradientArchive
 from wavecomp.records.provenance import collect_provenance
 from wavecomp.side_by_side.rounds import run_rounds
 from wavecomp.side_by_side.sides import this_side
-from wavecomp.side_by_side.tasks import SweepTask
+from wavecomp.side_by_side.tasks import COMPRESS_PEAK, SweepTask
 from wavecomp.snapshots import find_snapshots
 from wavecomp.sweep import Case, FieldRef, Repeats, run_sweep, snapshot_references
 
@@ -147,7 +147,12 @@ def equal(_number: int, work: Path) -> Row:
 
 
 def sides(
-    work: Path, doctors: tuple[str, ...], specs: tuple[str, ...], side: int = TIMED_SIDE, **numbers: int
+    work: Path,
+    doctors: tuple[str, ...],
+    specs: tuple[str, ...],
+    side: int = TIMED_SIDE,
+    most_rounds: int = 400,
+    **numbers: int,
 ) -> tuple[Verdict, Any]:
     """Measure a patient that is healthy and one that is not side by side."""
     old = this_side([write_patient(work / "old")])
@@ -156,7 +161,7 @@ def sides(
     if not field.exists():
         np.save(field, wave(side, 1))
     tasks = [SweepTask(spec, spec, field, foreign=spec.startswith("patient")) for spec in specs]
-    found = run_rounds(old, new, tasks, decided=is_decided, budget_s=BUDGET_S, limits=LIMITS)
+    found = run_rounds(old, new, tasks, decided=is_decided, budget_s=BUDGET_S, most_rounds=most_rounds, limits=LIMITS)
     return verdict_of(found, ("old", "new")), found
 
 
@@ -182,17 +187,19 @@ def slower(slowdown: str) -> Callable[[int, Path], Row]:
     return run
 
 
-_peak: list[int] = []
+_extra: list[int] = []
 
 
 def memory_share() -> int:
-    """Return a tenth of the memory that the healthy patient takes for a call."""
-    if not _peak:
+    """Return how many bytes more make the peak of a call a tenth higher: not all that is taken stands at the peak."""
+    if not _extra:
+        spec = TIMED_SPECS[0]
         with tempfile.TemporaryDirectory() as folder:
-            _, found = sides(Path(folder), (), ("patient:tolerance=1e-3",), LARGE_SIDE)
-            answer = found.answer("patient:tolerance=1e-3", "old")
-            _peak.append(int(answer["compress_peak_bytes"]))
-    return _peak[0] // 10
+            extra = 1 << 22
+            _, found = sides(Path(folder), TIMED[2:], (spec,), LARGE_SIDE, most_rounds=5, extra=extra)
+            old, new = zip(*found.pairs(spec, COMPRESS_PEAK), strict=True)
+            _extra.append(round(extra * 0.1 * np.median(old) / (np.median(new) - np.median(old))))
+    return _extra[0]
 
 
 def race_against_itself(_number: int, work: Path) -> Row:
