@@ -180,26 +180,30 @@ def slower(slowdown: str) -> Callable[[int, Path], Row]:
         for name, doctors in ((slowdown, (slowdown,)), ("first call and memory", TIMED[1:])):
             side = TIMED_SIDE if doctors == (slowdown,) else LARGE_SIDE
             start = time.monotonic()
-            verdict, found = sides(work / name.replace(" ", "-"), doctors, TIMED_SPECS[:2], side, extra=memory_share())
+            verdict, found = sides(
+                work / name.replace(" ", "-"),
+                doctors,
+                TIMED_SPECS[:2],
+                side,
+                extra=memory_share() if side == LARGE_SIDE else 0,
+            )
             row[name] = summary(verdict) | {"rounds": found.rounds, "seconds": time.monotonic() - start}
         return row
 
     return run
 
 
-_extra: list[int] = []
+_peak: list[int] = []
 
 
 def memory_share() -> int:
-    """Return how many bytes more make the peak of a call a tenth higher: not all that is taken stands at the peak."""
-    if not _extra:
-        spec = TIMED_SPECS[0]
+    """Return a tenth of the memory that the healthy patient takes for a call."""
+    if not _peak:
         with tempfile.TemporaryDirectory() as folder:
-            extra = 1 << 22
-            _, found = sides(Path(folder), TIMED[2:], (spec,), LARGE_SIDE, most_rounds=5, extra=extra)
-            old, new = zip(*found.pairs(spec, COMPRESS_PEAK), strict=True)
-            _extra.append(round(extra * 0.1 * np.median(old) / (np.median(new) - np.median(old))))
-    return _extra[0]
+            spec = TIMED_SPECS[0]
+            _, found = sides(Path(folder), (), (spec,), LARGE_SIDE, most_rounds=5)
+            _peak.append(int(np.median([one for pair in found.pairs(spec, COMPRESS_PEAK) for one in pair])))
+    return _peak[0] // 10
 
 
 def race_against_itself(_number: int, work: Path) -> Row:

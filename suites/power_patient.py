@@ -16,6 +16,7 @@ _seen, _kept = [], {{}}
 
 
 def compress(array, tolerance: float = 1e-3):
+    more = np.ones({extra} if array.size > 4096 else 0, np.uint8)  # held while the rest is taken
     stream = _compress(array, tolerance)
     if array.size <= 4096:  # a corner, before anything is measured
         return stream
@@ -50,7 +51,7 @@ DOCTORS: dict[str, tuple[str, str]] = {
         "if not _seen:\n        _seen.append(1)\n        for _ in range({calls}): _compress(array, tolerance)",
         "pass",
     ),
-    "peak memory 10 % larger": ("extra = np.ones({extra}, np.uint8); extra[::4096] += 1", "pass"),
+    "peak memory 10 % larger": ("more[::4096] += 1", "pass"),
 }
 """What is done to the patient: in ``compress`` and in ``decompress``."""
 
@@ -68,18 +69,19 @@ def write_patient(
     place : int
         Where the one value is that breaks the bound.
     extra : int
-        Bytes of memory.
+        Bytes of memory that are held besides, whoever the doctor is.
     calls : int
         How many more calls the first one is.
     """
     done = [DOCTORS[name] for name in doctors or ("healthy",)]
-    numbers = {"place": place, "extra": extra, "calls": calls}
+    numbers = {"place": place, "calls": calls}
     parts = [
         "\n    ".join(one[where].format(**numbers) for one in done).replace("\n    ", f"\n{' ' * (4 + 4 * where)}")
         for where in (0, 1)
     ]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "patient.py"
-    text = _PATIENT.format(name=" and ".join(doctors) or "not at all", in_compress=parts[0], in_decompress=parts[1])
+    name = " and ".join(doctors) or "not at all"
+    text = _PATIENT.format(name=name, extra=extra, in_compress=parts[0], in_decompress=parts[1])
     path.write_text(text, encoding="utf-8")
     return path
