@@ -173,21 +173,16 @@ def times(_number: int, work: Path) -> Row:
 
 
 def slower(slowdown: str) -> Callable[[int, Path], Row]:
-    """Doctored sides: one that is slower, and one whose first call and memory have grown."""
+    """Doctored sides: one that is slower, one whose first call is, and one whose memory has grown."""
 
     def run(_number: int, work: Path) -> Row:
         row: Row = {}
-        for name, doctors in ((slowdown, (slowdown,)), ("first call and memory", TIMED[1:])):
-            side = TIMED_SIDE if doctors == (slowdown,) else LARGE_SIDE
+        for number, doctor in enumerate((slowdown, *TIMED[1:])):
+            large = doctor == TIMED[2]
             start = time.monotonic()
-            verdict, found = sides(
-                work / name.replace(" ", "-"),
-                doctors,
-                TIMED_SPECS[:2],
-                side,
-                extra=memory_share() if side == LARGE_SIDE else 0,
-            )
-            row[name] = summary(verdict) | {"rounds": found.rounds, "seconds": time.monotonic() - start}
+            side, extra = (LARGE_SIDE, memory_share()) if large else (TIMED_SIDE, 0)
+            verdict, found = sides(work / str(number), (doctor,), TIMED_SPECS[:2], side, extra=extra)
+            row[doctor] = summary(verdict) | {"rounds": found.rounds, "seconds": time.monotonic() - start}
         return row
 
     return run

@@ -15,10 +15,13 @@ Row = Mapping[str, Any]
 CAUGHT, OF = 19, 20
 MINUTES = (5, 20)
 
-_BY_TIME = {
-    "10 % slower": ("slower", "10 % slower", " time"),
-    "20 % slower": ("slower-loaded", "20 % slower", " time"),
+_SHOWS_IN = {
+    "10 % slower": "compress",
+    "20 % slower": "compress",
+    "a first call 2 x slower": "first compress call",
+    "peak memory 10 % larger": "compress peak memory",
 }
+"""How the quantities begin in which a doctor's work shows."""
 
 
 def page(content: Mapping[str, Any]) -> str:
@@ -57,17 +60,13 @@ def caught(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[tuple[str, str, i
         yield name, "archives, exactly", sum(row[name]["status"] == 1 for row in doctored), len(doctored)
     for campaign, where in (("slower", "idle"), ("slower-loaded", "beside a busy core")):
         rows = campaigns.get(campaign, ())
-        how = f"side by side, {where}"
-        for name in [name for name in (rows[0] if rows else ()) if name.endswith("slower")]:
-            yield name, how, sum(_saw(row[name], "compress time") for row in rows), len(rows)
-        for quantity, name in (("first compress call", "a first call 2 x slower"),
-                               ("compress peak memory", "peak memory 10 % larger")):  # fmt: skip
-            if rows:
-                yield name, how, sum(_saw(row["first call and memory"], quantity) for row in rows), len(rows)
+        for name in rows[0] if rows else ():
+            good = sum(_saw(row[name], _SHOWS_IN[name]) for row in rows)
+            yield name, f"side by side, {where}", good, len(rows)
 
 
 def _saw(row: Row, quantity: str) -> bool:
-    return any(case.startswith("patient") and what == quantity for case, what, *_ in row["worse"])
+    return any(case.startswith("patient") and what.startswith(quantity) for case, what, *_ in row["worse"])
 
 
 def silent(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
