@@ -11,6 +11,7 @@ import pytest
 from wavecomp.gate.against import is_decided, verdict_of
 from wavecomp.gate.finding import Standing
 from wavecomp.records import Failure
+from wavecomp.side_by_side.instructions import Instructions
 from wavecomp.side_by_side.paired_rounds import PairedRounds, Trial
 from wavecomp.side_by_side.tasks import GradientTask, SweepTask
 
@@ -164,3 +165,19 @@ def test_where_others_want_the_processors_its_own_time_decides():
     assert any(is_decided(rounds(count, beside_others(1), beside_others(1))) for count in range(28, 40))
     found = worse(rounds(40, beside_others(1), beside_others(1.12)))
     assert {quantity for _, quantity in found} == {"compress processor time", "decompress processor time"}
+
+
+def test_instructions_that_valgrind_counted_stand_there_too_or_why_nobody_did():
+    found = rounds(20, lambda t: answer(t, instructions=None), lambda t: answer(t, instructions=None))
+    found.introductions["old"]["no_counter"] = "no counter here"
+    (remark,) = verdict_of(found, NAMES).remarks
+    assert remark == "instructions were not counted: no counter here; --instructions counts with valgrind"
+    counted = {f"{SPECS[0]} on field": (Instructions(1000), Instructions(1010))}
+    verdict = verdict_of(found, NAMES, counted=counted)
+    assert (verdict.remarks, verdict.exit_status) == ((), 0)
+    (basis,) = {one.basis for one in verdict.timed if one.quantity == "compress time" and one.case in counted}
+    assert basis.endswith("; instructions +1.00 %")
+    failed = {case: (Instructions(None, "valgrind is not installed"), Instructions(5)) for case in counted}
+    assert verdict_of(found, NAMES, counted=failed).remarks == (
+        "instructions were not counted: valgrind is not installed",
+    )

@@ -45,6 +45,7 @@ from wavecomp.records.whole_file import whole_file
 @click.option("--compressor", "compressors", multiple=True, metavar="SPEC", help="For --against; many times.")
 @click.option("--strategy", "strategies", multiple=True, metavar="SPEC", help="A gradient, for --against; many times.")
 @click.option("--problem", help="Whose gradient --strategy computes [default: tiny]")
+@click.option("--instructions", is_flag=True, help="For --against: count them too, with valgrind if need be (slow).")
 @plugin_option
 @judged
 @click.pass_context
@@ -63,6 +64,7 @@ def gate(
     compressors: Sequence[str],
     strategies: Sequence[str],
     problem: str | None,
+    instructions: bool,
     plugins: Sequence[str],
 ) -> int:
     """Compare a run with a baseline: did anything get larger, less accurate or slower?
@@ -89,13 +91,15 @@ def gate(
     registry = registry_with(plugins)
     if against is not None:
         refuse_beside(context, "--against", ("old", "new", "times", "why", "out_folder"))
-        asked = Race((fields or ("quick",))[-1], compressors, strategies, problem or "tiny", minutes or 5.0)
+        asked = Race(
+            (fields or ("quick",))[-1], compressors, strategies, problem or "tiny", minutes or 5.0, instructions
+        )
         verdict = race(against, asked, plugins, registry, default_limits())
         show(verdict, form, saved)
         return verdict.exit_status
     if old is None:
         raise UsageError("name a baseline, as in wavecomp gate results/baselines/pinned, or another version: --against")
-    refuse_beside(context, "OLD", ("minutes", "compressors", "strategies", "problem"))
+    refuse_beside(context, "OLD", ("minutes", "compressors", "strategies", "problem", "instructions"))
     before = read_runs(old)
     left_out: tuple[str, ...] = ()
     if new is not None:

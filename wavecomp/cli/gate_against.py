@@ -22,6 +22,7 @@ from wavecomp.gate.against import is_decided, verdict_of
 from wavecomp.gate.verdict import Verdict
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.plans.strategies import read_strategy
+from wavecomp.side_by_side.instructions import count_with_valgrind, why_not_here
 from wavecomp.side_by_side.rounds import RoundProgress, run_rounds
 from wavecomp.side_by_side.sides import other_side, this_side
 from wavecomp.side_by_side.tasks import GradientTask, SweepTask, Task
@@ -44,6 +45,8 @@ class Race:
     problem : str
     minutes : float
         That it may take.
+    instructions : bool
+        Count instructions with valgrind where the processor does not.
     """
 
     field: str
@@ -51,6 +54,7 @@ class Race:
     strategies: Sequence[str]
     problem: str
     minutes: float
+    instructions: bool
 
 
 def race(against: str, asked: Race, plugins: Sequence[str], registry: Registry, limits: Limits) -> Verdict:
@@ -75,8 +79,13 @@ def race(against: str, asked: Race, plugins: Sequence[str], registry: Registry, 
             bar(min(int(time.monotonic() - start), int(budget)), int(budget), f"round {at.round}: {at.case}")
 
         found = run_rounds(old, new, tasks, decided=is_decided, budget_s=budget, limits=limits, progress=advance)
+        counted = {}
+        for task in tasks if asked.instructions and why_not_here() else ():
+            if isinstance(task, SweepTask):
+                err.print(f"counting instructions of {task.spec}")
+                counted[task.case] = count_with_valgrind(old, task), count_with_valgrind(new, task)
     names = f"{old.label} ({(old.commit or old.version)[:12]})", f"{new.label} ({new.version})"
-    return verdict_of(found, names)
+    return verdict_of(found, names, counted=counted)
 
 
 def _tasks(asked: Race, registry: Registry, has_files: bool, folder: Path) -> list[Task]:

@@ -14,8 +14,17 @@ from wavecomp.gate.paired import ALPHA, Judgement, Looks, Series, judge, log_rat
 from wavecomp.gate.values import OF_GRADIENTS, OF_SWEEPS, Quantity
 from wavecomp.gate.verdict import Verdict
 from wavecomp.records import Failure, Provenance
+from wavecomp.side_by_side.instructions import Instructions
 from wavecomp.side_by_side.paired_rounds import PairedRounds
-from wavecomp.side_by_side.tasks import COMPRESS_INSTRUCTIONS, QUANTITIES, SweepTask, Task, Values
+from wavecomp.side_by_side.tasks import (
+    COMPRESS_INSTRUCTIONS,
+    COMPRESS_PROCESSOR,
+    COMPRESS_TIME,
+    QUANTITIES,
+    SweepTask,
+    Task,
+    Values,
+)
 from wavecomp.spec_text import SpecText
 
 _READ: Mapping[str, Callable[[Values], Value]] = {
@@ -34,7 +43,13 @@ _READ: Mapping[str, Callable[[Values], Value]] = {
 """How the values of :mod:`wavecomp.gate.values` come out of what a side answers."""
 
 
-def verdict_of(found: PairedRounds, names: tuple[str, str], *, alpha: float = ALPHA) -> Verdict:
+def verdict_of(
+    found: PairedRounds,
+    names: tuple[str, str],
+    *,
+    alpha: float = ALPHA,
+    counted: Mapping[str, tuple[Instructions, Instructions]] | None = None,
+) -> Verdict:
     """Judge all that a run of two sides measured.
 
     Parameters
@@ -44,15 +59,19 @@ def verdict_of(found: PairedRounds, names: tuple[str, str], *, alpha: float = AL
         What the old and the new side are called.
     alpha : float
         Probability of one false verdict on a time, or more, in the whole run.
+    counted : mapping, optional
+        Instructions of one compression on both sides, by case, where they were counted apart from the rounds.
     """
     places = [Provenance(**found.introductions[side]["provenance"]) for side in ("old", "new")]
+    witnesses = {task.case: _witness(found, task, counted or {}) for task in found.tasks}
     return Verdict(
         *names,
         tuple(causes_between(places[:1], places[1:])),
         Comparison(tuple(_determined(found))),
-        tuple(_timed(found, alpha)),
+        tuple(_timed(found, alpha, witnesses)),
         tuple(_notes(found)),
         times_count=True,
+        remarks=tuple(_uncounted(found, witnesses, counted or {})),
     )
 
 
@@ -128,7 +147,7 @@ def _family(task: Task) -> str:
     return spec.parts[-1].name
 
 
-def _timed(found: PairedRounds, alpha: float) -> Iterator[Finding]:
+def _timed(found: PairedRounds, alpha: float, witnesses: Mapping[str, str]) -> Iterator[Finding]:
     series, groups = _series(found)
     judged = judge(series, groups, alpha) if found.rounds else {}
     tasks = {f"{task.case}: {quantity}": (task, quantity) for task, quantity in found.quantities()}
@@ -143,11 +162,10 @@ def _timed(found: PairedRounds, alpha: float) -> Iterator[Finding]:
             if not pairs:
                 continue  # a system that does not tell memory, say
             old, new = (sorted(values)[len(values) // 2] for values in zip(*pairs, strict=True))
-        unit = QUANTITIES[quantity][0]
         if one.standing is Standing.UNDECIDED and _decided_elsewhere(name, judged):
             continue  # others wanted the processors: its processor time is the one that tells
-        basis = _basis(one) + _witness(found, tasks[name][0] if name in tasks else None, quantity)
-        yield Finding(case, quantity, unit, old, new, one.standing, basis, one.ratio)
+        witness = witnesses.get(case, "") if quantity in (COMPRESS_TIME, COMPRESS_PROCESSOR) else ""
+        yield Finding(case, quantity, QUANTITIES[quantity][0], old, new, one.standing, _basis(one) + witness, one.ratio)
 
 
 def _basis(one: Judgement) -> str:
@@ -156,26 +174,36 @@ def _basis(one: Judgement) -> str:
     return f"{one.lower:.3f} to {one.upper:.3f} times, {one.rounds} rounds"
 
 
-def _witness(found: PairedRounds, task: Task | None, quantity: str) -> str:
-    """Return what the counted instructions say beside a time."""
-    if (
-        task is None
-        or not isinstance(task, SweepTask)
-        or not task.instructions
-        or not quantity.startswith("compress t")
-    ):
-        return ""
-    pairs = [(a, b) for a, b in found.pairs(task.case, COMPRESS_INSTRUCTIONS) if a and b]
-    if not pairs:
-        return ""
-    ratios = sorted(b / a for a, b in pairs)
-    return f"; instructions {(ratios[len(ratios) // 2] - 1) * 100:+.2f} %"
+def _witness(found: PairedRounds, task: Task, counted: Mapping[str, tuple[Instructions, Instructions]]) -> str:
+    """Return what the counted instructions say beside a time; "" where nobody counted."""
+    pairs: list[tuple[float | None, float | None]] = []
+    if isinstance(task, SweepTask) and task.instructions:
+        pairs = found.pairs(task.case, COMPRESS_INSTRUCTIONS)
+    if task.case in counted:
+        pairs = [(counted[task.case][0].count, counted[task.case][1].count)]
+    ratios = sorted(new / old for old, new in pairs if old and new)
+    return f"; instructions {(ratios[len(ratios) // 2] - 1) * 100:+.2f} %" if ratios else ""
+
+
+def _uncounted(
+    found: PairedRounds, witnesses: Mapping[str, str], counted: Mapping[str, tuple[Instructions, Instructions]]
+) -> Iterator[str]:
+    """Return why instructions were not counted, where they were not."""
+    sweeps = [task for task in found.tasks if isinstance(task, SweepTask)]
+    if not sweeps or any(witnesses[task.case] for task in sweeps):
+        return
+    reasons = {one.reason for pair in counted.values() for one in pair if one.reason}
+    if not counted:
+        reasons = {why for side in found.introductions.values() if (why := side.get("no_counter"))}
+        reasons = {f"{why}; --instructions counts with valgrind" for why in reasons}
+    if reasons:
+        yield f"instructions were not counted: {'; '.join(sorted(reasons))}"
 
 
 def _notes(found: PairedRounds) -> Iterator[str]:
     if found.ended not in ("decided", "rounds"):
         why = "the time for it ran out" if found.ended == "time" else found.ended
-        if any(one.standing is Standing.UNDECIDED for one in _timed(found, ALPHA)):
+        if any(one.standing is Standing.UNDECIDED for one in _timed(found, ALPHA, {})):
             yield f"{why} after {found.rounds} rounds, before all times were decided"
 
 

@@ -31,6 +31,8 @@ class Verdict:
         Of times and memory.
     unjudged : tuple of str
         Why times were not judged; empty where all were, or nobody asked.
+    remarks : tuple of str
+        What else is to be known, and changes nothing.
     times_count : bool
         Somebody asked for times: where they are undecided or were not judged, so is the verdict.
     """
@@ -42,6 +44,7 @@ class Verdict:
     timed: tuple[Finding, ...] = ()
     unjudged: tuple[str, ...] = ()
     times_count: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -47,7 +47,7 @@ def notes(verdict: Verdict) -> list[str]:
         )
     lines += _cases("gone, so not compared", compared.gone)
     lines += _cases("new, compared with nothing", compared.added)
-    return [*lines, *(f"not judged: {reason}" for reason in verdict.unjudged)]
+    return [*lines, *(f"not judged: {reason}" for reason in verdict.unjudged), *verdict.remarks]
 
 
 def table(verdict: Verdict, most: int = SHOWN) -> Table:

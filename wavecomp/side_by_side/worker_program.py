@@ -7,6 +7,7 @@ it gets by names. It says first which wavecomp that is.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -145,6 +146,7 @@ class Side:
             "writes": run.writes,
             "reads": run.reads,
             "peak_checkpoint_bytes": run.peak_checkpoint_bytes,
+            "exact_digest": hashlib.sha256(exact.tobytes()).hexdigest(),
             "gradient_relative_l2": float(gradient_distance(exact, run.gradient).relative_l2),
         }
 
