@@ -183,6 +183,12 @@ def test_the_last_record_of_a_case_counts_and_one_measured_alone_before_others()
         assert only.outcome.stream_bytes == size
 
 
+def test_a_plugin_file_that_was_edited_is_a_cause():
+    mine = [replace(sweep("mine"), library=f"mine sha256:{digest}") for digest in ("aaaa", "bbbb")]
+    assert judge([run(mine[:1])], [run(mine[1:])]).causes == ("mine sha256:aaaa → sha256:bbbb",)
+    assert judge([run([sweep()])], [run([sweep(), mine[1]])]).causes == ()
+
+
 def test_causes_name_what_changed_likely_ones_first():
     place = replace(PLACE, versions={**PLACE.versions, "zfpy": "1.1.0", "wavecomp": "0.2.0"}, cpu="New CPU", commit="d")
     assert list(judge([run([sweep()])], [run([sweep()], place=place)]).causes) == [

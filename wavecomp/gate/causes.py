@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from wavecomp.gate.runs import Run
 from wavecomp.records import Provenance
@@ -22,12 +23,26 @@ def causes(old: Run, new: Run) -> list[str]:
     if not before or not now:
         missing = " and ".join(run.name for run in (old, new) if not run.places)
         return [f"{missing}: nobody knows with which libraries and where it was measured (its provenance is missing)"]
-    return causes_between(before, now)
+    return causes_between(before, now, _libraries(old), _libraries(new))
 
 
-def causes_between(before: Sequence[Provenance], now: Sequence[Provenance]) -> list[str]:
-    """Return what changed between some places and some others; neither is empty."""
-    found = _versions(_merged(before, lambda place: place.versions), _merged(now, lambda place: place.versions))
+def causes_between(
+    before: Sequence[Provenance],
+    now: Sequence[Provenance],
+    old_libraries: Mapping[str, str] = MappingProxyType({}),
+    new_libraries: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
+    """Return what changed between some places and some others; neither is empty.
+
+    The libraries are those that records name: a plug-in that is a file stands there alone.
+    """
+    versions = [_merged(places, lambda place: place.versions) for places in (before, now)]
+    # What only one of the two was asked to use is no change.
+    both = old_libraries.keys() & new_libraries.keys()
+    found = _versions(
+        {name: old_libraries[name] for name in both} | versions[0],
+        {name: new_libraries[name] for name in both} | versions[1],
+    )
     found += _plain("wavecomp's commit", before, now, lambda place: place.commit or "")
     found += _plain("wavecomp's code", before, now, lambda place: place.code)
     found += _plain("Python", before, now, lambda place: place.python)
@@ -39,6 +54,16 @@ def causes_between(before: Sequence[Provenance], now: Sequence[Provenance]) -> l
     found += _versions(builds[0], builds[1], "build: ")
     settings = [_merged(places, lambda place: place.settings) for places in (before, now)]
     return found + _versions(settings[0], settings[1], "setting ")
+
+
+def _libraries(run: Run) -> dict[str, str]:
+    """Return the versions of the libraries that a run's records name, by their names."""
+    found: dict[str, dict[str, None]] = {}
+    for record in run.records:
+        for library in record.library.split(", "):
+            name, _, version = library.partition(" ")
+            found.setdefault(name, {})[version] = None
+    return {name: " and ".join(versions) for name, versions in found.items()}
 
 
 def _merged(places: Sequence[Provenance], read: Callable[[Provenance], Mapping[str, str]]) -> dict[str, str]:
