@@ -68,9 +68,25 @@ def smallest_slowdown(
     float
         As a fraction; infinite where so few rounds decide nothing.
     """
-    needed = np.sort(_needed(log_ratios, rounds, least=least, looks=looks, resamples=resamples, seed=seed))
-    shift = float(needed[min(resamples, math.floor(found * resamples) + 1) - 1])
-    return math.expm1(shift) if shift < math.inf else math.inf
+    needed = np.sort(needed_slowdowns(log_ratios, rounds, least=least, looks=looks, resamples=resamples, seed=seed))
+    return float(needed[min(resamples, math.floor(found * resamples) + 1) - 1])
+
+
+def needed_slowdowns(
+    log_ratios: Numbers, rounds: int, *, least: float, looks: Looks, resamples: int = 400, seed: int = 0
+) -> NDArray[np.float64]:
+    """Return, for each run that is drawn, the slowdown beyond which it is called WORSE within so many rounds.
+
+    Parameters are those of :func:`power`.
+
+    Returns
+    -------
+    ndarray of float64, shape (resamples,)
+        As fractions; infinite where so few rounds decide nothing. Their distribution is the power by slowdown.
+    """
+    shifts = _needed(log_ratios, rounds, least=least, looks=looks, resamples=resamples, seed=seed)
+    with np.errstate(over="ignore"):
+        return np.expm1(shifts)
 
 
 def _needed(
