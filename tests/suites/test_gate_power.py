@@ -61,7 +61,7 @@ def test_one_value_breaks_the_bound(treated):
 
 @pytest.mark.parametrize(("doctor", "factor"), [("an error 1 % larger", 1.01), ("a gradient error 5 % larger", 1.05)])
 def test_errors_grow_as_said_within_the_bound(treated, doctor, factor):
-    """Sums are float32, of values up to 30: half a unit in the last place, 1e-6, of errors of 5e-4 is a share of 2e-3."""
+    """Sums are float32, of values up to 30: half a unit in the last place, 1e-6, is 2e-3 of an error of 5e-4."""
     before, now = treated(), treated(doctor)
     assert now[1].rmse / before[1].rmse == pytest.approx(factor, rel=2e-3)
     assert (now[0], now[2]) == (before[0], 0)
