@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import wavecomp
 from wavecomp.cli import status_of, study
 from wavecomp.cli.fields import field_name
 from wavecomp.cli.own_snapshots import is_own
@@ -191,7 +192,7 @@ def test_the_suites_take_a_file(here):
         text=True,
         # A worker of pytest-xdist passes on that it is one, and nothing is benchmarked there.
         env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
-        | {"PYTHONPATH": str(root)},
+        | {"PYTHONPATH": str(Path(wavecomp.__file__).resolve().parents[1])},
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
