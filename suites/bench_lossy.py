@@ -1,6 +1,6 @@
 """Lossy compression: a few settings of each family, at tolerances that scale with the field."""
 
-SUITES = ("lossy-quick",)
+SUITES = ("lossy-quick", "interp-quick")
 LOSSLESS = False
 
 

@@ -87,6 +87,13 @@ def test_a_page_of_memory_is_no_change():
     assert worse(rounds(20, lambda t: answer(t, memory=4096), lambda t: answer(t, memory=900_000))) == set()
 
 
+def test_some_microseconds_are_no_change():
+    """4 of 20 microseconds; a fifth of a millisecond is one."""
+    few = rounds(40, lambda t: answer(t / 500), lambda t: answer(t / 500 + 4e-6))
+    assert worse(few) == set()
+    assert worse(rounds(40, lambda t: answer(t / 10), lambda t: answer(1.2 * t / 10)))
+
+
 def test_a_few_rounds_decide_nothing_and_say_so():
     found = replace_ended(rounds(3), "time")
     verdict = verdict_of(found, NAMES)

@@ -40,6 +40,17 @@ def test_without_a_reason_nothing_changes(tmp_path):
     assert {file: file.read_bytes() for file in folder.iterdir()} == before
 
 
+def test_a_folder_of_several_runs_or_a_file_is_not_renewed(tmp_path):
+    write_archive(tmp_path / "runs" / "1", run([sweep()]))
+    (tmp_path / "one.json").write_text("{}")
+    for place, says in (("runs", "a folder of several runs is not renewed"), ("one.json", "only an archive's folder")):
+        with pytest.raises(UsageError, match=says):
+            renew(tmp_path / place, run([sweep()]), "why not", None)
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["1"]
+    renew(tmp_path / "new", run([sweep()]), "the first", None)
+    assert [one.verdict for one in renewals(tmp_path / "new")] == ["the first records"]
+
+
 def test_a_journal_that_is_none_is_said_before_anything_changes(tmp_path):
     folder = write_archive(tmp_path / "base", run([sweep()]))
     (folder / JOURNAL).write_text('{"when": 1}')

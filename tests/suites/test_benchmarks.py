@@ -205,7 +205,7 @@ def test_wrong_words_end_it_before_anything_is_collected(run, word, said):
 def test_each_case_of_a_sweep_is_a_benchmark_on_every_field(array_field):
     """One definition: what ``wavecomp sweep`` measures on a field is what the benchmarks are on it."""
     registry = default_registry()
-    for name in ("table1-quick", "lossy-quick"):
+    for name in ("table1-quick", "lossy-quick", "interp-quick"):
         found = sweep_benchmarks(find_suites(name), registry)
         assert len({one.name for one in found}) == len(found)
         about = array_field()

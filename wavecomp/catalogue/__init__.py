@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wavecomp.catalogue.lossless import TABLE1, TABLE1_QUICK
-from wavecomp.catalogue.lossy import LOSSY, LOSSY_QUICK
+from wavecomp.catalogue.lossy import INTERP_QUICK, LOSSY, LOSSY_QUICK
 from wavecomp.catalogue.others import OTHERS
 from wavecomp.catalogue.race import RACE
 from wavecomp.catalogue.steps import STEPS
@@ -20,6 +20,7 @@ SUITES: dict[str, tuple[Suite, ...]] = {
     "table1-quick": (TABLE1_QUICK,),
     "lossy": (LOSSY,),
     "lossy-quick": (LOSSY_QUICK,),
+    "interp-quick": (INTERP_QUICK,),
     "steps": (STEPS,),
     "others": (OTHERS,),
     "race": (RACE,),

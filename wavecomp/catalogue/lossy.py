@@ -64,3 +64,10 @@ LOSSY_QUICK = Suite(
     ),
     repeats=Repeats(seconds=0.2, least=2, most=10),
 )
+
+INTERP_QUICK = Suite(
+    name="interp-quick",
+    summary="wavecomp's own compressor at a few tolerances, scaled to the field",
+    entries=decades("interp:abs={}", range(-2, -7, -1), "peak"),
+    repeats=Repeats(seconds=0.2, least=2, most=10),
+)

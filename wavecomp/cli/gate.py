@@ -9,6 +9,7 @@ from typing import get_args
 
 import click
 
+from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import was_given
 from wavecomp.cli.gate_against import Race, race
@@ -20,11 +21,12 @@ from wavecomp.cli.plugin_files import plugin_option, registry_with
 from wavecomp.cli.sweeping import default_limits
 from wavecomp.compressors import Registry
 from wavecomp.errors import UsageError
-from wavecomp.gate.baseline import renew
+from wavecomp.gate.baseline import check_renewable, renew
 from wavecomp.gate.forms import FORMS_BY_SUFFIX, Form, write
 from wavecomp.gate.remeasure import measure_again, plan_again
 from wavecomp.gate.runs import Run, read_runs
 from wavecomp.gate.verdict import Verdict, judge
+from wavecomp.records import Archive, GradientArchive
 from wavecomp.records.whole_file import whole_file
 
 
@@ -100,6 +102,10 @@ def gate(
     if old is None:
         raise UsageError("name a baseline, as in wavecomp gate results/baselines/pinned, or another version: --against")
     refuse_beside(context, "OLD", ("minutes", "compressors", "strategies", "problem", "instructions"))
+    if why is not None:
+        check_renewable(old, why)
+    if out_folder is not None:
+        claim(out_folder, Archive, GradientArchive)
     before = read_runs(old)
     left_out: tuple[str, ...] = ()
     if new is not None:

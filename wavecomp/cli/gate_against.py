@@ -26,7 +26,7 @@ from wavecomp.side_by_side.instructions import count_with_valgrind, why_not_here
 from wavecomp.side_by_side.rounds import RoundProgress, run_rounds
 from wavecomp.side_by_side.sides import other_side, this_side
 from wavecomp.side_by_side.tasks import GradientTask, SweepTask, Task
-from wavecomp.spec_text import SpecText
+from wavecomp.spec_text import UNCOMPRESSED, SpecText
 from wavecomp.sweep import FieldRef, Limits
 
 
@@ -115,6 +115,9 @@ def _specs(asked: Race, registry: Registry, has_files: bool, about: FieldRef) ->
     elif has_files:
         suites = examples_of_files(registry)
     cases = {case.digest: case for suite in suites for case in suite.cases([about], registry)}
+    if not any(text.partition(":")[0] == UNCOMPRESSED for text in asked.compressors):
+        # The copy that stands in every suite is a yardstick across runs; side by side nobody needs one.
+        cases = {digest: case for digest, case in cases.items() if case.spec != UNCOMPRESSED}
     return [(case.spec, case.threads, bool(foreign_parts(case.reading, registry))) for case in cases.values()]
 
 

@@ -93,6 +93,7 @@ def sweep(
     Suites:
       table1, table1-quick   lossless: every Blosc codec x shuffle x level x chunk
       lossy, lossy-quick     ZFP and SZ3 over tolerances; short formats
+      interp-quick           wavecomp's own compressor at a few tolerances
       steps                  ratio at every kept time step
       race                   a dozen cases of every library, those of wavecomp gate --against
       others                 SPERR, LERC, fpzip, pcodec, numcodecs, hdf5 (extra compressors)

@@ -9,7 +9,7 @@ from typing import Any
 from wavecomp.gate.causes import causes_between
 from wavecomp.gate.comparing import Comparison, compare_case
 from wavecomp.gate.finding import Finding, Standing, Value
-from wavecomp.gate.least import LEAST, MEMORY_FLOOR, PROCESSOR_TIME
+from wavecomp.gate.least import LEAST, MEMORY_FLOOR, PROCESSOR_TIME, TIME_FLOOR_S
 from wavecomp.gate.paired import ALPHA, Judgement, Looks, Series, judge, log_ratio
 from wavecomp.gate.values import OF_GRADIENTS, OF_SWEEPS, Quantity
 from wavecomp.gate.verdict import Verdict
@@ -137,7 +137,7 @@ def _series(found: PairedRounds) -> tuple[dict[str, Series], dict[str, list[str]
 
 def log_ratios(found: PairedRounds, task: Task, quantity: str) -> list[float]:
     """Return ln(new/old) of a quantity, one a round; NaN where a side has none."""
-    floor = MEMORY_FLOOR if QUANTITIES[quantity][0] == "bytes" else 0.0
+    floor = {"bytes": MEMORY_FLOOR, "s": TIME_FLOOR_S}.get(QUANTITIES[quantity][0], 0.0)
     return [log_ratio(old, new, floor) for old, new in found.pairs(task.case, quantity)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wavecomp.errors import DamagedArchive, UsageError
-from wavecomp.gate.runs import Run
+from wavecomp.gate.runs import Run, is_archive
 from wavecomp.gate.verdict import Verdict
 from wavecomp.gate.words import sentence
 from wavecomp.records import Archive, GradientArchive
@@ -60,6 +60,27 @@ def renewals(folder: Path) -> list[Renewal]:
         raise DamagedArchive(f"{journal} is no journal of a baseline ({error}); restore it, or delete it") from None
 
 
+def check_renewable(folder: Path, why: str) -> None:
+    """See, before anything is measured, that a baseline can be renewed.
+
+    Raises
+    ------
+    UsageError
+        No reason is given, or the baseline is a file or a folder of several runs.
+    DamagedArchive
+        The journal is there and cannot be read.
+    """
+    if not why.strip():
+        raise UsageError('--update "": say in a few words why the baseline changes, such as "blosc2 4.15"')
+    if folder.is_file():
+        raise UsageError(
+            f"{folder}: only an archive's folder is renewed; a JSON is replaced by pytest --benchmark-json"
+        )
+    if folder.is_dir() and any(folder.iterdir()) and not is_archive(folder):
+        raise UsageError(f"{folder}: a folder of several runs is not renewed; add a run to it, or name one of them")
+    renewals(folder)
+
+
 def renew(folder: Path, new: Run, why: str, verdict: Verdict | None) -> None:
     """Make a run's records those of a baseline, and write down why; whatever fails, the old ones stay whole.
 
@@ -75,17 +96,12 @@ def renew(folder: Path, new: Run, why: str, verdict: Verdict | None) -> None:
 
     Raises
     ------
-    UsageError
-        No reason is given, or the baseline is a file.
+    UsageError, DamagedArchive
+        As :func:`check_renewable`.
     StorageError
         The disk is full or gone.
     """
-    if not why.strip():
-        raise UsageError('--update "": say in a few words why the baseline changes, such as "blosc2 4.15"')
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(
-            f"{folder}: only an archive's folder is renewed; a JSON is replaced by pytest --benchmark-json"
-        )
+    check_renewable(folder, why)
     entry = Renewal(
         datetime.now(UTC).isoformat(timespec="seconds"),
         why.strip(),

@@ -51,6 +51,9 @@ PROCESSOR_TIME: Mapping[str, str] = {
 """For each wall time the time of the processor in it. Where others want the same processors, it is the one that can be
 decided; both are judged, and what is worse in either is worse."""
 
+TIME_FLOOR_S = 5e-6
+"""Seconds of one call that are no change, however short it is: about what calling a library from Python costs."""
+
 MEMORY_FLOOR = 1 << 20
 """Bytes of memory that are no change, however little there was: the same call on the same field took up to 0.6 MiB more
 or less from process to process, by the steps in which allocators grow."""

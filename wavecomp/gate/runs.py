@@ -104,7 +104,7 @@ def read_runs(path: Path) -> list[Run]:
     """
     if not path.exists():
         raise UsageError(f"{path}: no such file or folder; give an archive's folder or a pytest-benchmark JSON")
-    places = [path] if path.is_file() or _is_archive(path) else sorted(_below(path))
+    places = [path] if path.is_file() or is_archive(path) else sorted(_below(path))
     runs = [run for place in places if (run := _read(place)).records]
     if not runs:
         raise NothingToCompare(
@@ -113,12 +113,13 @@ def read_runs(path: Path) -> list[Run]:
     return sorted(runs, key=lambda run: run.when)
 
 
-def _is_archive(folder: Path) -> bool:
+def is_archive(folder: Path) -> bool:
+    """Say whether a folder holds records itself."""
     return any((folder / name).exists() for name in ("records.jsonl", "gradients.jsonl"))
 
 
 def _below(folder: Path) -> list[Path]:
-    return [place for place in folder.iterdir() if (place.suffix == ".json" if place.is_file() else _is_archive(place))]
+    return [place for place in folder.iterdir() if (place.suffix == ".json" if place.is_file() else is_archive(place))]
 
 
 def _read(place: Path) -> Run:
