@@ -86,7 +86,7 @@ def gradient_case(record: GradientRecord) -> Case:
     group = f"{record.strategy} with {family_label(inner)}" if inner not in ("", UNCOMPRESSED) else record.strategy
     budgets = ((record.budget_bytes, "in memory"), (record.disk_budget_bytes, "on disk"))
     limits = "".join(f", {size / 1e6:g} MB {where}" for size, where in budgets if size is not None)
-    shots = f", shots {'+'.join(map(str, record.shots))}" if record.shots != (0,) else ""
+    shots = f", shots {'+'.join(map(str, record.shots))}" if record.shots not in ((), (0,)) else ""
     threads = f", {record.threads} threads" if record.threads != 1 else ""
     label = f"{record.spec} on {record.problem}{shots}{limits}{threads}"
     return Case(group, label, label, record.problem, record.problem_digest)
