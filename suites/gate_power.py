@@ -7,7 +7,7 @@ Campaigns, each resumable: what an earlier run has counted stays::
 
 ``equal``, ``doctored``: what a run determines. ``times``: equal sides, on an idle machine. ``slower``: doctored ones
 there. ``times-loaded``, ``slower-loaded``: the same while a busy process takes a core. ``calibrated``: times across
-equal sweeps. ``rounds``: the default race against itself for ten minutes, from which the smallest slowdown comes
+equal sweeps. ``rounds``: the default race against itself for five minutes, from which the smallest slowdown comes
 that is found. Ends with status 1 where fewer than 19 of 20 doctored runs were caught, or more than 1 of 100 equal ones
 were called worse.
 """
@@ -70,7 +70,7 @@ TIMED_SPECS = (
     "blosc2:codec=zstd,level=1,shuffle=shuffle",
 )
 BUDGET_S = 60.0
-RACE_S = 600.0
+RACE_S = 300.0
 
 Row = dict[str, Any]
 

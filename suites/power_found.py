@@ -17,9 +17,10 @@ from wavecomp.gate.paired_power import needed_slowdowns
 from wavecomp.report.style import BLACK, BLUE, drawing
 
 MINUTES = (5, 20)
-RESAMPLES = 200
+RESAMPLES = 40
 FEWEST = 20
 CURVES = ("compress processor time", "decompress processor time")
+TIMES = ("compress time", "decompress time", *CURVES)
 
 Ratios = Mapping[str, Sequence[float | None]]
 
@@ -38,6 +39,7 @@ def power_numbers(ratios: Ratios, rounds: int, seconds: float) -> dict[str, Any]
     known = {name: values for name, values in known.items() if len(values) >= FEWEST and _quantity(name) in LEAST}
     families = {(name.partition(":")[0], _quantity(name)) for name in known}
     looks = Looks(len(known), len(families))
+    known = {name: values for name, values in known.items() if _quantity(name) in TIMES}
     smallest: dict[str, dict[str, list[float | None]]] = {}
     curves: dict[str, dict[str, list[float]]] = {}
     for minutes in MINUTES:

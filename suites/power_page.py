@@ -87,7 +87,7 @@ def found(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
         yield (
             f"The race of `wavecomp gate --against` ({row['cases']} cases on {row['field']}) against itself, "
             f"{row['rounds']} rounds of {row['seconds'] / (row['rounds'] + 1):.1f} s; runs of five and of twenty "
-            "minutes drawn from these rounds. The smallest slowdown, or growth, that is found with 95 % probability:"
+            "minutes drawn from these rounds. The smallest slowdown that is found with 95 % probability:"
         )
         yield ""
         yield "| quantity | " + " | ".join(f"{one} min: median case | worst case" for one in minutes) + " |"
