@@ -29,7 +29,7 @@ def timed(rng, *, slower=1.0, first=1.0, memory=1.0, noise=0.03, machine=1.0, sp
             once = base * machine * factor * math.exp(noise * rng.standard_normal())
             return Timing(5 * once * (first if spec == specs[0] else 1.0), (once,))
 
-        peak = round(8_000_000 * (memory if spec == specs[0] else 1.0) * math.exp(noise / 10 * rng.standard_normal()))
+        peak = round(32_000_000 * (memory if spec == specs[0] else 1.0) * math.exp(noise / 10 * rng.standard_normal()))
         records.append(
             doctored(
                 sweep(spec),
@@ -115,3 +115,15 @@ def test_a_gradient_is_measured_by_the_bare_sweeps_of_its_round():
     old = [made() for _ in range(8)]
     assert worse(old, [made(machine=1.6)]) == set()
     assert {quantity for _, quantity in worse(old, [made(slower=1.2)])} == {"gradient time"}
+
+
+def test_less_than_a_mib_of_memory_is_no_change_however_little_there_was():
+    rng = np.random.default_rng(8)
+
+    def made(peak):
+        records = [doctored(one, lambda _: {"decompress_peak_bytes": peak}) for one in timed(rng).sweeps.values()]
+        return run(records)
+
+    old = [made(4096) for _ in range(8)]
+    assert not {quantity for _, quantity in worse(old, [made(900_000)])} & {"decompress peak memory"}
+    assert "decompress peak memory" in {quantity for _, quantity in worse(old, [made(3_000_000)])}

@@ -182,7 +182,10 @@ def _judge(one: _Series, typical: float, alpha: float) -> Finding:
     low, high = math.exp(shift - half), math.exp(shift + half)
     against = f"relative to {one.reference}, " if one.reference else ""
     basis = f"{against}{low:.3g} to {high:.3g} times, {before.size} baselines"
-    return Finding(one.case, one.quantity, one.unit, *one.medians, standing_of(low, high, _least(one)), basis)
+    floor = MEMORY_FLOOR if one.unit == "bytes" else TIME_FLOOR_S
+    nothing = abs(one.medians[1] - one.medians[0]) <= floor
+    standing = Standing.SAME if nothing else standing_of(low, high, _least(one))
+    return Finding(one.case, one.quantity, one.unit, *one.medians, standing, basis)
 
 
 def _least(one: _Series) -> float:
