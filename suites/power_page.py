@@ -68,7 +68,7 @@ def silent(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
     about = {
         "equal": "the pinned baseline measured anew, exactly",
         "times": "times side by side, idle",
-        "times-loaded": "times side by side, beside a busy core",
+        "times-loaded": "times side by side, beside a busy process (and, as published, a run of the tests)",
     }
     for campaign, what in about.items():
         if rows := campaigns.get(campaign, ()):
@@ -85,7 +85,7 @@ def found(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
     for row in campaigns.get("rounds", ()):
         minutes = list(row["smallest"])
         yield (
-            f"The race of `wavecomp gate --against` ({row['cases']} cases on {row['field']}) against itself, "
+            f"The suite `race` ({row['cases']} cases on {row['field']}, the memory copy among them) against itself, "
             f"{row['rounds']} rounds of {row['seconds'] / (row['rounds'] + 1):.1f} s; runs of five and of twenty "
             "minutes drawn from these rounds. The smallest slowdown that is found with 95 % probability:"
         )
@@ -98,7 +98,10 @@ def found(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
         yield ""
         yield "![Probability that a slowdown is found against its size](power.png)"
         yield ""
-        yield "*Thin: one case, by the processor time of compression or decompression; thick: their median.*"
+        yield (
+            "*Thin: one case, by the processor time of compression or decompression; thick: their median. That 5 µs of a "
+            "call are no change is left out of account: it hides slowdowns of calls below 0.1 ms.*"
+        )
 
 
 def _percent(share: float | None) -> str:
