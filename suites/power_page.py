@@ -39,6 +39,7 @@ def page(content: Mapping[str, Any]) -> str:
         "| :--- | ---: | ---: | ---: |",
         *silent(campaigns),
         "",
+        *(line for remark in content.get("remarks", ()) for line in (remark, "")),
     ]
     for heading, part in (("Smallest slowdown", found(campaigns)), ("Times across runs", calibrated(campaigns))):
         if rows := list(part):
@@ -68,7 +69,7 @@ def silent(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
     about = {
         "equal": "the pinned baseline measured anew, exactly",
         "times": "times side by side, idle",
-        "times-loaded": "times side by side, beside a busy process (and, as published, a run of the tests)",
+        "times-loaded": "times side by side, beside a busy core",
     }
     for campaign, what in about.items():
         if rows := campaigns.get(campaign, ()):
