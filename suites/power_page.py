@@ -100,8 +100,8 @@ def found(campaigns: Mapping[str, Sequence[Row]]) -> Iterator[str]:
         yield "![Probability that a slowdown is found against its size](power.png)"
         yield ""
         yield (
-            "*Thin: one case, by the processor time of compression or decompression; thick: their median. That 5 µs of a "
-            "call are no change is left out of account: it hides slowdowns of calls below 0.1 ms.*"
+            "*Thin: one case, by the processor time of compression or decompression; thick: their median. That 5 µs of "
+            "a call are no change is left out of account: it hides slowdowns of calls below 0.1 ms.*"
         )
 
 

@@ -17,13 +17,10 @@ from wavecomp.impact.study import run_impact
 from wavecomp.isolation import Limits
 from wavecomp.records import Archive, GradientArchive, GradientRecord, Measurement, Provenance, Record
 from wavecomp.study import Asking, open_study
-from wavecomp.sweep import Case, FieldRef, Repeats, SweepKind
+from wavecomp.sweep import ONCE, Case, FieldRef, Repeats, SweepKind
 from wavecomp.sweep.worker import CaseTask
 
 _Study: TypeAlias = Asking[Case, CaseTask, Measurement, Record]
-
-ONCE = Repeats(seconds=0.0, least=1, most=1)
-"""For a round trip that is looked at, and whose times nobody asks for."""
 
 
 class SweepAsking:

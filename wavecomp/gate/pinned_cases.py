@@ -17,9 +17,8 @@ from wavecomp.impact.cases import ImpactCase, impact_cases
 from wavecomp.impact.study import run_impact
 from wavecomp.isolation import Limits
 from wavecomp.records import Archive, GradientArchive, GradientRecord, Record
-from wavecomp.sweep import Case, FieldRef, Repeats, run_sweep
+from wavecomp.sweep import ONCE, Case, FieldRef, run_sweep
 
-_ONCE = Repeats(seconds=0.0, least=1, most=1)  # no time of these is looked at
 _TIME_LIMIT_S = 120.0
 
 # Chunks smaller than a pinned field, or all of them would come to the same chunk.
@@ -36,7 +35,7 @@ PINNED = Suite(
         *decades("interp:rel={},codec=lz4", (-3,)),
         *decades("interp:abs={},codec=zstd,level=3", (-4,), "peak"),
     ),
-    repeats=_ONCE,
+    repeats=ONCE,
 )
 
 _ARITHMETIC_SHOWS = ("sperr:bpp=8",)
@@ -151,7 +150,7 @@ def measure_pinned(
         cases,
         Archive(place),
         suite=PINNED.name,
-        repeats=_ONCE,
+        repeats=ONCE,
         limits=limits,
         workers=workers,
         progress=lambda now: progress(now.done, total),

@@ -16,10 +16,7 @@ from wavecomp.impact.study import run_impact
 from wavecomp.isolation import Limits
 from wavecomp.records import Archive, GradientArchive, GradientRecord, Record
 from wavecomp.spec_text import SpecText
-from wavecomp.sweep import Case, FieldRef, Repeats, run_sweep
-
-ONCE = Repeats(seconds=0.0, least=1, most=1)
-"""Enough for what a run determines."""
+from wavecomp.sweep import ONCE, Case, FieldRef, Repeats, run_sweep
 
 TIMED = Repeats(seconds=0.2, least=2, most=10)
 """What the suites repeat, where times are asked for."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from wavecomp.isolation import Limits, WorkerStartError
-from wavecomp.sweep.case import Case, FieldRef, Repeats
+from wavecomp.sweep.case import ONCE, Case, FieldRef, Repeats
 from wavecomp.sweep.foreign import name_among, snapshot_references
 from wavecomp.sweep.measure import measure, verify
 from wavecomp.sweep.run import SweepKind, SweepProgress, SweepResult, run_sweep
 from wavecomp.sweep.worker import SweepWorker
 
 __all__ = [
+    "ONCE",
     "Case",
     "FieldRef",
     "Limits",

@@ -139,3 +139,7 @@ class Repeats:
     def count(self, first_s: float) -> int:
         """Return the number of repeats for an operation whose first call took so long."""
         return max(self.least, min(self.most, int(self.seconds / max(first_s, 1e-9))))
+
+
+ONCE = Repeats(seconds=0.0, least=1, most=1)
+"""Enough for what a run determines, where nobody asks for its times."""
