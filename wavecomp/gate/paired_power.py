@@ -45,8 +45,8 @@ def power(
     seed : int
         Same numbers, same result.
     """
-    needed = _needed(log_ratios, rounds, least=least, looks=looks, resamples=resamples, seed=seed)
-    return float(np.mean(needed < math.log1p(slowdown)))
+    needed = needed_slowdowns(log_ratios, rounds, least=least, looks=looks, resamples=resamples, seed=seed)
+    return float(np.mean(needed < slowdown))
 
 
 def smallest_slowdown(
@@ -84,15 +84,6 @@ def needed_slowdowns(
     ndarray of float64, shape (resamples,)
         As fractions; infinite where so few rounds decide nothing. Their distribution is the power by slowdown.
     """
-    shifts = _needed(log_ratios, rounds, least=least, looks=looks, resamples=resamples, seed=seed)
-    with np.errstate(over="ignore"):
-        return np.expm1(shifts)
-
-
-def _needed(
-    log_ratios: Numbers, rounds: int, *, least: float, looks: Looks, resamples: int, seed: int
-) -> NDArray[np.float64]:
-    """Return, for each run that is drawn, the shift beyond which one of its looks is wholly above the least change."""
     values = np.asarray(log_ratios, dtype=np.float64)
     values = values[np.isfinite(values)]
     if not values.size:
@@ -106,5 +97,6 @@ def _needed(
         alpha = looks.each[0] * spent(number)
         lower = [signed_rank_interval(row[:count], alpha).lower for row in draws]
         highest = np.maximum(highest, lower)
-    shift: NDArray[np.float64] = math.log1p(least) - highest
-    return shift
+    with np.errstate(over="ignore"):
+        needed: NDArray[np.float64] = np.expm1(math.log1p(least) - highest)
+    return needed
