@@ -70,3 +70,33 @@ def test_slots_are_counted_for_what_the_buffers_do_not_hold(in_buffers):
 def test_the_machine_comes_without_devito():
     code = "import sys, wavecomp.adjoint.reversal, wavecomp.adjoint.array_code; sys.exit('devito' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    text=st.sampled_from(TEXTS),
+    steps=st.integers(1, 40),
+    every=st.integers(1, 3),
+    room=st.integers(1, 6),
+    in_buffers=st.sampled_from([0, 1, 2]),
+)
+def test_the_timeline_of_a_traced_run_is_what_it_did(text, steps, every, room, in_buffers):
+    """Steps advanced, levels imaged and checkpoints written are those of the run; spans follow one another in time."""
+    code = Integers(1, 1 + steps, in_buffers)
+    if not any(n % every == 0 for n in range(1, 1 + steps)):
+        return
+    strategy = parse_strategy(text.format(every=every, room=room, levels=room + 1))
+    run = Reversal(code).run(strategy, traced=True)
+    spans = run.timeline
+    assert sum(span.last - span.first for span in spans if span.task in ("forward", "record")) == run.forward_steps
+    assert sum(span.last - span.first for span in spans if span.task == "record") == steps
+    assert [span.first for span in spans if span.task == "image"] == code.imaged
+    assert sum(span.first - span.last for span in spans if span.task == "down") == steps
+    stored = [
+        ("state" if span.task == "save" else "level", span.first) for span in spans if span.task in ("save", "put")
+    ]
+    assert sorted(receipt.key for receipt in run.receipts) == sorted(stored)
+    assert len(stored) == run.writes
+    ends = [span.begun + span.seconds for span in spans]
+    assert all(end <= span.begun for end, span in zip(ends, spans[1:], strict=False))
+    assert Reversal(code).run(strategy).timeline == ()

@@ -42,10 +42,10 @@ def bare_sweeps(code: TimeStepping[Any]) -> Bare:
     sweep = code.sweep(max(2, code.last))
     code.rest()
     clock = Clock()
-    with clock.doing("advance"):
+    with clock.doing("record", code.first, code.last):
         code.forward(code.first, code.last, record=True)
     code.begin_reversal()
-    with clock.doing("reverse"):
+    with clock.doing("down", code.last, code.first):
         sweep.down(code.last, code.first)
     return Bare(_run(code, clock), one_level=False)
 
@@ -57,12 +57,12 @@ def _with_one_level(code: TimeStepping[Any]) -> Bare:
     sweep = code.sweep(1)
     code.rest()
     clock = Clock()
-    with clock.doing("advance"):
+    with clock.doing("record", first, last):
         code.forward(first, last - 1, record=True)
         code.keep(last - 1, slot)
         code.forward(last - 1, last, record=True)
     code.begin_reversal()
-    with clock.doing("reverse"):
+    with clock.doing("down", last, first):
         for step in range(last - 1, first - 1, -1):
             sweep.down_to_image(step + 1, step)
             sweep.image(step, slot)

@@ -35,8 +35,8 @@ class Courier(Protocol[S]):
     def fetch(self, step: int) -> S:
         """Return a level out of the store, decompressed; it is dropped there. Valid until the next fetch."""
 
-    def settle(self) -> None:
-        """Wait until nothing is on its way."""
+    def settle(self, step: int) -> None:
+        """Wait until nothing is on its way; the run is at a step."""
 
 
 class Inline(Generic[S]):
@@ -53,7 +53,7 @@ class Inline(Generic[S]):
 
     def send(self, step: int, slot: S) -> None:
         """Compress."""
-        with self._clock.doing("compress"):
+        with self._clock.doing("put", step):
             self.receipts.append(self._store.put(("level", step), slot.stored, self._compressor))
 
     def expect(self, step: int) -> None:
@@ -61,13 +61,13 @@ class Inline(Generic[S]):
 
     def fetch(self, step: int) -> S:
         """Decompress."""
-        with self._clock.doing("decompress"):
+        with self._clock.doing("get", step):
             key = ("level", step)
             self._store.get_into(key, self._slots[0].stored, self._compressor)
             self._store.drop(key)
         return self._slots[0]
 
-    def settle(self) -> None:
+    def settle(self, step: int) -> None:
         """Nothing is ever on its way."""
 
 
@@ -96,7 +96,7 @@ class Overlapped(Generic[S]):
 
     def send(self, step: int, slot: S) -> None:
         """Wait for the level before, then compress this one beside what follows."""
-        with self._clock.doing("compress"):
+        with self._clock.doing("put", step):
             self._wait()
 
         def work() -> None:
@@ -107,7 +107,7 @@ class Overlapped(Generic[S]):
     def expect(self, step: int) -> None:
         """Begin to decompress."""
         slot = self.free_slot()
-        with self._clock.doing("compress"):
+        with self._clock.doing("settle", step):
             self._wait()
 
         def work() -> None:
@@ -124,14 +124,14 @@ class Overlapped(Generic[S]):
             self.expect(step)
         assert self._expected is not None
         slot = self._expected[1]
-        with self._clock.doing("decompress"):
+        with self._clock.doing("get", step):
             self._wait()
         self._expected = None
         return slot
 
-    def settle(self) -> None:
+    def settle(self, step: int) -> None:
         """Wait."""
-        with self._clock.doing("compress"):
+        with self._clock.doing("settle", step):
             self._wait()
 
     def _wait(self) -> None:

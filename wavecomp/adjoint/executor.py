@@ -101,7 +101,7 @@ class Executor(Generic[S]):
         """Obey the rest of a run's actions and return a copy of the gradient."""
         for action in actions:
             self._obey(action)
-        self._courier.settle()
+        self._courier.settle(self._adjoint_step)
         assert self._adjoint_step == self._code.first, (
             f"the schedule ended with the adjoint at step {self._adjoint_step}"
         )
@@ -126,8 +126,8 @@ class Executor(Generic[S]):
                 self._lay(action)
             case SaveState(step):
                 self._at(step)
-                self._courier.settle()
-                with self._clock.doing("compress"):
+                self._courier.settle(step)
+                with self._clock.doing("save", step):
                     arrays = self._code.state(step)
                     self.tally.receipts.append(self._store.put(("state", step), arrays, self._compressor))
                 self.tally.wrote()
@@ -146,11 +146,12 @@ class Executor(Generic[S]):
         """Advance; what goes beyond the last record is recorded."""
         if last <= self._step:
             return
-        with self._clock.doing("advance"):
-            first, between = self._step, min(max(self._step, self._recorded_to), last)
-            if first < between:
+        first, between = self._step, min(max(self._step, self._recorded_to), last)
+        if first < between:
+            with self._clock.doing("forward", first, between):
                 self._code.forward(first, between, record=False)
-            if between < last:
+        if between < last:
+            with self._clock.doing("record", between, last):
                 self._code.forward(between, last, record=True)
         self.tally.forward_steps += last - first
         self._recorded_to = max(self._recorded_to, last)
@@ -158,7 +159,7 @@ class Executor(Generic[S]):
 
     def _store_level(self, step: int) -> None:
         slot = self._courier.free_slot()
-        with self._clock.doing("advance"):
+        with self._clock.doing("keep", step):
             self._code.keep(step, slot)
         self._courier.send(step, slot)
         self.tally.wrote()
@@ -177,15 +178,15 @@ class Executor(Generic[S]):
             # The last levels stay in the code's own buffers until the reversal: no copy.
             slot = None if step > reach - self._code.in_buffers else next(free)
             if slot is not None:
-                with self._clock.doing("advance"):
+                with self._clock.doing("keep", step):
                     self._code.keep(step, slot)
             self._taped[step] = slot
         self._advance(reach)
 
     def _load(self, step: int, keep: bool) -> None:
-        self._courier.settle()
+        self._courier.settle(step)
         key = ("state", step)
-        with self._clock.doing("decompress"):
+        with self._clock.doing("load", step):
             self._store.get_into(key, self._code.state(step), self._compressor)
             if not isinstance(self._compressor.bound, Lossless):
                 self._code.mend(step)
@@ -210,7 +211,7 @@ class Executor(Generic[S]):
         if source == "store" and len(imaged):
             self._courier.expect(imaged[0])
         for index, step in enumerate(imaged):
-            with self._clock.doing("reverse"):
+            with self._clock.doing("down", self._adjoint_step, step):
                 sweep.down_to_image(self._adjoint_step, step)
             slot = self._taped[step] if source == "tape" else self._courier.fetch(step)
             if source == "store":
@@ -218,9 +219,9 @@ class Executor(Generic[S]):
                 self.tally.held -= 1
                 if index + 1 < len(imaged):
                     self._courier.expect(imaged[index + 1])
-            with self._clock.doing("reverse"):
+            with self._clock.doing("image", step):
                 sweep.image(step, slot)
             self._adjoint_step = step
-        with self._clock.doing("reverse"):
+        with self._clock.doing("down", self._adjoint_step, first):
             sweep.down(self._adjoint_step, first)
         self._adjoint_step = first

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wavecomp.adjoint.timeline import Span
+from wavecomp.checkpoints.receipts import Receipt
 from wavecomp.records import Spread, WorkTimes
 
 
@@ -40,6 +42,10 @@ class GradientRun:
         the slots'.
     peak_store_bytes, peak_disk_bytes : int
         The store's part of it, in memory and on disk.
+    timeline : tuple of Span
+        What it did when, of a run that was traced.
+    receipts : tuple of Receipt
+        What became of each checkpoint, of a run that was traced: of states in the order of writing, then of levels.
     """
 
     strategy: str
@@ -54,6 +60,8 @@ class GradientRun:
     peak_checkpoint_bytes: int
     peak_store_bytes: int
     peak_disk_bytes: int
+    timeline: tuple[Span, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
 
     @property
     def ratios(self) -> Spread | None:

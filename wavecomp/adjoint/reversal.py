@@ -122,6 +122,7 @@ class Reversal(Generic[S]):
         budget_bytes: int = UNLIMITED,
         disk_folder: Path | None = None,
         disk_budget_bytes: int = UNLIMITED,
+        traced: bool = False,
     ) -> GradientRun:
         """Compute the gradient.
 
@@ -137,6 +138,8 @@ class Reversal(Generic[S]):
             tier on disk, there.
         disk_folder : pathlib.Path, optional
             Where the disk tier lives; the system's temporary folder by default.
+        traced : bool
+            Keep what it did when, and what became of each checkpoint.
 
         Raises
         ------
@@ -155,6 +158,7 @@ class Reversal(Generic[S]):
             budget_bytes=budget_bytes,
             disk_folder=disk_folder,
             disk_budget_bytes=disk_budget_bytes,
+            traced=traced,
         )
         next(halves)
         return finished(halves)
@@ -167,6 +171,7 @@ class Reversal(Generic[S]):
         budget_bytes: int = UNLIMITED,
         disk_folder: Path | None = None,
         disk_budget_bytes: int = UNLIMITED,
+        traced: bool = False,
     ) -> Generator[None, None, GradientRun]:
         """Do the same in two halves: stop once, where the forward run has come to its end and nothing is reversed yet.
 
@@ -195,7 +200,7 @@ class Reversal(Generic[S]):
         room = budget_bytes - beside
         arena = self._prepare_arena(strategy, planned, series, room) if strategy.tier == "memory" else None
         with CheckpointStore(budget_bytes, tier, arena, beside_bytes=beside) as store:
-            clock = Clock()
+            clock = Clock(traced=traced)
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(code, store, strategy.compressor, courier, tape, clock)
                 left = executor.forward(planned.schedule)
@@ -221,6 +226,8 @@ class Reversal(Generic[S]):
                 + sum(slot.nbytes for slot in (*carried, *tape)),
                 peak_store_bytes=store.peak_bytes,
                 peak_disk_bytes=store.disk_peak_bytes,
+                timeline=tuple(clock.spans),
+                receipts=tuple(tally.receipts) if traced else (),
             )
 
     def _prepare_arena(self, strategy: Strategy, planned: Plan, series: Hashable, budget_bytes: int) -> Arena:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,8 @@ class Receipt:
 
     Attributes
     ----------
+    key : hashable
+        The name under which it is held.
     bytes : int
         Size of its streams.
     held_bytes : int
@@ -24,6 +27,7 @@ class Receipt:
         Where it went.
     """
 
+    key: Hashable
     bytes: int
     held_bytes: int
     ratio: float

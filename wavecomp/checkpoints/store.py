@@ -177,6 +177,7 @@ class CheckpointStore:
             self._count(puts=1, raw_bytes=raw, stored_bytes=size)
             disk_bytes = checkpoint.disk_bytes
             return Receipt(
+                key,
                 size,
                 checkpoint.cost + disk_bytes + (checkpoint.piece[-1] if checkpoint.piece else 0),
                 raw / size if size else 1.0,

@@ -268,10 +268,15 @@ class OwnBench:
         budget_bytes: int = UNLIMITED,
         disk_folder: Path | None = None,
         disk_budget_bytes: int = UNLIMITED,
+        traced: bool = False,
     ) -> GradientRun:
         """Compute the gradient, as :meth:`wavecomp.adjoint.reversal.Reversal.run` does."""
         return self._reversal.run(
-            strategy, budget_bytes=budget_bytes, disk_folder=disk_folder, disk_budget_bytes=disk_budget_bytes
+            strategy,
+            budget_bytes=budget_bytes,
+            disk_folder=disk_folder,
+            disk_budget_bytes=disk_budget_bytes,
+            traced=traced,
         )
 
 

@@ -55,6 +55,7 @@ class Bench(Protocol):
         budget_bytes: int,
         disk_folder: Path | None = None,
         disk_budget_bytes: int = ...,
+        traced: bool = ...,
     ) -> GradientRun:
         """Compute the gradient of a shot, as :meth:`wavecomp.adjoint.reversal.Reversal.run` does."""
 

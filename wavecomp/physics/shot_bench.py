@@ -93,6 +93,7 @@ class ShotBench(ABC, Generic[C]):
         budget_bytes: int = UNLIMITED,
         disk_folder: Path | None = None,
         disk_budget_bytes: int = UNLIMITED,
+        traced: bool = False,
     ) -> GradientRun:
         """Compute the gradient of one shot's misfit at the operators' present model.
 
@@ -105,6 +106,7 @@ class ShotBench(ABC, Generic[C]):
             budget_bytes=budget_bytes,
             disk_folder=disk_folder,
             disk_budget_bytes=disk_budget_bytes,
+            traced=traced,
         )
 
     def _turn_to(self, shot: int) -> None:
