@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from time import perf_counter
 
@@ -47,7 +47,9 @@ class CalibrateSettings:
     fractions : tuple of float
         Tolerances as parts of the wavefield's peak, ascending.
     every : tuple of int
-        Imaging steps of the whole runs: the first for all tolerances, the others for the middle one.
+        Imaging steps of the compressed runs: the first for all tolerances, the others for the middle one.
+    imaging : tuple of int
+        Imaging steps of uncompressed runs.
     slots : int
         Checkpoints of the Revolve with compressed states.
     rounds : int
@@ -64,6 +66,7 @@ class CalibrateSettings:
     )
     fractions: tuple[float, ...] = (3e-5, 3e-4, 3e-3)
     every: tuple[int, ...] = (4, 8)
+    imaging: tuple[int, ...] = (4, 8, 6, 2)
     slots: int = 20
     rounds: int = 3
     seconds: float = 35.0
@@ -134,7 +137,7 @@ class _Calibration:
         exact = self._bench.exact(self._shot)
         peak = self._workbench.peak(self._shot)
         codecs: list[CodecCosts] = []
-        for strategy, needed in self._whole_runs(peak):
+        for strategy, needed in self._whole_runs():
             if not needed and perf_counter() - self._begun > self._settings.seconds:
                 continue
             self._progress(2, 4, strategy.spec)
@@ -146,7 +149,7 @@ class _Calibration:
                 arrays = self._arrays(kind)
                 outline = outline_of(trial.strategy.compressor, arrays)
                 codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))  # type: ignore[arg-type]
-        codecs = _one_each(codecs, self._settings.every[0])
+        codecs = _one_each(codecs)
         self._progress(3, 4, "compressors along a forward sweep")
         known = {(one.family, one.fraction) for one in codecs if one.kind == "level"}
         compressors = with_fractions(self._settings.compressors, self._settings.fractions)
@@ -220,17 +223,16 @@ class _Calibration:
         with shortened(self._code, steps):
             return median(self._bare() for _ in range(3)) / reference
 
-    def _whole_runs(self, peak: float) -> Iterator[tuple[Strategy, bool]]:  # noqa: ARG002
+    def _whole_runs(self) -> Iterator[tuple[Strategy, bool]]:
         """Yield the whole runs, the most telling first, and whether each is made in any case."""
         settings, k = self._settings, self._settings.every[0]
         middle = settings.fractions[len(settings.fractions) // 2]
         lossy = [text for text in settings.compressors if "{}" in text]
         ordered = [(f"trajectory:every={k}/{text}", True) for text, _ in with_fractions(lossy, [middle])]
-        ordered += [(f"trajectory:every={k}", False)]
+        ordered += [(f"trajectory:every={m}", False) for m in settings.imaging]
         others = [fraction for fraction in settings.fractions if fraction != middle]
         ordered += [(f"trajectory:every={k}/{text}", False) for text, _ in with_fractions(settings.compressors, others)]
         for m in settings.every[1:]:
-            ordered += [(f"trajectory:every={m}", False)]
             ordered += [(f"trajectory:every={m}/{text}", False) for text, _ in with_fractions(lossy, [middle])]
         states = with_fractions(settings.compressors, settings.fractions)
         ordered += [(f"revolve:slots={settings.slots}/{text}", False) for text, _ in states]
@@ -331,7 +333,7 @@ def cost_rows(costs: Costs) -> Iterator[Row]:
                    "relative_l2": image.relative_l2, "deep_l2": image.deep}  # fmt: skip
 
 
-def _one_each(codecs: Sequence[CodecCosts], _every: int) -> list[CodecCosts]:
+def _one_each(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:
     """Return the first found of each compressor, tolerance and kind: that with the most levels."""
     kept: dict[tuple[str, float | None, str], CodecCosts] = {}
     for one in codecs:
@@ -341,8 +343,6 @@ def _one_each(codecs: Sequence[CodecCosts], _every: int) -> list[CodecCosts]:
 
 def _with_ratios(costs: Costs, trials: Sequence[Trial]) -> Costs:
     """Return the costs with how far the calibrating runs are from what the costs say of them."""
-    from dataclasses import replace
-
     ratios = []
     for trial in trials:
         expected = predict(trial.strategy, trial.sizes, replace(costs, first=trial.sizes.first, last=trial.sizes.last))
