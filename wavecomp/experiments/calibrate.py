@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,10 +13,11 @@ import numpy as np
 
 from wavecomp.adjoint.imaging_step import aliasing
 from wavecomp.adjoint.result import GradientRun
-from wavecomp.checkpoints.tiers import CheckpointFile
+from wavecomp.experiments.bandwidths import bandwidths
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
 from wavecomp.experiments.codec_samples import outline_of, sample_codecs
+from wavecomp.experiments.cost_rows import cost_rows
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.planning.codecs import CodecCosts, ErrorSample
 from wavecomp.planning.costs import Costs, Imaging
@@ -33,7 +33,6 @@ _SHORT_S = 0.3
 
 _FEWEST = 32
 _MOST_EVERY = 24
-_FILE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,8 @@ class CalibrateSettings:
 def calibrate(bench: ExperimentBench, settings: CalibrateSettings, progress: Notice) -> ExperimentResult:
     """Measure what tasks cost, what compressors take and leave along the run, and what they do to the gradient.
 
-    The rows say each cost with its spread; the fact ``costs`` holds all of them as :class:`~wavecomp.planning.costs.Costs`
-    reads them.
+    The rows say each cost with its spread; the fact ``costs`` holds all of them, as
+    :meth:`wavecomp.planning.costs.Costs.from_json` reads them.
     """
     made = _Calibration(bench, settings, progress)
     costs = made.costs()
@@ -281,56 +280,6 @@ def shortened(code: object, steps: int) -> Iterator[None]:
         yield
     finally:
         code.last = whole  # type: ignore[attr-defined]
-
-
-def bandwidths(size: int) -> tuple[float, float, float]:
-    """Measure copies in memory, and writes to and reads from a checkpoint file, in bytes a second; medians of five.
-
-    The file is as the store uses it: through the system's cache, as long as that has room.
-    """
-    source = np.ones(max(size, 1 << 20), np.uint8)
-    target = np.ones_like(source)
-    copies, writes, reads = [], [], []
-    pieces = max(1, min(5, _FILE_BYTES // len(source)))
-    file = CheckpointFile(tempfile.gettempdir(), pieces * len(source))
-    try:
-        for _ in range(5):
-            begun = perf_counter()
-            np.copyto(target, source)
-            copied = perf_counter()
-            extents = file.write([source.data])
-            written = perf_counter()
-            file.read_into(extents, target.data)
-            reads.append(perf_counter() - written)
-            writes.append(written - copied)
-            copies.append(copied - begun)
-            file.free(extents)
-    finally:
-        file.close()
-    memory, write, read = (len(source) / median(found) for found in (copies, writes, reads))
-    return memory, write, read
-
-
-def cost_rows(costs: Costs) -> Iterator[Row]:
-    """Yield what was found as rows of one form: tasks, compressors along the run, and errors of the gradient."""
-    empty: Row = dict.fromkeys(
-        ("what", "name", "fraction", "kind", "every", "call_s", "step_s", "low", "high", "samples", "ratio",
-         "store_s", "fetch_s", "beside_store_s", "beside_fetch_s", "relative_l2", "deep_l2")
-    )  # fmt: skip
-    for task, line in sorted(costs.lines.items()):
-        yield {**empty, "what": "task", "name": task, "call_s": line.call_s, "step_s": line.step_s, "low": line.low,
-               "high": line.high, "samples": line.samples}  # fmt: skip
-    for one in costs.codecs:
-        yield {**empty, "what": "compressor", "name": one.family, "fraction": one.fraction, "kind": one.kind,
-               "ratio": one.mean_ratio, "store_s": fmean(one.store_s), "fetch_s": fmean(one.fetch_s),
-               "beside_store_s": one.beside_store_s, "beside_fetch_s": one.beside_fetch_s}  # fmt: skip
-    for error in costs.errors:
-        yield {**empty, "what": "error", "name": error.family, "fraction": error.fraction, "kind": error.kind,
-               "every": error.every, "relative_l2": error.relative_l2, "deep_l2": error.deep}  # fmt: skip
-    for image in costs.imaging:
-        if image.relative_l2 is not None:
-            yield {**empty, "what": "imaging", "name": "uncompressed", "every": image.every,
-                   "relative_l2": image.relative_l2, "deep_l2": image.deep}  # fmt: skip
 
 
 def _one_each(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:

@@ -9,6 +9,7 @@ from statistics import median
 import numpy as np
 
 from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.errors import BudgetExceeded, ScheduleError, SlotsTooLarge
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
@@ -68,8 +69,8 @@ class ValidateSettings:
     costs : str
         :class:`~wavecomp.planning.costs.Costs` as JSON, as they were measured.
     reference : str
-        Name or file of the problem that they were measured on; empty where it is this one. Then its bare sweeps are run in
-        every round, and say how fast the machine is: this problem was never calibrated.
+        Name or file of the problem that they were measured on, where it is another one: this one was never calibrated.
+        The bare sweeps of the other one are run in every round, and say how fast the machine is.
     cases : tuple of (str, float or None)
     rounds : int
         Times that each case is run, after one that warms up.
@@ -151,6 +152,7 @@ class _Case:
         self._bench, self._sizes, self.text = bench, sizes, text
         self._strategy: Strategy = parse_strategy(text)
         self.budget = None if part is None else round(part * sizes.steps * sizes.level_bytes)
+        self._granted = UNLIMITED if self.budget is None else self.budget
         self.walls: list[float] = []
         self._found: Row = {}
         self._refused: str | None = None
@@ -159,9 +161,8 @@ class _Case:
         """Run it once; None where the budget does not hold it."""
         if self._refused is not None:
             return None
-        budget = {} if self.budget is None else {"budget_bytes": self.budget}
         try:
-            run = self._bench.workbench.run(self._strategy, shot=shot, **budget)
+            run = self._bench.workbench.run(self._strategy, shot=shot, budget_bytes=self._granted)
         except _REFUSALS as error:
             self._refused, self.walls = str(error), []
             return None
@@ -195,12 +196,10 @@ class _Case:
         return row | self._expected(costs.at_speed(speed), own_speed / speed)
 
     def _expected(self, costs: Costs, own: float) -> Row:
-        budget = {} if self.budget is None else {"budget_bytes": self.budget}
+        signature = self._bench.operators.signature
         try:
-            seen: Prediction = predict(
-                self._strategy, self._sizes, costs, signature=self._bench.operators.signature, **budget
-            )
-            schedule = virtual_run(self._strategy, self._sizes, **budget).schedule
+            seen: Prediction = predict(self._strategy, self._sizes, costs, self._granted, signature=signature)
+            schedule = virtual_run(self._strategy, self._sizes, budget_bytes=self._granted).schedule
         except _REFUSALS:
             return dict.fromkeys(_EXPECTED) | {"fits": False}
         values = (

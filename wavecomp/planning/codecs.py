@@ -66,7 +66,8 @@ class CodecCosts:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> CodecCosts:
         """Build one from what JSON keeps."""
-        return cls(**{key: tuple(one) if isinstance(one, list) else one for key, one in values.items()})
+        known: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in values.items()}
+        return cls(**known)
 
     @property
     def mean_ratio(self) -> float:
@@ -139,8 +140,8 @@ def effective(family: str, fraction: float, peak: float) -> float:
 def between(found: Sequence[CodecCosts], fraction: float | None, peak: float) -> tuple[CodecCosts, float]:
     """Return the costs at a tolerance between calibrated ones, and by what factor it lies beyond them (1: within).
 
-    In the logarithm of the tolerance that of bytes is a parabola through the three nearest tolerances, or a line through
-    two; that of seconds is straight between the two nearest, and beyond them seconds stay.
+    In the logarithm of the tolerance that of bytes is a parabola through the three nearest ones, or a line through two;
+    that of seconds is straight between the two nearest, and beyond them seconds stay.
 
     Raises
     ------
@@ -205,8 +206,8 @@ def _lagrange(nodes: Sequence[float], x: float) -> list[float]:
 def power_law(points: Iterable[tuple[float, float]], exponent: float = 1.0) -> Callable[[float], float]:
     """Return an error as a function of the tolerance: straight in logarithms through the points, both ends extended.
 
-    With one point the error grows with the given exponent: the gradient is linear in the levels, and so is its error in
-    theirs. Points of no error say nothing, and without any the error is 0.
+    With one point the error grows with the given exponent: the gradient is linear in the levels, and so is its error
+    in theirs. Points of no error say nothing, and without any the error is 0.
     """
     logs = sorted((math.log(fraction), math.log(error)) for fraction, error in points if fraction > 0 and error > 0)
     if not logs:

@@ -2,12 +2,12 @@ r"""What a strategy is expected to do to the gradient: from errors that were mea
 
 Errors that nothing relates add in squares: that of leaving imaging steps out, and that of the compressor.
 
-- Imaging at every k-th step: the source's estimate for that k, times the measured error over the estimate; the logarithm
-  of this factor is straight in log k between the calibrated k, and stays beyond them.
+- Imaging at every k-th step: the source's estimate for that k, times the measured error over the estimate. The
+  logarithm of this factor is straight in log k between the calibrated k, and stays what it is beyond them.
 - Levels that were stored compressed: straight in logarithms through the errors at the calibrated tolerances. With every
-  k-th level there are N/k errors of weight k; independent ones add up to :math:`k \sqrt{N / k} \propto \sqrt{k}`. Where
-  two k were calibrated at one tolerance, the exponent is what they say.
-- Compressed states (Revolve): a restart carries its error into all that is computed from it, so it does not depend on k.
+  k-th level there are N/k errors of weight k; independent ones add up to :math:`k \sqrt{N / k} \propto \sqrt{k}`.
+  Where two k were calibrated at one tolerance, the exponent is what they say.
+- Compressed states (Revolve): a restart carries its error into all that is computed from it, whatever k.
   The errors measured with one number of checkpoints are taken to be those of any number: with 5 to 80 of them they
   were measured to stay within a factor of about two.
 - A strategy that stores both has both, each by the share of the images that it feeds.
@@ -153,7 +153,7 @@ def _compression(
     ]
     growth = 0.0 if samples[0].kind == "state" else _growth(telling, own)
     at = effective(samples[0].family, fraction, costs.peak)
-    return power_law(points)(at) * (every / base) ** growth
+    return float(power_law(points)(at) * (every / base) ** growth)
 
 
 def _growth(by_step: dict[int, list[ErrorSample]], own: Callable[[ErrorSample], float]) -> float:

@@ -14,8 +14,8 @@ from wavecomp.plans.strategies import Strategy
 def published_seconds(strategy: Strategy, schedule: Schedule, sizes: ProblemSizes, costs: Costs) -> float:
     """Return equation (2), or (3) with compression, in the slides' form, for a run with the same checkpoints.
 
-    C is a half of the bare sweeps' step, B the bandwidth of copies, t_c, t_d and F the means along the run. M is what the
-    schedule holds at most: states of S bytes for Revolve and ``mixed``, and one level a step for what stores everything.
+    C is a half of the bare sweeps' step, B the bandwidth of copies; t_c, t_d and F are the means along the run. M is
+    what the schedule holds at most: states of S bytes for Revolve and ``mixed``, a level a step where all are stored.
     The equations know nothing of an imaging step, of what an image costs, of a call, or of states beside levels.
 
     Parameters
