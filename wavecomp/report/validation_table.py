@@ -97,13 +97,13 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
         notes.append(
             f"{result.problem}, {scaled}; {facts['rounds']} rounds, bare sweeps at {_float(facts['speed']):.2f} times "
             f"the calibration's. Wall time off: median {100 * median(walls):.1f} %, worst {100 * max(walls):.1f} %"
-            f"{own}; without the correction for speed {100 * median(absolute):.1f} and {100 * max(absolute):.1f} %; the "
-            f"published equations {100 * median(published):.0f} and {100 * max(published):.0f} %."
+            f"{own}; without the correction for speed {100 * median(absolute):.1f} and {100 * max(absolute):.1f} %; "
+            f"the published equations {100 * median(published):.0f} and {100 * max(published):.0f} %."
         )
     notes.append(
         "Off is predicted over measured less one; measured is the median of the rounds. Factor is predicted over "
-        "measured error of the gradient, where that is more than rounding. Published are equations (2) and (3) with the same "
-        "checkpoints: they know no imaging step, no image, no call, and one size of checkpoint."
+        "measured error of the gradient, where that is more than rounding. Published are equations (2) and (3) with the "
+        "same checkpoints: they know no imaging step, no image, no call, and one size of checkpoint."
     )
     return notes
 
