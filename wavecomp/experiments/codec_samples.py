@@ -72,8 +72,9 @@ def sample_codecs(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[Cod
     made = []
     for one, mine, outline in zip(wanted, found, outlines, strict=True):
         raw = code.level_bytes if one.kind == "level" else code.state_bytes
-        places, sizes, store_s, fetch_s = zip(*mine, strict=True)
-        made.append(CodecCosts(one.family, one.fraction, one.kind, raw, places, sizes, store_s, fetch_s, *outline))
+        places, sizes, stores, fetches = (tuple(sample[part] for sample in mine) for part in range(4))
+        heads, parts = outline
+        made.append(CodecCosts(one.family, one.fraction, one.kind, raw, places, sizes, stores, fetches, heads, parts))
     return made
 
 

@@ -22,6 +22,7 @@ from wavecomp.planning.own_sizes import with_own_sizes
 from wavecomp.planning.predict import Prediction, predict
 from wavecomp.planning.published_form import published_seconds
 from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.planning.two_grids import scaled_between
 from wavecomp.planning.virtual_run import virtual_run
 from wavecomp.plans.relative import in_field_units
 from wavecomp.plans.strategies import Strategy, parse_strategy
@@ -75,6 +76,8 @@ class ValidateSettings:
     reference : str
         Name or file of the problem that they were measured on, where it is another one: this one was never calibrated.
         The bare sweeps of the other one are run in every round, and say how fast the machine is.
+    other_costs : str
+        With a reference: costs of a second problem of the same dimension, so that its grid lies between two; or empty.
     cases : tuple of (str, float or None)
     rounds : int
         Times that each case is run, after one that warms up.
@@ -82,6 +85,7 @@ class ValidateSettings:
 
     costs: str
     reference: str = ""
+    other_costs: str = ""
     cases: tuple[Case, ...] = CASES
     rounds: int = 3
 
@@ -102,7 +106,8 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     other = ExperimentBench(find_problem(settings.reference)) if settings.reference else None
     costs = given
     if other is not None:
-        costs = given.scaled_to(sizes.level_bytes, sizes.state_bytes, sizes.dimensions, sizes.steps)
+        far = Costs.from_json(settings.other_costs) if settings.other_costs else None
+        costs = scaled_between(given, far, sizes.level_bytes, sizes.state_bytes, sizes.dimensions, sizes.steps)
         costs = with_own_sizes(costs, *_sampled(bench, costs))
     cases = [_Case(bench, sizes, text, part) for text, part in settings.cases]
     bares: list[list[float]] = []
