@@ -11,6 +11,7 @@ import numpy as np
 from wavecomp.checkpoints.tiers import CheckpointFile
 
 _ROUNDS = 5
+_LEAST_BYTES = 32 << 20  # more than the caches hold
 
 
 def bandwidths(size: int) -> tuple[float, float, float]:
@@ -18,7 +19,7 @@ def bandwidths(size: int) -> tuple[float, float, float]:
 
     The file is as the store uses it: through the system's cache, as long as that has room.
     """
-    source = np.ones(max(size, 1 << 20), np.uint8)
+    source = np.ones(max(size, _LEAST_BYTES), np.uint8)
     target = np.ones_like(source)
     copies, writes, reads = [], [], []
     file = CheckpointFile(tempfile.gettempdir(), len(source))

@@ -28,7 +28,7 @@ from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.strategies import Strategy, parse_strategy
 from wavecomp.records.experiment import ExperimentResult
 
-_SHORT_S = 0.3
+_SHORT_S = 0.08
 """Seconds that the bare sweeps of a short run take, about: enough calls for a mean, and dozens of runs in a minute."""
 
 _FEWEST = 32
