@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.draw_experiments_error import number, rows_where
@@ -12,7 +13,7 @@ from wavecomp.report.style import BLUE, GREY, drawing, family_style, new_figure,
 
 
 def figure_calibrate(result: ExperimentResult) -> Figure:
-    """Draw one bar a task, of one step or level, and one point a compressor at each tolerance."""
+    """Draw one point a task, of one step or level, with its spread, and one point a compressor at each tolerance."""
     with drawing():
         figure = new_figure(11.6, 5.2)
         left, right = figure.subplots(1, 2, width_ratios=(1.1, 1.0))
@@ -21,14 +22,16 @@ def figure_calibrate(result: ExperimentResult) -> Figure:
         seconds = np.array([number(row["call_s"]) + number(row["step_s"]) for row in tasks])
         spread = [[1 - number(row["low"]) for row in tasks], [number(row["high"]) - 1 for row in tasks]]
         places = np.arange(len(tasks))
-        left.barh(places, 1e3 * seconds, color=BLUE, height=0.65)
         ends = 1e3 * seconds * np.maximum(np.array(spread), 0.0)
-        left.errorbar(1e3 * seconds, places, xerr=ends, fmt="none", ecolor=GREY, elinewidth=1.1)
+        left.errorbar(1e3 * seconds, places, xerr=ends, fmt="o", color=BLUE, ecolor=GREY, elinewidth=1.3)
         left.set_yticks(places, names)
         left.invert_yaxis()
         left.set_xscale("log")
         panel(
-            left, f"{result.problem}: one call of one step or level", "Milliseconds (bars: 10th to 90th percentile)", ""
+            left,
+            f"{result.problem}: one call of one step or level",
+            "Milliseconds (lines: 10th to 90th percentile)",
+            "",
         )
         compressors = rows_where(result, what="compressor", kind="level")
         families = [family_of(str(row["name"]).replace("{}", "1")) for row in compressors]
@@ -49,8 +52,15 @@ def figure_calibrate(result: ExperimentResult) -> Figure:
                     )  # fmt: skip
         right.set_xscale("log")
         right.set_yscale("log")
+        for axis in (left.xaxis, right.xaxis, right.yaxis):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(FuncFormatter(_minor))
         panel(right, "Levels, mean of the run; tolerance as a part of the peak", "MB/s there and back", "Ratio")
         if compressors:
             right.legend(loc="best")
-        figure.subplots_adjust(left=0.13, right=0.985, bottom=0.12, top=0.92, wspace=0.16)
+        figure.subplots_adjust(left=0.13, right=0.985, bottom=0.12, top=0.92, wspace=0.2)
         return figure
+
+
+def _minor(value: float, _place: int) -> str:
+    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
