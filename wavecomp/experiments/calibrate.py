@@ -31,6 +31,9 @@ from wavecomp.records.experiment import ExperimentResult
 _SHORT_S = 0.08
 """Seconds that the bare sweeps of a short run take, about: enough calls for a mean, and dozens of runs in a minute."""
 
+_LARGE_S = 2.0
+"""Seconds of bare sweeps from which on a problem's runs are long enough to tell more with fewer of them."""
+
 _FEWEST = 32
 _MOST_EVERY = 24
 
@@ -52,7 +55,7 @@ class CalibrateSettings:
     slots : int
         Checkpoints of the Revolve with compressed states.
     rounds : int
-        Times that every short run is made.
+        Times that every short run is made; one less where runs are long.
     seconds : float
         When this has passed, no further whole run begins; the first one of each compressor with a tolerance is always
         made. What has no run of its own is sampled along one forward sweep.
@@ -103,6 +106,7 @@ class _Calibration:
         self.bares: list[float] = []
         self.short: list[Trial] = []
         self._errors: list[ErrorSample] = []
+        self._large = False
         self._imaging: dict[int, tuple[float, float]] = {}
         self._whole: list[Trial] = []
 
@@ -123,13 +127,16 @@ class _Calibration:
     def costs(self) -> Costs:
         """Measure everything."""
         self._progress(0, 4, "bare sweeps")
-        self._bare()
-        whole = median(self._bare() for _ in range(2))
+        few = min(self._sizes.steps, _FEWEST)
+        with shortened(self._code, few):
+            self._bare()
+            whole = self._bare() * self._sizes.steps / few
+        self._large = whole > _LARGE_S
         short = self._short_steps(whole)
         self._short_runs(short)
         reference = median(self.bares)
         # The bare sweeps of the whole run at the speed for which the lines are: that of all short ones.
-        bare_s = self._bare() / self._speed(short, reference)
+        bare_s = median(self._bare() for _ in range(1 if self._large else 3)) / self._speed(short, reference)
         lines = fit_lines([samples_of(trial) for trial in self.short])
         run_s, span_s = fit_overheads(self.short)
         self._progress(1, 4, "the exact gradient")
@@ -212,7 +219,8 @@ class _Calibration:
         sizes = self._sizes.resized(self._sizes.first + steps)
         found: list[tuple[Strategy, GradientRun, float]] = []
         with shortened(self._code, steps):
-            for turn in range(self._settings.rounds + 1):
+            rounds = max(1, self._settings.rounds - self._large)
+            for turn in range(rounds + 1):
                 for group in (texts[: len(texts) // 2], texts[len(texts) // 2 :]):
                     before = self._bare()
                     runs = [self._workbench.run(one, shot=self._shot, traced=True) for one in group]
@@ -226,7 +234,7 @@ class _Calibration:
     def _speed(self, steps: int, reference: float) -> float:
         """Return the speed of this moment: its short bare sweeps over those that the costs are for."""
         with shortened(self._code, steps):
-            return median(self._bare() for _ in range(3)) / reference
+            return median(self._bare() for _ in range(1 if self._large else 3)) / reference
 
     def _whole_runs(self) -> Iterator[tuple[Strategy, bool]]:
         """Yield the whole runs, the most telling first, and whether each is made in any case."""

@@ -18,7 +18,7 @@ from wavecomp.physics.acoustic import AcousticOperators
 from wavecomp.planning.codecs import CodecCosts, Kind
 
 _SAMPLES = 16
-_STATES_EVERY = 3  # a state takes several times as long as a level
+_STATES_EVERY, _LARGE_BYTES = 4, 16 << 20  # large states are sampled at fewer places: each takes tenths of a second
 _ROOM = 1 << 40
 
 
@@ -53,6 +53,7 @@ def sample_codecs(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[Cod
     found: list[list[tuple[float, float, float, float]]] = [[] for _ in wanted]
     outlines: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     arena = Arena()
+    stride = 1 if code.state_bytes < _LARGE_BYTES else _STATES_EVERY
     code.rest()
     at = first
     for turn, step in enumerate(map(int, steps)):
@@ -60,7 +61,7 @@ def sample_codecs(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[Cod
         at = step
         code.keep(step, slot)
         state = code.state(step)
-        spare = tuple(np.empty_like(array) for array in state) if turn % _STATES_EVERY == 0 else ()
+        spare = tuple(np.empty_like(array) for array in state) if turn % stride == 0 else ()
         if not turn:
             outlines = [outline_of(one.compressor, slot.stored if one.kind == "level" else state) for one in wanted]
         for one, mine, (heads, _) in zip(wanted, found, outlines, strict=True):
