@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from wavecomp.errors import OutsideTheModel
 from wavecomp.perfmodel.published import revolve_seconds
+from wavecomp.perfmodel.revolve import recomputed_steps
 from wavecomp.perfmodel.tiers import Bandwidths, levels_on_disk, spilled_seconds, tiered_revolve_seconds
 from wavecomp.perfmodel.writes import traffic_by_slot
 
@@ -81,7 +82,7 @@ def test_what_goes_to_disk_is_what_checkpoint_schedules_puts_there(steps, memory
     in_memory = their["write", StorageType.RAM] + their["read", StorageType.RAM]
     even = Bandwidths(1024.0, 64.0, 64.0)
     got = tiered_revolve_seconds(steps, memory * 64, disk * 64, 64, 1.0, even, overlap=False)
-    swept = revolve_seconds(steps, (memory + disk) * 64, 64, 1.0, 1.0, copies="script")
+    swept = 2 * steps + recomputed_steps(steps, memory + disk)
     assert got == pytest.approx(float(swept) + moved + in_memory / 16, rel=1e-13)
 
 
