@@ -27,7 +27,7 @@ def test_one_node_is_the_published_model():
 
 
 def test_a_fixed_memory_a_node_ends_recomputation():
-    """P nodes of 4 GB hold P 4 GB / S checkpoints: everything from N S / 4 GB nodes on, compressed from an F-th of it."""
+    """P nodes of 4 GB hold P · 4 GB / S checkpoints: everything from N S / 4 GB on, compressed from an F-th of it."""
     run = cluster_run(NODES, SHAPE, N, ORDER, NODE)
     enough = NODES >= N * S / 4e9
     assert np.array_equal(run.recomputed_steps == 0, enough)

@@ -2,7 +2,7 @@
 
 **Boundary saving.** The wave equation without attenuation runs backwards as well as forwards. From the last two levels
 the wavefield is computed down again beside the adjoint, if only what flows in from outside is known: at each step the
-strip of order / 2 points outside each face of the domain, which the stencil reads from inside [Dussaud2008]_. An
+strip of order / 2 points outside each face of the domain, which the stencil reads from inside [Yang2014]_. An
 absorbing layer cannot be run backwards, nor can an attenuating medium; hence the strip.
 
 **Domain decomposition.** Each of P nodes has its block of the domain. Memory grows with nodes; what is exchanged at

@@ -146,8 +146,8 @@ def tiered_revolve_seconds(
 
     With ``overlap`` writes to disk are hidden behind the forward steps, as far as these reach; a state is read when it
     is needed, and nothing hides that. One copy a transfer is charged, what the published equations call ``draft``. The
-    schedule knows nothing of the tiers: one that plans with their costs (H-Revolve, [Aupy2016]_) is at least as good
-    for the same slots, but may leave slots on disk unused, which this one does not.
+    schedule knows nothing of the tiers, and fills all slots: one that plans with their costs, [Aupy2016]_ and H-Revolve
+    [Herrmann2020]_, is the better one where the disk is slow.
 
     Parameters
     ----------
