@@ -86,9 +86,9 @@ def spilled_seconds(
         T = \Big( N (C + t_c) + \frac{N_m S}{B_m} \Big) + \frac{N_d S}{B_w}
           + \Big( N (C + t_d) + \frac{N_m S}{B_m} \Big) + \frac{N_d S}{B_r}
 
-    With ``overlap`` each of the two sums of a sweep's computing and its disk is their maximum. A copy in memory takes the
-    processor, so that where the disk is hidden a level costs less there. N_d need not be the last levels: the first
-    ones do as well, which are needed last.
+    With ``overlap`` each of the two sums of a sweep's computing and its disk is their maximum. A copy in memory takes
+    the processor, so that where the disk is hidden a level costs less there. N_d need not be the last levels: the
+    first ones do as well, which are needed last.
 
     Parameters
     ----------
