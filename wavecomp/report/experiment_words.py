@@ -130,6 +130,23 @@ def _fwi(result: ExperimentResult) -> str:
     return f"Misfit left after {iterations} iterations of an inversion of {shots} shots: {join_words(words)}."
 
 
+def _actions(result: ExperimentResult) -> str:
+    words = []
+    for row in result.rows:
+        wall = number(row["wall_s"])
+        parts = [
+            f"{100 * number(row[f'{work}_s']) / wall:.0f} % {name}"
+            for work, name in (
+                ("advance", "forward"),
+                ("reverse", "back"),
+                ("compress", "saving"),
+                ("decompress", "loading"),
+            )
+        ]
+        words.append(f"{row['kind']}, {row['slots']} checkpoints: {_short(wall)} s, {', '.join(parts)}")
+    return f"Where the wall time of Revolve goes: {'; '.join(words)}."
+
+
 _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "tolerance": _tolerance,
     "steps": _steps,
@@ -139,4 +156,5 @@ _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "memory": _memory,
     "ratio": _ratio,
     "fwi": _fwi,
+    "actions": _actions,
 }
