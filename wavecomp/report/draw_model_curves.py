@@ -31,7 +31,7 @@ _AXES_IN, _LEFT_IN = 5.4, 0.85
 
 def figure_curves(panels: Sequence[CurveSet], *, stacked: bool = False, height_in: float = 4.6) -> Figure:
     """Draw panels side by side, or stacked on one horizontal axis; each curve is named at its end."""
-    rooms = [label_room_in([line for curve in one.curves for line in curve.label.split("\n")]) for one in panels]
+    rooms = [label_room_in([curve.label for curve in one.curves]) for one in panels]
     with drawing():
         if stacked:
             width = _LEFT_IN + _AXES_IN + max(rooms)
@@ -62,22 +62,19 @@ def _draw(axes: Axes, shown: CurveSet) -> None:
         ends.append(EndLabel(float(shown.x[there[-1]]), float(curve.y[there[-1]]), curve.label, colour))
         if shown.lowest:
             least = there[np.argmin(curve.y[there])]
-            axes.plot(shown.x[least], curve.y[least], "o", color=colour, markersize=6, zorder=4)
+            axes.plot(shown.x[least], curve.y[least], "o", color=colour, markersize=6, zorder=4, clip_on=False)
     axes.set_xscale("log")
     axes.set_xlim(float(shown.x[0]), float(shown.x[-1]))
     axes.xaxis.set_major_formatter(FuncFormatter(_plain))
     if shown.y_log:
         axes.set_yscale("log")
+        low, high = axes.get_ylim()
+        axes.set_ylim(0.8 * low, high)
         _tick_decades(axes)
     else:
         axes.set_ylim(bottom=0)
     if shown.baseline is not None:
-        level, words = shown.baseline
-        axes.axhline(level, color=GREY, linestyle="--", linewidth=1.2, zorder=2)
-        axes.annotate(
-            words, (0.01, level), xycoords=("axes fraction", "data"), xytext=(0, -4), textcoords="offset points",
-            va="top", fontsize=8.5, color=GREY,
-        )  # fmt: skip
+        _write_level(axes, shown, *shown.baseline)
     for mark in shown.marks:
         axes.axvline(mark.x, color=GREY, linestyle=":", linewidth=1.3, zorder=2)
         axes.annotate(
@@ -86,6 +83,27 @@ def _draw(axes: Axes, shown: CurveSet) -> None:
         )  # fmt: skip
     panel(axes, shown.title, shown.x_label, shown.y_label)
     label_ends(axes, ends)
+
+
+def _write_level(axes: Axes, shown: CurveSet, level: float, words: str) -> None:
+    """Draw the baseline, and write what it is where the fewest points of curves lie: left or right, above or below."""
+    axes.axhline(level, color=GREY, linestyle="--", linewidth=1.2, zorder=2)
+    to_axes = axes.transData + axes.transAxes.inverted()
+    points = np.concatenate([to_axes.transform(np.column_stack([shown.x, curve.y])) for curve in shown.curves])
+    height = float(to_axes.transform((shown.x[0], level))[1])
+
+    def crossed(place: tuple[int, int]) -> int:
+        side, up = place
+        across = points[:, 0] > 0.52 if side else points[:, 0] < 0.48
+        above = (points[:, 1] - height) * up
+        return int(np.count_nonzero(across & (above > 0) & (above < 0.06))) + (height < 0.08 and up < 0) * 10_000
+
+    side, up = min(((0, -1), (1, -1), (0, 1), (1, 1)), key=crossed)
+    axes.annotate(
+        words, (0.99 if side else 0.01, level), xycoords=("axes fraction", "data"), xytext=(0, 4 * up),
+        textcoords="offset points", ha="right" if side else "left", va="bottom" if up > 0 else "top", fontsize=8.5,
+        color=GREY, zorder=5,
+    )  # fmt: skip
 
 
 def _tick_decades(axes: Axes) -> None:
