@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,8 @@ from wavecomp.plans.schedules import Schedule, mixed, revolve, store_all, trajec
 from wavecomp.plans.unrolled import Stretch, unroll
 
 MADE = {
-    "store-all": lambda steps, slots, every: store_all(steps, every),
-    "trajectory": lambda steps, slots, every: trajectory(steps, every),
+    "store-all": lambda steps, _slots, every: store_all(steps, every),
+    "trajectory": lambda steps, _slots, every: trajectory(steps, every),
     "revolve": lambda steps, slots, every: revolve(steps, slots, every),
     "mixed": lambda steps, slots, every: mixed(steps, 2 * slots, every),
 }
@@ -44,7 +45,7 @@ def test_nothing_happens_twice_at_one_time():
     ends = sorted((one.begun, one.begun + abs(one.last - one.first)) for one in (*seen.forward, *seen.backward))
     assert ends[0][0] == 0
     assert ends[-1][1] == seen.wall_steps
-    assert all(before[1] == after[0] for before, after in zip(ends, ends[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(ends))
 
 
 def test_small_ones_by_hand():

@@ -36,8 +36,8 @@ def trace(schedule: Schedule, title: str, *, tape: bool) -> ScheduleTrace:
     seen = unroll(schedule)
     return ScheduleTrace(
         title,
-        tuple(tuple(stretch) for stretch in seen.forward),
-        tuple(tuple(stretch) for stretch in seen.backward),
+        tuple((begun, first, last) for begun, first, last in seen.forward),
+        tuple((begun, first, last) for begun, first, last in seen.backward),
         tuple((one.step, one.written, one.dropped) for one in seen.held if tape or one.kind != "tape"),
         seen.wall_steps,
     )

@@ -1,4 +1,4 @@
-"""Where the wall time of a Revolve run goes, action by action: uncompressed, compressed, and compressed in equal memory.
+"""Where the wall time of Revolve goes, action by action: uncompressed, compressed, and compressed in equal memory.
 
 The study's figures 7 and 8, and the constants of its performance model as one run shows them.
 """

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wavecomp.errors import NothingToReport
 from wavecomp.records.experiment import Cell, ExperimentResult
 from wavecomp.report.draw_experiments_error import number
+from wavecomp.report.model_curves import SPAN_HEAD, table
 from wavecomp.report.names import setting_label
 from wavecomp.report.style import BLUE, GREEN, GREY, PURPLE, VERMILION, drawing, new_figure, panel
 from wavecomp.spec_text import SpecText
@@ -59,6 +60,20 @@ def figure_actions(result: ExperimentResult, kinds: Sequence[str] | None = None)
             _sums(right, row, longest)
             panel(right, f"{number(row['wall_s']):.3g} s in all", "Seconds in each action" if low else "", "")
         return figure
+
+
+def span_table(result: ExperimentResult, kinds: Sequence[str]) -> str:
+    """Return every piece of work of some runs as CSV."""
+    names = str(result.facts["tasks"]).split()
+    return table(
+        SPAN_HEAD,
+        (
+            (row["kind"], names[int(task)], int(first), int(last), f"{begun:.6f}", f"{seconds:.6g}")
+            for place, row in enumerate(result.rows)
+            if row["kind"] in kinds
+            for task, first, last, begun, seconds in result.arrays[f"spans-{place}"].tolist()
+        ),
+    )
 
 
 def _title(result: ExperimentResult, row: Mapping[str, Cell]) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from wavecomp.report.direct_labels import EndLabel, label_ends, label_room_in
-from wavecomp.report.model_curves import CurveSet
+from wavecomp.report.model_curves import CurveSet, Floats, Mark, bytes_text
 from wavecomp.report.style import (
     BLACK,
     BLUE,
@@ -30,14 +30,14 @@ _AXES_IN, _LEFT_IN = 5.4, 0.85
 
 
 def figure_curves(panels: Sequence[CurveSet], *, stacked: bool = False, height_in: float = 4.6) -> Figure:
-    """Draw panels side by side, or stacked on one horizontal axis; each curve is named at its end."""
-    rooms = [label_room_in([curve.label for curve in one.curves]) for one in panels]
+    """Draw panels side by side, or one above the other; each curve is named at its end."""
+    rooms = [label_room_in(_labels(one)) for one in panels]
     with drawing():
         if stacked:
             width = _LEFT_IN + _AXES_IN + max(rooms)
-            height = height_in * len(panels) + 0.2
+            height = height_in * len(panels)
             places = [
-                (_LEFT_IN, 0.62 + height_in * (len(panels) - 1 - line), _AXES_IN, height_in - 0.82)
+                (_LEFT_IN, 0.62 + height_in * (len(panels) - 1 - line), _AXES_IN, height_in - 1.1)
                 for line in range(len(panels))
             ]
         else:
@@ -49,6 +49,10 @@ def figure_curves(panels: Sequence[CurveSet], *, stacked: bool = False, height_i
             axes = figure.add_axes((left / width, bottom / height, wide / width, high / height))
             _draw(axes, one)
         return figure
+
+
+def _labels(shown: CurveSet) -> list[str]:
+    return [*(curve.label for curve in shown.curves), *([shown.baseline[1]] if shown.baseline else [])]
 
 
 def _draw(axes: Axes, shown: CurveSet) -> None:
@@ -65,7 +69,8 @@ def _draw(axes: Axes, shown: CurveSet) -> None:
             axes.plot(shown.x[least], curve.y[least], "o", color=colour, markersize=6, zorder=4, clip_on=False)
     axes.set_xscale("log")
     axes.set_xlim(float(shown.x[0]), float(shown.x[-1]))
-    axes.xaxis.set_major_formatter(FuncFormatter(_plain))
+    words = _in_bytes if shown.x_name.endswith("_bytes") else _plain
+    axes.xaxis.set_major_formatter(FuncFormatter(words))
     if shown.y_log:
         axes.set_yscale("log")
         low, high = axes.get_ylim()
@@ -74,35 +79,36 @@ def _draw(axes: Axes, shown: CurveSet) -> None:
     else:
         axes.set_ylim(bottom=0)
     if shown.baseline is not None:
-        _write_level(axes, shown, *shown.baseline)
+        level, words = shown.baseline
+        axes.axhline(level, color=GREY, linestyle="--", linewidth=1.2, zorder=2)
+        ends.append(EndLabel(float(shown.x[-1]), level, words, GREY))
+    to_axes = axes.transData + axes.transAxes.inverted()
+    points = np.concatenate([to_axes.transform(np.column_stack([shown.x, curve.y])) for curve in shown.curves])
     for mark in shown.marks:
         axes.axvline(mark.x, color=GREY, linestyle=":", linewidth=1.3, zorder=2)
-        axes.annotate(
-            mark.text, (mark.x, 0.985), xycoords=("data", "axes fraction"), xytext=(-3, 0),
-            textcoords="offset points", rotation=90, ha="right", va="top", fontsize=8.5, color=GREY,
-        )  # fmt: skip
+        _write_mark(axes, mark, points)
     panel(axes, shown.title, shown.x_label, shown.y_label)
     label_ends(axes, ends)
 
 
-def _write_level(axes: Axes, shown: CurveSet, level: float, words: str) -> None:
-    """Draw the baseline, and write what it is where the fewest points of curves lie: left or right, above or below."""
-    axes.axhline(level, color=GREY, linestyle="--", linewidth=1.2, zorder=2)
+def _write_mark(axes: Axes, mark: Mark, points: Floats) -> None:
+    """Write words along a vertical line where the fewest points of curves lie: left or right of it, up or down."""
     to_axes = axes.transData + axes.transAxes.inverted()
-    points = np.concatenate([to_axes.transform(np.column_stack([shown.x, curve.y])) for curve in shown.curves])
-    height = float(to_axes.transform((shown.x[0], level))[1])
+    across = float(to_axes.transform((mark.x, axes.get_ylim()[1]))[0])
 
     def crossed(place: tuple[int, int]) -> int:
-        side, up = place
-        across = points[:, 0] > 0.52 if side else points[:, 0] < 0.48
-        above = (points[:, 1] - height) * up
-        return int(np.count_nonzero(across & (above > 0) & (above < 0.06))) + (height < 0.08 and up < 0) * 10_000
+        up, side = place
+        beside = (points[:, 0] - across) * side
+        at = points[:, 1] > 0.45 if up else points[:, 1] < 0.55
+        return int(np.count_nonzero((beside > 0) & (beside < 0.04) & at)) + 10_000 * (
+            not 0.05 < across + 0.05 * side < 1
+        )
 
-    side, up = min(((0, -1), (1, -1), (0, 1), (1, 1)), key=crossed)
+    up, side = min(((1, -1), (0, -1), (1, 1), (0, 1)), key=crossed)
     axes.annotate(
-        words, (0.99 if side else 0.01, level), xycoords=("axes fraction", "data"), xytext=(0, 4 * up),
-        textcoords="offset points", ha="right" if side else "left", va="bottom" if up > 0 else "top", fontsize=8.5,
-        color=GREY, zorder=5,
+        mark.text, (mark.x, 0.985 if up else 0.015), xycoords=("data", "axes fraction"), xytext=(3 * side, 0),
+        textcoords="offset points", rotation=90, ha="right" if side < 0 else "left", va="top" if up else "bottom",
+        fontsize=8.5, color=GREY, zorder=5,
     )  # fmt: skip
 
 
@@ -112,6 +118,10 @@ def _tick_decades(axes: Axes) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter(FuncFormatter(_plain))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _in_bytes(value: float, _: object) -> str:
+    return bytes_text(value)
 
 
 def _plain(value: float, _: object) -> str:

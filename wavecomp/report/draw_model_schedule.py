@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from wavecomp.report.model_curves import SCHEDULE_HEAD, table
 from wavecomp.report.style import BLUE, GREEN, VERMILION, drawing, new_figure, panel
 
 _HELD = "#f2c9ab"
@@ -38,26 +39,17 @@ class ScheduleTrace:
     held: tuple[tuple[int, int, int], ...]
     wall_steps: int
 
-    @property
-    def rows(self) -> list[dict[str, int | str]]:
-        """Everything that is drawn, one row each."""
-        lines: list[dict[str, int | str]] = []
-        for kind, stretches in (("forward", self.forward), ("backward", self.backward)):
-            lines += [
-                {
-                    "schedule": self.title, "kind": kind, "wall_from": begun, "wall_to": begun + abs(last - first),
-                    "step_from": first, "step_to": last,
-                }
-                for begun, first, last in stretches
-            ]  # fmt: skip
-        lines += [
-            {
-                "schedule": self.title, "kind": "checkpoint", "wall_from": written, "wall_to": dropped,
-                "step_from": step, "step_to": step,
-            }
-            for step, written, dropped in self.held
-        ]  # fmt: skip
-        return lines
+
+def schedule_table(traces: Sequence[ScheduleTrace]) -> str:
+    """Return everything that is drawn as CSV: a row for each stretch, and one for each checkpoint."""
+    rows: list[tuple[object, ...]] = []
+    for trace in traces:
+        for kind, stretches in (("forward", trace.forward), ("backward", trace.backward)):
+            rows += [
+                (trace.title, kind, begun, begun + abs(last - first), first, last) for begun, first, last in stretches
+            ]
+        rows += [(trace.title, "checkpoint", written, dropped, step, step) for step, written, dropped in trace.held]
+    return table(SCHEDULE_HEAD, rows)
 
 
 def figure_schedules(traces: Sequence[ScheduleTrace], height_in: float = 5.2) -> Figure:

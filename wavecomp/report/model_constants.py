@@ -124,9 +124,9 @@ def constants_of(result: ExperimentResult) -> ModelConstants:
     sources = (
         (f"N = {steps:,} steps", f"the problem {result.problem}"),
         (f"S = {size / 1e6:.4g} MB a checkpoint (a state of two levels)", f"the problem {result.problem}"),
-        (f"F = {ratio:.3g}", f"{many}: all bytes saved"),
         (f"C = {step:.3g} s a step (a step back took {back / step:.2f} of it)", f"{one}: mean of a forward step"),
         (f"B = {bandwidth / 1e6:,.0f} MB/s", f"{one}: 2 S over the mean time to save or load a checkpoint"),
+        (f"F = {ratio:.3g}", f"{many}: all bytes saved"),
         (f"t_c = {compress:.3g} s", f"{many}: mean time to save, less the copy"),
         (f"t_d = {decompress:.3g} s", f"{many}: mean time to load, less the copy"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,13 +76,44 @@ class CurveSet:
     lowest: bool = False
 
 
-def csv_of(panels: Sequence[CurveSet]) -> str:
-    """Return the numbers of panels as CSV in long form: panel, curve, the x of the panel by name, y."""
+CURVE_HEAD = ("panel", "curve", "x_name", "x", "y")
+SCHEDULE_HEAD = ("schedule", "kind", "wall_from", "wall_to", "step_from", "step_to")
+SPAN_HEAD = ("run", "task", "first_step", "last_step", "begun_s", "seconds")
+TABLE_HEADS = tuple(",".join(head) for head in (CURVE_HEAD, SCHEDULE_HEAD, SPAN_HEAD))
+"""First lines of the tables beside the model's figures, by which they are known as ours."""
+
+
+def curve_table(panels: Sequence[CurveSet]) -> str:
+    """Return the numbers of panels as CSV in long form; no y where a curve has no value."""
+    return table(
+        CURVE_HEAD,
+        (
+            (panel.title, curve.name, panel.x_name, f"{x:.9g}", "" if np.isnan(y) else f"{y:.6g}")
+            for panel in panels
+            for curve in panel.curves
+            for x, y in zip(panel.x.tolist(), curve.y.tolist(), strict=True)
+        ),
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["panel", "curve", "x_name", "x", "y"])
-    for panel in panels:
-        for curve in panel.curves:
-            for x, y in zip(panel.x.tolist(), curve.y.tolist(), strict=True):
-                writer.writerow([panel.title, curve.name, panel.x_name, f"{x:.6g}", "" if np.isnan(y) else f"{y:.6g}"])
+    writer.writerow(head)
+    writer.writerows(rows)
     return text.getvalue()
+
+
+def bytes_text(size: float) -> str:
+    """Print a size in decimal units, as the study does.
+
+    Examples
+    --------
+    >>> bytes_text(2.2275e12), bytes_text(54.3e9), bytes_text(4e9), bytes_text(1470976)
+    ('2.2 TB', '54 GB', '4 GB', '1.5 MB')
+    """
+    for unit, scale in (("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= 0.9995 * scale:
+            return f"{size / scale:.0f} {unit}" if size >= 9.95 * scale else f"{float(f'{size / scale:.2g}'):g} {unit}"
+    return f"{size:.0f} bytes"

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from wavecomp.perfmodel.published import CopyTerm, checkpoints_that_fit, naive_seconds, revolve_seconds, speedup
 from wavecomp.report.model_constants import STUDY, STUDY_FASTER_S, STUDY_MEMORIES, ModelConstants
-from wavecomp.report.model_curves import Curve, CurveSet, Floats, Mark
+from wavecomp.report.model_curves import Curve, CurveSet, Floats, Mark, bytes_text
 
-BASELINE = (1.0, "1.0: Revolve without compression, same memory")
-MEMORY = "Memory for checkpoints (bytes)"
+BASELINE = (1.0, "1.0: Revolve, same memory")
+MEMORY = "Memory for checkpoints"
 SPEEDUP = "Speed-up (time without / with compression)"
 LEAST = 4
 """Uncompressed checkpoints that the memory axis begins with, as in the study: with fewer, Revolve hardly works."""
@@ -40,13 +40,13 @@ def figure9(c: ModelConstants) -> CurveSet:
         label = f"a copy takes {cost:.2g} steps, {bytes_text(bandwidth)}/s" if cost else "copies cost nothing"
         curves.append(Curve(label, f"2S/(BC)={cost:.3g}", times / seconds))
     return CurveSet(
-        f"With slow memory fewer checkpoints may be faster ({c.where})",
+        f"Revolve where a copy takes time; dots: the least ({c.where})",
         "Checkpoints in memory",
         f"Time of one gradient ({unit})",
         "checkpoints",
         slots.astype(np.float64),
         tuple(curves),
-        baseline=(2 * c.steps * c.step_s / seconds, "2 C N: nothing computed twice"),
+        baseline=(2 * c.steps * c.step_s / seconds, "2 C N: nothing twice, no copies"),
         y_log=True,
         lowest=True,
     )
@@ -60,7 +60,7 @@ def figure15(c: ModelConstants) -> CurveSet:
         faster = _speedup(c, memory, decompress_s=STUDY_FASTER_S)
         curves.append(Curve(f"slides, t_d = {STUDY_FASTER_S} s", f"t_d={STUDY_FASTER_S}", faster))
     return CurveSet(
-        f"Compression pays where memory is short (F = {c.ratio:.3g}, {c.where})",
+        f"Predicted speed-up by compression, F = {c.ratio:.3g} ({c.where})",
         MEMORY,
         SPEEDUP,
         "memory_bytes",
@@ -91,7 +91,7 @@ def figure16(c: ModelConstants) -> tuple[CurveSet, CurveSet]:
     )
     return (
         CurveSet(
-            f"The dearer a step, the more it pays ({c.where})",
+            f"Predicted speed-up against the cost of a step ({c.where})",
             "Time of a step C as a factor of t_c + t_d",
             SPEEDUP,
             "C/(t_c+t_d)",
@@ -101,7 +101,7 @@ def figure16(c: ModelConstants) -> tuple[CurveSet, CurveSet]:
             BASELINE,
         ),
         CurveSet(
-            f"Kernels by the cost of a step ({c.where})",
+            f"Predicted speed-up of cheaper and dearer kernels ({c.where})",
             MEMORY,
             SPEEDUP,
             "memory_bytes",
@@ -121,7 +121,7 @@ def figure17(c: ModelConstants) -> CurveSet:
         for memory in memories(c)
     )
     return CurveSet(
-        f"Longer runs gain more where memory is short ({c.where})",
+        f"Predicted speed-up against the length of the run ({c.where})",
         "Number of time steps N",
         SPEEDUP,
         "steps",
@@ -150,20 +150,6 @@ def memory_text(c: ModelConstants, memory: float) -> str:
     """Say a memory in bytes and in checkpoints."""
     plain, packed = (int(checkpoints_that_fit(memory, c.checkpoint_bytes, ratio)) for ratio in (1.0, c.ratio))
     return f"{bytes_text(memory)}: M = {plain}, MF = {packed:,}"
-
-
-def bytes_text(size: float) -> str:
-    """Print a size in decimal units, as the study does.
-
-    Examples
-    --------
-    >>> bytes_text(2.2275e12), bytes_text(54.3e9), bytes_text(4e9), bytes_text(1470976)
-    ('2.2 TB', '54 GB', '4 GB', '1.5 MB')
-    """
-    for unit, scale in (("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= 0.9995 * scale:
-            return f"{size / scale:.0f} {unit}" if size >= 9.95 * scale else f"{float(f'{size / scale:.2g}'):g} {unit}"
-    return f"{size:.0f} bytes"
 
 
 def _speedup(

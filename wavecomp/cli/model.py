@@ -1,0 +1,15 @@
+"""``wavecomp model``: what a strategy should cost, and whether it does."""
+
+from __future__ import annotations
+
+import click
+
+from wavecomp.cli.model_figures import figures
+
+
+@click.group()
+def model() -> None:
+    """The performance model: its figures, its constants, and how well it predicts."""
+
+
+model.add_command(figures)
