@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     help="Take what was measured from this archive instead, and measure nothing.",
 )
 def figures(folder: Path, name: str | None, calibration: Path | None) -> None:
-    """Draw the study's figures 5, 6, 9, 15, 16 and 17 with its constants, and with constants measured here.
+    """Draw the study's figures 5, 6, 9, 15, 16 and 17 and cluster sizes, with its constants or measured ones.
 
     Those of the study go to OUT/study. With --problem Revolve is run on it, uncompressed and compressed, in a process
     of its own; the record, figures 7 and 8 of these runs and the others with the constants that they had go to
-    OUT/measured-NAME. A record that is there already is not measured again. Each folder has a page, model.md, and a table of
-    values beside every figure.
+    OUT/measured-NAME. A record that is there already is not measured again. Each folder has a page, model.md, and a
+    table of values beside every figure.
 
     \b
     Example:
@@ -42,9 +42,11 @@ def figures(folder: Path, name: str | None, calibration: Path | None) -> None:
     from wavecomp.report.model_constants import STUDY, constants_of
     from wavecomp.report.model_figures import (
         ACTION_STEMS,
+        CLUSTER_STEM,
         CURVE_STEMS,
         SCHEDULE_STEMS,
         action_figures,
+        cluster_shown,
         curve_figures,
         schedule_figures,
     )
@@ -52,13 +54,13 @@ def figures(folder: Path, name: str | None, calibration: Path | None) -> None:
 
     study = folder / "study"
     claim(study)
-    check_model_place(study, [*SCHEDULE_STEMS, *CURVE_STEMS])
+    check_model_place(study, [*SCHEDULE_STEMS, *CURVE_STEMS, CLUSTER_STEM])
     result = place = None
     if name is not None or calibration is not None:
         result = _kept(calibration, name) if calibration is not None else _measured(name or "", folder)
         place = place_of(folder, result.problem)
         check_model_place(place, [*ACTION_STEMS, *CURVE_STEMS])
-    shown = [*schedule_figures(extremes(), binomial()), *curve_figures(STUDY)]
+    shown = [*schedule_figures(extremes(), binomial()), *curve_figures(STUDY), cluster_shown(STUDY)]
     written = write_model_page(study, STUDY.where, shown, STUDY)
     err.print(f"{len(written)} files written to {study}; start with {written[-1]}")
     if result is not None and place is not None:

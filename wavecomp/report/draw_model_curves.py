@@ -26,28 +26,22 @@ from wavecomp.report.style import (
 )
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, BLACK)
-_AXES_IN, _LEFT_IN = 5.4, 0.85
+_LEFT_IN = 0.85
 
 
-def figure_curves(panels: Sequence[CurveSet], *, stacked: bool = False, height_in: float = 4.6) -> Figure:
-    """Draw panels side by side, or one above the other; each curve is named at its end."""
-    rooms = [label_room_in(_labels(one)) for one in panels]
+def figure_curves(
+    panels: Sequence[CurveSet], *, columns: int = 1, axes_in: float = 5.4, height_in: float = 4.6
+) -> Figure:
+    """Draw panels in rows of so many, with axes of so many inches; each curve is named at its end."""
+    room = max(label_room_in(_labels(one)) for one in panels)
+    across, rows = _LEFT_IN + axes_in + room, -(-len(panels) // columns)
+    width, height = across * columns, height_in * rows
     with drawing():
-        if stacked:
-            width = _LEFT_IN + _AXES_IN + max(rooms)
-            height = height_in * len(panels)
-            places = [
-                (_LEFT_IN, 0.62 + height_in * (len(panels) - 1 - line), _AXES_IN, height_in - 1.1)
-                for line in range(len(panels))
-            ]
-        else:
-            begin = np.cumsum([0.0, *(_LEFT_IN + _AXES_IN + room for room in rooms)])
-            width, height = float(begin[-1]), height_in
-            places = [(_LEFT_IN + float(left), 0.62, _AXES_IN, height_in - 1.1) for left in begin[:-1]]
         figure = new_figure(width, height)
-        for one, (left, bottom, wide, high) in zip(panels, places, strict=True):
-            axes = figure.add_axes((left / width, bottom / height, wide / width, high / height))
-            _draw(axes, one)
+        for place, one in enumerate(panels):
+            left = _LEFT_IN + across * (place % columns)
+            bottom = 0.62 + height_in * (rows - 1 - place // columns)
+            _draw(figure.add_axes((left / width, bottom / height, axes_in / width, (height_in - 1.0) / height)), one)
         return figure
 
 
@@ -58,8 +52,9 @@ def _labels(shown: CurveSet) -> list[str]:
 def _draw(axes: Axes, shown: CurveSet) -> None:
     ends = []
     for place, curve in enumerate(shown.curves):
-        colour = _COLOURS[place % len(_COLOURS)]
-        axes.plot(shown.x, curve.y, color=colour, linestyle=DASHES[place % len(DASHES)], zorder=3)
+        shade, dashes = curve.look or (place, place)
+        colour = _COLOURS[shade % len(_COLOURS)] if shade >= 0 else GREY
+        axes.plot(shown.x, curve.y, color=colour, linestyle=DASHES[dashes % len(DASHES)], zorder=3)
         there = np.flatnonzero(np.isfinite(curve.y))
         if not there.size:
             continue
@@ -69,8 +64,8 @@ def _draw(axes: Axes, shown: CurveSet) -> None:
             axes.plot(shown.x[least], curve.y[least], "o", color=colour, markersize=6, zorder=4, clip_on=False)
     axes.set_xscale("log")
     axes.set_xlim(float(shown.x[0]), float(shown.x[-1]))
-    words = _in_bytes if shown.x_name.endswith("_bytes") else _plain
-    axes.xaxis.set_major_formatter(FuncFormatter(words))
+    tick = _in_bytes if shown.x_name.endswith("_bytes") else _plain
+    axes.xaxis.set_major_formatter(FuncFormatter(tick))
     if shown.y_log:
         axes.set_yscale("log")
         low, high = axes.get_ylim()

@@ -25,11 +25,14 @@ class Curve:
         Of its column.
     y : ndarray of float64
         NaN where there is no value.
+    look : (int, int), optional
+        Which colour and which dashes; -1 is grey. By its place among the others, without.
     """
 
     label: str
     name: str
     y: Floats
+    look: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from wavecomp.report.draw_model_actions import (
 )
 from wavecomp.report.draw_model_curves import figure_curves
 from wavecomp.report.draw_model_schedule import ScheduleTrace, figure_schedules, schedule_table
+from wavecomp.report.model_cluster import STUDY_CLUSTER, Cluster, cluster_figure
 from wavecomp.report.model_constants import STUDY, STUDY_FASTER_S, ModelConstants
 from wavecomp.report.model_curves import curve_table
 from wavecomp.report.model_page import Shown
@@ -21,6 +22,7 @@ from wavecomp.report.model_panels import KERNELS, LEAST, SLOWER, figure9, figure
 
 SCHEDULE_STEMS = ("figure5", "figure6")
 ACTION_STEMS = ("figure7", "figure8")
+CLUSTER_STEM = "cluster"
 CURVE_STEMS = ("figure9", "figure15", "figure16", "figure17")
 
 
@@ -72,6 +74,21 @@ def action_figures(result: ExperimentResult) -> list[Shown]:
     ]
 
 
+def cluster_shown(c: ModelConstants, cluster: Cluster = STUDY_CLUSTER) -> Shown:
+    """Return the figure of cluster sizes."""
+    panels = cluster_figure(c, cluster)
+    return Shown(
+        CLUSTER_STEM,
+        "Cluster sizes",
+        "How many checkpoints fit on a node of machines with 1 to 100,000 nodes, what is computed again and sent for "
+        "it, and how long one gradient takes, with the memory of a node fixed, falling as one over the root of the "
+        f"number of nodes, and as one over it (N, S, C, B, F, t_c and t_d of the list above; {cluster.words} are "
+        "assumed).",
+        figure_curves(panels[:4], columns=2, axes_in=3.7, height_in=3.8),
+        curve_table(panels),
+    )
+
+
 def curve_figures(c: ModelConstants) -> list[Shown]:
     """Return figures 9, 15, 16 and 17 with the constants given."""
     slow = ", ".join(f"{cost:g}" for cost in SLOWER)
@@ -101,7 +118,7 @@ def curve_figures(c: ModelConstants) -> list[Shown]:
             "From which cost of a step on compression pays, as a factor of t_c + t_d, in several memories, and what "
             f"kernels of other costs gain (C / (t_c + t_d) = {kernels} assumed, the rest of the list above; M "
             "checkpoints fit, MF compressed ones).",
-            figure_curves(sixteen, stacked=True),
+            figure_curves(sixteen),
             curve_table(sixteen),
         ),
         Shown(
