@@ -29,10 +29,8 @@ class LosslessSetting:
     ----------
     name : str
         Blosc's codec.
-    compress_seconds, decompress_seconds : float
-        t_c and t_d.
-    ratio : float
-        F.
+    compress_seconds, decompress_seconds, ratio : float
+        t_c, t_d and F.
     """
 
     name: str
@@ -165,10 +163,8 @@ def revolve_seconds(
         N.
     memory_bytes, checkpoint_bytes : array_like
         What may be held, and S.
-    step_seconds : array_like
-        C.
-    bandwidth : array_like
-        B, in bytes a second.
+    step_seconds, bandwidth : array_like
+        C, and B in bytes a second.
     copies : str
         v: 2 ``slides``, 1 ``draft``, 0 ``script``.
     schedule : str
@@ -184,7 +180,8 @@ def revolve_seconds(
     OutsideTheModel
         No checkpoint fits, a number is out of range, or a name is unknown.
     """
-    return _seconds(steps, memory_bytes, checkpoint_bytes, step_seconds, bandwidth, 1.0, 0.0, 0.0, copies, schedule)
+    plain = (steps, memory_bytes, checkpoint_bytes, step_seconds, bandwidth)
+    return compressed_revolve_seconds(*plain, 1.0, 0.0, 0.0, copies=copies, schedule=schedule)
 
 
 def compressed_revolve_seconds(
@@ -231,11 +228,16 @@ def compressed_revolve_seconds(
     OutsideTheModel
         No checkpoint fits, a number is out of range, or a name is unknown.
     """
-    t_c, t_d = (
-        not_negative("compress_seconds", compress_seconds),
-        not_negative("decompress_seconds", decompress_seconds),
-    )
-    return _seconds(steps, memory_bytes, checkpoint_bytes, step_seconds, bandwidth, ratio, t_c, t_d, copies, schedule)
+    n, c = whole("steps", steps), positive("step_seconds", step_seconds)
+    t_c = not_negative("compress_seconds", compress_seconds)
+    t_d = not_negative("decompress_seconds", decompress_seconds)
+    slots = checkpoints_that_fit(memory_bytes, checkpoint_bytes, ratio)
+    times = COPIES[chosen("copies", copies, COPIES)]
+    copy = times * np.asarray(checkpoint_bytes) / (np.asarray(ratio) * positive("bandwidth", bandwidth))
+    written = np.where(slots >= n, n, writes(n, slots, schedule))
+    again = np.where(slots >= n, 0, recomputed_steps(n, slots))
+    stored = written * (copy + t_c) + n * (copy + t_d)
+    return np.asarray(naive_seconds(n, c) + again * c + stored)
 
 
 def speedup(
@@ -261,25 +263,3 @@ def speedup(
     packed = (ratio, compress_seconds, decompress_seconds)
     without = revolve_seconds(*plain, copies=copies, schedule=schedule)
     return np.asarray(without / compressed_revolve_seconds(*plain, *packed, copies=copies, schedule=schedule))
-
-
-def _seconds(
-    steps: Numbers,
-    memory_bytes: Numbers,
-    checkpoint_bytes: Numbers,
-    step_seconds: Numbers,
-    bandwidth: Numbers,
-    ratio: Numbers,
-    compress_seconds: Numbers,
-    decompress_seconds: Numbers,
-    copies: CopyTerm,
-    schedule: ScheduleName,
-) -> Floats:
-    n, c = whole("steps", steps), positive("step_seconds", step_seconds)
-    slots = checkpoints_that_fit(memory_bytes, checkpoint_bytes, ratio)
-    times = COPIES[chosen("copies", copies, COPIES)]
-    copy = times * np.asarray(checkpoint_bytes) / (np.asarray(ratio) * positive("bandwidth", bandwidth))
-    written = np.where(slots >= n, n, writes(n, slots, schedule))
-    again = np.where(slots >= n, 0, recomputed_steps(n, slots))
-    stored = written * (copy + np.asarray(compress_seconds)) + n * (copy + np.asarray(decompress_seconds))
-    return np.asarray(naive_seconds(n, c) + again * c + stored)
