@@ -94,6 +94,7 @@ def curve_figures(c: ModelConstants) -> list[Shown]:
     slow = ", ".join(f"{cost:g}" for cost in SLOWER)
     kernels = ", ".join(f"{factor:g}" for factor in KERNELS)
     faster = f" and one with the decompression time of {STUDY_FASTER_S} s" if c == STUDY else ""
+    rounded = ", 55 GB and 2.2 TB on the slides" if c == STUDY else ""
     nine, fifteen, sixteen, seventeen = figure9(c), figure15(c), figure16(c), figure17(c)
     return [
         Shown(
@@ -108,7 +109,8 @@ def curve_figures(c: ModelConstants) -> list[Shown]:
             "figure15",
             "Figure 15: predicted speed-up against memory",
             f"In which memory compression pays, by equations (2) and (3) in the three published forms of the copy "
-            f"term{faster} (all constants of the list above; memory from {LEAST} checkpoints on).",
+            f"term{faster} (all constants of the list above; memory from {LEAST} checkpoints on). The "
+            f"vertical lines stand at N S / F and N S{rounded}.",
             figure_curves([fifteen]),
             curve_table([fifteen]),
         ),
