@@ -49,7 +49,7 @@ def test_the_vertical_lines_are_the_published_ones():
 
 
 def test_beyond_all_memory_compression_costs_just_itself():
-    """Where all fits uncompressed: 2 C N + 4 N S / B over 2 C N + N (4 S / (F B) + t_c + t_d), from equations by hand."""
+    """Where all fits uncompressed: 2 C N + 4 N S / B over 2 C N + N (4 S / (F B) + t_c + t_d), by hand."""
     c = STUDY
     copy = c.checkpoint_bytes / c.bandwidth
     by_hand = (2 * c.step_s + 4 * copy) / (2 * c.step_s + 4 * copy / c.ratio + c.codec_s)
@@ -165,15 +165,11 @@ def test_every_figure_has_units_labels_and_its_lines(constants):
 
 
 def test_a_table_has_every_number_that_is_drawn():
-    shown = CurveSet(
-        "t", "x", "y", "steps", np.array([1.0, 2.0]), (Curve("a", "a", np.array([0.5, np.nan])),), (Mark(1, ""),)
-    )
-    rows = list(csv.reader(io.StringIO(curve_table([shown]))))
-    assert rows == [
-        ["panel", "curve", "x_name", "x", "y"],
-        ["t", "a", "steps", "1", "0.5"],
-        ["t", "a", "steps", "2", ""],
-    ]
+    line = Curve("a", "a", np.array([0.5, np.nan]))
+    shown = CurveSet("t", "x", "y", "steps", "speedup", np.array([1.0, 2.0]), (line,), (Mark(1, ""),))
+    head, *rows = list(csv.reader(io.StringIO(curve_table([shown]))))
+    assert head == ["panel", "curve", "x_name", "x", "y_name", "y"]
+    assert rows == [["1", "a", "steps", "1", "speedup", "0.5"], ["1", "a", "steps", "2", "speedup", ""]]
 
 
 def test_sizes_have_two_digits_and_the_studys_units():

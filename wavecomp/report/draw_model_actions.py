@@ -28,7 +28,7 @@ _WORK = {
     "reverse": (GREEN, ("down", "image"), "reverse", "adjoint_steps", "steps"),
     "other": (GREY, ("keep",), "other", None, ""),
 }
-_ROW_IN = 2.55
+_ROW_IN = 2.75
 
 
 def figure_actions(result: ExperimentResult, kinds: Sequence[str] | None = None) -> Figure:
@@ -47,18 +47,17 @@ def figure_actions(result: ExperimentResult, kinds: Sequence[str] | None = None)
     limit = 1.02 * max(number(row["wall_s"]) for row in result.rows)
     longest = max(number(row[f"{work}_s"]) for row in result.rows for work in _WORK)
     with drawing():
-        height = _ROW_IN * len(chosen) + 0.35
+        height = _ROW_IN * len(chosen)
         figure = new_figure(10.4, height)
         for line, (place, row) in enumerate(chosen):
             bottom = (0.6 + _ROW_IN * (len(chosen) - 1 - line)) / height
-            low = line == len(chosen) - 1
-            left = figure.add_axes((0.07, bottom, 0.55, (_ROW_IN - 0.62) / height))
-            right = figure.add_axes((0.7, bottom, 0.28, (_ROW_IN - 0.62) / height))
+            left = figure.add_axes((0.07, bottom, 0.55, (_ROW_IN - 0.95) / height))
+            right = figure.add_axes((0.7, bottom, 0.28, (_ROW_IN - 0.95) / height))
             _timeline(left, result, place, number(row["wall_s"]))
             left.set_xlim(0, limit)
-            panel(left, _title(result, row), "Wall time (s)" if low else "", "Simulated step")
+            panel(left, _title(result, row), "Wall time (s)", "Simulated step")
             _sums(right, row, longest)
-            panel(right, f"{number(row['wall_s']):.3g} s in all", "Seconds in each action" if low else "", "")
+            panel(right, f"{number(row['wall_s']):.3g} s in all", "Seconds in each action", "")
         return figure
 
 

@@ -67,35 +67,41 @@ def cluster_figure(c: ModelConstants, cluster: Cluster = STUDY_CLUSTER) -> tuple
             name = f"exponent={exponent:g}" + (f",F={c.ratio:.4g}" if packed else "")
             runs.append((label, name, (colour, int(packed)), _run(c, cluster, exponent, packed=packed)))
 
-    def panel(title: str, unit: str, values: list[Floats], baseline: tuple[float, str] | None = None) -> CurveSet:
+    def panel(
+        title: str, label: str, name: str, values: list[Floats], baseline: tuple[float, str] | None = None
+    ) -> CurveSet:
         curves = tuple(Curve(label, name, y, look) for (label, name, look, _), y in zip(runs, values, strict=True))
         x, below = NODES.astype(np.float64), "Nodes P, each with memory m for checkpoints"
-        return CurveSet(title, below, unit, "nodes", x, curves, baseline=baseline, y_log=True)
+        return CurveSet(title, below, label, "nodes", name, x, curves, baseline=baseline, y_log=True)
 
     ideal = 2 * c.steps * c.step_s / NODES
     return (
         panel(
             "Checkpoints that fit, at most N",
             "Checkpoints a node",
+            "checkpoints",
             [np.minimum(run.checkpoints, c.steps).astype(np.float64) for *_, run in runs],
         ),
         panel(
             f"Recomputation ({c.where})",
             "Forward steps / N",
+            "(N+p)/N",
             [1 + run.recomputed_steps / c.steps for *_, run in runs],
         ),
         panel(
             "What the busiest node sends in one gradient",
             "Bytes exchanged (GB)",
+            "GB",
             [np.where(run.exchanged_bytes > 0, run.exchanged_bytes, np.nan) / 1e9 for *_, run in runs],
         ),
         panel(
             "Predicted time over 2 C N / P",
             "Time / (2 C N / P)",
+            "time/(2CN/P)",
             [run.seconds / ideal for *_, run in runs],
             (1.0, "1.0: nothing twice"),
         ),
-        panel("Predicted time", "Time (s)", [run.seconds for *_, run in runs]),
+        panel("Predicted time", "Time (s)", "s", [run.seconds for *_, run in runs]),
     )
 
 

@@ -51,8 +51,8 @@ class CurveSet:
     ----------
     title, x_label, y_label : str
         Words, the labels with units.
-    x_name : str
-        Of the column of ``x``, with its unit.
+    x_name, y_name : str
+        What ``x`` and ``y`` are called in a table, with their units.
     x : ndarray of float64
         Ascending, above 0: the axis is logarithmic.
     curves : tuple of Curve
@@ -71,6 +71,7 @@ class CurveSet:
     x_label: str
     y_label: str
     x_name: str
+    y_name: str
     x: Floats
     curves: tuple[Curve, ...]
     marks: tuple[Mark, ...] = ()
@@ -79,7 +80,7 @@ class CurveSet:
     lowest: bool = False
 
 
-CURVE_HEAD = ("panel", "curve", "x_name", "x", "y")
+CURVE_HEAD = ("panel", "curve", "x_name", "x", "y_name", "y")
 SCHEDULE_HEAD = ("schedule", "kind", "wall_from", "wall_to", "step_from", "step_to")
 SPAN_HEAD = ("run", "task", "first_step", "last_step", "begun_s", "seconds")
 TABLE_HEADS = tuple(",".join(head) for head in (CURVE_HEAD, SCHEDULE_HEAD, SPAN_HEAD))
@@ -87,12 +88,12 @@ TABLE_HEADS = tuple(",".join(head) for head in (CURVE_HEAD, SCHEDULE_HEAD, SPAN_
 
 
 def curve_table(panels: Sequence[CurveSet]) -> str:
-    """Return the numbers of panels as CSV in long form; no y where a curve has no value."""
+    """Return the numbers of panels as CSV in long form, panels by their numbers; no y where a curve has no value."""
     return table(
         CURVE_HEAD,
         (
-            (panel.title, curve.name, panel.x_name, f"{x:.9g}", "" if np.isnan(y) else f"{y:.6g}")
-            for panel in panels
+            (number, curve.name, panel.x_name, f"{x:.9g}", panel.y_name, "" if np.isnan(y) else f"{y:.6g}")
+            for number, panel in enumerate(panels, 1)
             for curve in panel.curves
             for x, y in zip(panel.x.tolist(), curve.y.tolist(), strict=True)
         ),
