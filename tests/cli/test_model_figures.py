@@ -66,5 +66,5 @@ def test_an_archive_without_such_a_record_is_said_before_anything_is_written(tmp
     (tmp_path / "old").mkdir()
     words = ["model", "figures", "--calibration", str(tmp_path / "old"), "--out", str(tmp_path / "out"), *more]
     assert status_of(words) == 1
-    assert "holds no result of the experiment actions" in capfd.readouterr().err
+    assert "neither a calibration nor a result of the experiment actions" in capfd.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -264,7 +264,7 @@ def test_the_bars_of_a_run_add_up_to_its_wall_time():
 def test_the_page_names_every_constant_and_shows_every_figure(tmp_path):
     c = constants_of(MEASURED)
     shown = [*action_figures(MEASURED), *curve_figures(c)]
-    written = write_model_page(tmp_path, c.where, shown, c, ["A note."])
+    written = write_model_page(tmp_path, c.where, shown, c, "A note.")
     page = written[-1].read_text()
     assert written[-1].name == "model.md"
     assert len(written) == 3 * len(shown) + 1
@@ -275,7 +275,7 @@ def test_the_page_names_every_constant_and_shows_every_figure(tmp_path):
     for value, source in c.sources:
         assert f"- {value}: {source}" in page
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    write_model_page(tmp_path, c.where, [*action_figures(MEASURED), *curve_figures(c)], c, ["A note."])
+    write_model_page(tmp_path, c.where, [*action_figures(MEASURED), *curve_figures(c)], c, "A note.")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

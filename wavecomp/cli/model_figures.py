@@ -13,6 +13,7 @@ from wavecomp.cli.out_folder import OutFolder
 
 if TYPE_CHECKING:
     from wavecomp.records.experiment import ExperimentResult
+    from wavecomp.report.model_constants import ModelConstants
 
 
 @click.command()
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     "--calibration",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Take what was measured from this archive instead, and measure nothing.",
+    help="Take what was measured from this archive, and measure nothing: a calibration, traced runs, or both.",
 )
 def figures(folder: Path, name: str | None, calibration: Path | None) -> None:
     """Draw the study's figures 5, 6, 9, 15, 16 and 17 and cluster sizes, with its constants or measured ones.
@@ -36,12 +37,11 @@ def figures(folder: Path, name: str | None, calibration: Path | None) -> None:
     Example:
       wavecomp model figures
       wavecomp model figures --problem quick
-      wavecomp model figures --problem quick --calibration results/model/measured-quick
+      wavecomp model figures --problem quick --calibration results/model
     """
     from wavecomp.cli.model_schedules import binomial, extremes
     from wavecomp.report.model_constants import STUDY, constants_of
     from wavecomp.report.model_figures import (
-        ACTION_STEMS,
         CLUSTER_STEM,
         CURVE_STEMS,
         SCHEDULE_STEMS,
@@ -55,19 +55,19 @@ def figures(folder: Path, name: str | None, calibration: Path | None) -> None:
     study = folder / "study"
     claim(study)
     check_model_place(study, [*SCHEDULE_STEMS, *CURVE_STEMS, CLUSTER_STEM])
-    result = place = None
-    if name is not None or calibration is not None:
-        result = _kept(calibration, name) if calibration is not None else _measured(name or "", folder)
-        place = place_of(folder, result.problem)
-        check_model_place(place, [*ACTION_STEMS, *CURVE_STEMS])
+    runs, costs = (None, None) if name is None and calibration is None else _found(name, calibration, folder)
     shown = [*schedule_figures(extremes(), binomial()), *curve_figures(STUDY), cluster_shown(STUDY)]
     written = write_model_page(study, STUDY.where, shown, STUDY)
     err.print(f"{len(written)} files written to {study}; start with {written[-1]}")
-    if result is not None and place is not None:
-        constants = constants_of(result)
-        shown = [*action_figures(result), *curve_figures(constants)]
-        written = write_model_page(place, constants.where, shown, constants, [_where_measured(result)])
-        err.print(f"{len(written)} files written to {place}; start with {written[-1]}")
+    measured = costs or runs
+    if measured is None:
+        return
+    constants = constants_of(measured) if measured is runs else _calibrated(measured)
+    place = place_of(folder, measured.problem)
+    shown = [*(action_figures(runs) if runs is not None else []), *curve_figures(constants)]
+    notes = [_where_measured(one) for one in (runs, costs) if one is not None]
+    written = write_model_page(place, constants.where, shown, constants, "\n\n".join(notes))
+    err.print(f"{len(written)} files written to {place}; start with {written[-1]}")
 
 
 def place_of(folder: Path, problem: str) -> Path:
@@ -94,22 +94,49 @@ def _measured(name: str, folder: Path) -> ExperimentResult:
     return _whole(found.records[0], place)
 
 
-def _kept(archive: Path, name: str | None) -> ExperimentResult:
-    """Return the latest result of the experiment that an archive holds, of one problem or of any."""
+def _found(
+    name: str | None, archive: Path | None, folder: Path
+) -> tuple[ExperimentResult | None, ExperimentResult | None]:
+    """Return what was measured: traced runs, and a calibration; from an archive either may be missing, but not both."""
+    from wavecomp.report.model_figures import ACTION_STEMS, CURVE_STEMS
+    from wavecomp.report.model_page import check_model_place
+
+    if archive is None:
+        assert name is not None
+        return _measured(name, folder), None
+    runs, costs = _kept(archive, name)
+    measured = costs or runs
+    assert measured is not None
+    check_model_place(place_of(folder, measured.problem), [*ACTION_STEMS, *CURVE_STEMS])
+    return runs, costs
+
+
+def _kept(archive: Path, name: str | None) -> tuple[ExperimentResult | None, ExperimentResult | None]:
+    """Return the latest traced runs and the latest calibration of one problem, or of that which was measured last."""
     from wavecomp.errors import NothingToReport
     from wavecomp.physics.problem_recipe import find_problem
     from wavecomp.records.experiment import load_experiments
 
-    found = [one for one in load_experiments(archive) if one.experiment == "actions"]
+    results = [one for one in load_experiments(archive) if one.experiment in ("actions", "calibrate")]
+    found = sorted((one for one in results if not one.failed), key=lambda one: one.created_utc)
     if name is not None:
         digest = find_problem(name).pinned().digest
         found = [one for one in found if one.problem_digest == digest]
     if not found:
         of = f" of the problem {name}" if name is not None else ""
         raise NothingToReport(
-            f"{archive} holds no result of the experiment actions{of}; wavecomp model figures --problem measures one"
+            f"{archive} holds neither a calibration nor a result of the experiment actions{of}; wavecomp model "
+            "calibrate, or wavecomp model figures --problem, measures one"
         )
-    return _whole(next((one for one in reversed(found) if not one.failed), found[-1]), archive)
+    latest = {one.experiment: one for one in found if one.problem_digest == found[-1].problem_digest}
+    return latest.get("actions"), latest.get("calibrate")
+
+
+def _calibrated(result: ExperimentResult) -> ModelConstants:
+    from wavecomp.cli.model_constants import constants_of_costs
+    from wavecomp.planning.costs import Costs
+
+    return constants_of_costs(Costs.from_json(str(result.facts["costs"])))
 
 
 def _whole(result: ExperimentResult, place: Path) -> ExperimentResult:
@@ -122,7 +149,6 @@ def _whole(result: ExperimentResult, place: Path) -> ExperimentResult:
 
 def _where_measured(result: ExperimentResult) -> str:
     return (
-        f"Measured {result.created_utc[:10]} by the experiment `actions`, record `{result.file_name}`, provenance "
-        f"`{result.provenance}`. Constants are means over one run each: they say how figures come about, and a "
-        "calibration says how sure they are."
+        f"Measured {result.created_utc[:10]} by the experiment `{result.experiment}`, record `{result.file_name}`, "
+        f"provenance `{result.provenance}`."
     )

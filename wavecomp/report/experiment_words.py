@@ -147,6 +147,16 @@ def _actions(result: ExperimentResult) -> str:
     return f"Where the wall time of Revolve goes: {'; '.join(words)}."
 
 
+def _calibrate(result: ExperimentResult) -> str:
+    tasks = {str(row["name"]): number(row["step_s"]) for row in rows_where(result, what="task")}
+    settings = len(rows_where(result, what="compressor"))
+    return (
+        f"A step ahead takes {1e3 * tasks['forward']:.3g} ms on this machine and one back "
+        f"{1e3 * tasks['down:apart']:.3g} ms; {settings} settings of compressors were measured with them, all of it in "
+        f"{_short(number(result.facts['measured_s']), 3)} s."
+    )
+
+
 _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "tolerance": _tolerance,
     "steps": _steps,
@@ -157,4 +167,5 @@ _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "ratio": _ratio,
     "fwi": _fwi,
     "actions": _actions,
+    "calibrate": _calibrate,
 }

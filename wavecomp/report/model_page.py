@@ -44,7 +44,7 @@ class Shown:
 
 
 def write_model_page(
-    folder: str | Path, subject: str, shown: Sequence[Shown], constants: ModelConstants, notes: Sequence[str] = ()
+    folder: str | Path, subject: str, shown: Sequence[Shown], constants: ModelConstants, notes: str = ""
 ) -> list[Path]:
     """Write figures, tables and the page; what wavecomp wrote there before is replaced.
 
@@ -58,8 +58,8 @@ def write_model_page(
         In the page's order.
     constants : ModelConstants
         Listed on the page with their sources.
-    notes : sequence of str
-        Sentences below them.
+    notes : str
+        What stands below them.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def write_model_page(
     tables = {f"{one.stem}.csv": one.table.encode() for one in shown}
     lines = [TITLE + subject, "", "Constants:", ""]
     lines += [f"- {value}: {source}" for value, source in constants.sources]
-    lines += ["", *notes, *([""] if notes else [])]
+    lines += ["", *([notes, ""] if notes else [])]
     for one in shown:
         lines += [f"## {one.heading}", "", f"![{one.heading}]({one.stem}.png)", ""]
         lines += [f"{one.caption} Values: [{one.stem}.csv]({one.stem}.csv).", ""]
