@@ -59,7 +59,7 @@ def action_figures(result: ExperimentResult) -> list[Shown]:
             "figure7",
             "Figure 7: where the time of Revolve goes, uncompressed",
             f"How much of a Revolve run on {result.problem} is advancing, saving, loading and reversing without "
-            "compression (measured, one run; record beside this page).",
+            "compression (measured, one run; its record is named above).",
             figure_actions(result, (UNCOMPRESSED,)),
             span_table(result, (UNCOMPRESSED,)),
         ),
