@@ -2,7 +2,7 @@
 
 **Boundary saving.** The wave equation without attenuation runs backwards as well as forwards. From the last two levels
 the wavefield is computed down again beside the adjoint, if only what flows in from outside is known: at each step the
-strip of order / 2 points outside each face of the domain, which the stencil reads from inside [Dussaud2008]_. An
+strip of order / 2 points outside each face of the domain, which the stencil reads from inside [Yang2014]_. An
 absorbing layer cannot be run backwards, nor can an attenuating medium; hence the strip.
 
 **Domain decomposition.** Each of P nodes has its block of the domain. Memory grows with nodes; what is exchanged at
@@ -162,11 +162,12 @@ def exchanged_bytes(shape: Sequence[int], nodes: Numbers, order: Numbers, itemsi
     """
     n, reach = _shape(shape), reach_of(order)
     edges = block_edges(shape, nodes)
-    thin = np.any((edges < reach[..., None]) & (edges < np.array(n) * (1 - 1e-9)), axis=-1)
+    thin = np.any((edges < reach[..., None] * (1 - 1e-9)) & (edges < np.array(n) * (1 - 1e-9)), axis=-1)
     if np.any(thin):
         r = int(reach.max())
         most = int(prod(points / min(points, r) for points in n))
-        refuse("nodes", whole("nodes", nodes), thin, f"blocks thinner than order / 2 points; at most {most} have more")
+        expected = f"their blocks are thinner than order / 2 points; with up to {most} nodes they are not"
+        refuse("nodes", whole("nodes", nodes), thin, expected)
     faces = np.prod(edges, axis=-1)[..., None] / edges
     return np.asarray(reach * np.sum(neighbours(shape, nodes) * faces, axis=-1) * float(whole("itemsize", itemsize)))
 

@@ -86,8 +86,9 @@ def spilled_seconds(
         T = \Big( N (C + t_c) + \frac{N_m S}{B_m} \Big) + \frac{N_d S}{B_w}
           + \Big( N (C + t_d) + \frac{N_m S}{B_m} \Big) + \frac{N_d S}{B_r}
 
-    With ``overlap`` each of the two sums of a sweep's computing and its disk is their maximum. N_d need not be the last
-    levels: on disk the first ones do as well, which are needed last.
+    With ``overlap`` each of the two sums of a sweep's computing and its disk is their maximum. A copy in memory takes
+    the processor, so that where the disk is hidden a level costs less there. N_d need not be the last levels: the
+    first ones do as well, which are needed last.
 
     Parameters
     ----------
@@ -146,8 +147,8 @@ def tiered_revolve_seconds(
 
     With ``overlap`` writes to disk are hidden behind the forward steps, as far as these reach; a state is read when it
     is needed, and nothing hides that. One copy a transfer is charged, what the published equations call ``draft``. The
-    schedule knows nothing of the tiers: one that plans with their costs (H-Revolve, [Aupy2016]_) is at least as good
-    for the same slots, but may leave slots on disk unused, which this one does not.
+    schedule knows nothing of the tiers, and fills all slots: one that plans with their costs, [Aupy2016]_ and H-Revolve
+    [Herrmann2020]_, is the better one where the disk is slow.
 
     Parameters
     ----------
