@@ -7,10 +7,11 @@ import pytest
 from made_up import SIZES, made_costs
 from wavecomp.errors import DamagedArchive, UsageError
 from wavecomp.planning.codecs import CodecCosts, ErrorSample, between, effective, power_law
-from wavecomp.planning.costs import Costs, Imaging, Line
+from wavecomp.planning.costs import OF_STATES, Costs, Imaging, Line
 from wavecomp.planning.families import family_of
 from wavecomp.planning.predict import predict
 from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.planning.two_grids import scaled_between
 from wavecomp.plans.strategies import parse_strategy
 
 
@@ -135,3 +136,29 @@ def test_an_error_goes_with_the_tolerance_where_one_is_known_and_through_all_tha
     law = power_law([(1e-3, 1e-4), (1e-1, 1e-3)])
     assert law(1e-2) == pytest.approx(10**-3.5)
     assert power_law([(1e-3, 0.0)])(1.0) == 0.0
+
+
+def test_a_grid_between_two_has_prices_between_theirs_and_one_outside_is_scaled():
+    """A machine with a price of 1 + bytes for everything: no grid alone tells the 1, two do."""
+
+    def machine(factor: int) -> Costs:
+        usual = made_costs()
+        lines = {
+            task: Line(0.5, 1.0 + factor * (SIZES.state_bytes if task in OF_STATES else SIZES.level_bytes))
+            for task in usual.lines
+        }
+        return made_costs(
+            level_bytes=factor * SIZES.level_bytes, state_bytes=factor * SIZES.state_bytes, lines=lines,
+            codecs=(codec(1e-3, 100.0),), bare_s=120.0 * (1.0 + factor * SIZES.state_bytes),
+        )  # fmt: skip
+
+    def asked(factor: int) -> Costs:
+        grid = factor * SIZES.level_bytes, factor * SIZES.state_bytes
+        return scaled_between(machine(1), machine(4), *grid, 2, 120)
+
+    for task, line in machine(3).lines.items():
+        assert asked(3).lines[task].seconds(2) == pytest.approx(line.seconds(2))
+    assert asked(3).bare_s == pytest.approx(machine(3).bare_s)
+    assert asked(3).codecs[0].store_s == pytest.approx((0.4, 0.8))  # of both grids
+    assert asked(5) == machine(1).scaled_to(5 * SIZES.level_bytes, 5 * SIZES.state_bytes, 2, 120)
+    assert scaled_between(machine(1), None, *(2 * SIZES.level_bytes, 2 * SIZES.state_bytes), 2, 120).scaled == 2.0

@@ -119,10 +119,15 @@ def validate(
     claim(folder, report=True)
     check_devito()
     costs = [str(calibrated(problem, folder).facts["costs"]) for problem in problems]
-    found = [_validated(problem, folder, text, "", rounds) for problem, text in zip(problems, costs, strict=True)]
+    found = [
+        _validated(problem, folder, costs=text, rounds=rounds) for problem, text in zip(problems, costs, strict=True)
+    ]
     for _, problem in strangers:
-        number = _nearest(problem, names, problems)
-        found.append(_validated(problem, folder, costs[number], names[number], rounds))
+        near, *others = _nearest(problem, names, problems)
+        far = costs[others[0]] if others else ""
+        found.append(
+            _validated(problem, folder, costs=costs[near], reference=names[near], other_costs=far, rounds=rounds)
+        )
     _page(folder)
     from wavecomp.report.validation_rows import bars, judged
     from wavecomp.report.validation_table import validation_sentences, validation_table
@@ -150,12 +155,10 @@ def calibrated(problem: GradientProblem, folder: Path, *, seconds: float | None 
     return _run("calibrate", problem, folder, settings)
 
 
-def _validated(
-    problem: GradientProblem, folder: Path, costs: str, reference: str, rounds: int | None
-) -> ExperimentResult:
+def _validated(problem: GradientProblem, folder: Path, *, rounds: int | None, **given: str) -> ExperimentResult:
     from wavecomp.experiments.validate import ValidateSettings
 
-    settings = ValidateSettings(costs, reference)
+    settings = ValidateSettings(**given)
     return _run("validate", problem, folder, settings if rounds is None else replace(settings, rounds=rounds))
 
 
@@ -169,8 +172,14 @@ def _run(name: str, problem: GradientProblem, folder: Path, settings: object) ->
     return result
 
 
-def _nearest(problem: GradientProblem, names: Sequence[str], calibrated: Sequence[GradientProblem]) -> int:
-    """Return which calibrated problem of the same dimension has most nearly as many points."""
+def _nearest(problem: GradientProblem, names: Sequence[str], calibrated: Sequence[GradientProblem]) -> list[int]:
+    """Return which calibrated problems have the same dimension, that with most nearly as many points first.
+
+    Raises
+    ------
+    click.UsageError
+        None has.
+    """
     dimensions = len(problem.shape)
     fitting = [number for number, one in enumerate(calibrated) if len(one.shape) == dimensions]
     if not fitting:
@@ -178,7 +187,7 @@ def _nearest(problem: GradientProblem, names: Sequence[str], calibrated: Sequenc
             f"--unseen {problem.name}: it has {dimensions} dimensions, and none of {', '.join(names)} has; name "
             "one that has by --problem"
         )
-    return min(fitting, key=lambda number: abs(math.log(calibrated[number].state_bytes / problem.state_bytes)))
+    return sorted(fitting, key=lambda number: abs(math.log(calibrated[number].state_bytes / problem.state_bytes)))
 
 
 def _page(folder: Path) -> None:

@@ -16,10 +16,10 @@ from wavecomp.adjoint.result import GradientRun
 from wavecomp.experiments.bandwidths import bandwidths
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
-from wavecomp.experiments.codec_samples import outline_of, sample_codecs
+from wavecomp.experiments.codec_samples import Wanted, outline_of, sample_codecs
 from wavecomp.experiments.cost_rows import cost_rows
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
-from wavecomp.planning.codecs import CodecCosts, ErrorSample
+from wavecomp.planning.codecs import CodecCosts, ErrorSample, Kind
 from wavecomp.planning.costs import Costs, Imaging
 from wavecomp.planning.families import template_of, with_fractions
 from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
@@ -150,13 +150,7 @@ class _Calibration:
                 codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))  # type: ignore[arg-type]
         codecs = _one_each(codecs)
         self._progress(3, 4, "compressors along a forward sweep")
-        known = {(one.family, one.fraction) for one in codecs if one.kind == "level"}
-        compressors = with_fractions(self._settings.compressors, self._settings.fractions)
-        missing = [
-            (*template_of(strategy), (strategy.at(peak) if strategy.relative else strategy).compressor)
-            for strategy in (parse_strategy(f"trajectory/{text}") for text, _ in compressors)
-            if template_of(strategy) not in known
-        ]
+        missing = self._missing(codecs, peak)
         speed = self._speed(short, reference)
         codecs += [one.at_speed(1 / speed) for one in sample_codecs(self._code, missing)]
         signature = self._code.signature
@@ -186,6 +180,18 @@ class _Calibration:
             disk_read_bytes_s=read * speed,
         )
         return _with_ratios(made, [*self.short, *self._whole])
+
+    def _missing(self, codecs: Sequence[CodecCosts], peak: float) -> list[Wanted]:
+        """Return which compressors have no run of their own, on levels and on states."""
+        known = {(one.family, one.fraction, one.kind) for one in codecs}
+        kinds: tuple[Kind, ...] = ("level", "state")
+        missing = []
+        for text, _ in with_fractions(self._settings.compressors, self._settings.fractions):
+            strategy = parse_strategy(f"trajectory/{text}")
+            settled = strategy.at(peak) if strategy.relative else strategy
+            asked = [Wanted(*template_of(strategy), kind, settled.compressor) for kind in kinds]
+            missing += [one for one in asked if one[:3] not in known]
+        return missing
 
     def _arrays(self, kind: str) -> tuple[np.ndarray, ...]:
         if kind == "level":
@@ -229,12 +235,13 @@ class _Calibration:
         lossy = [text for text in settings.compressors if "{}" in text]
         ordered = [(f"trajectory:every={k}/{text}", True) for text, _ in with_fractions(lossy, [middle])]
         ordered += [(f"trajectory:every={m}", False) for m in settings.imaging]
+        revolve = f"revolve:slots={settings.slots}"
+        ordered += [(f"{revolve}/{text}", False) for text, _ in with_fractions(lossy, [middle])]
         others = [fraction for fraction in settings.fractions if fraction != middle]
         ordered += [(f"trajectory:every={k}/{text}", False) for text, _ in with_fractions(settings.compressors, others)]
         for m in settings.every[1:]:
             ordered += [(f"trajectory:every={m}/{text}", False) for text, _ in with_fractions(lossy, [middle])]
-        states = with_fractions(settings.compressors, settings.fractions)
-        ordered += [(f"revolve:slots={settings.slots}/{text}", False) for text, _ in states]
+        ordered += [(f"{revolve}/{text}", False) for text, _ in with_fractions(settings.compressors, others)]
         for text, needed in dict(ordered).items():
             yield parse_strategy(text), needed
 

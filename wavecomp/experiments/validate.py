@@ -13,13 +13,18 @@ from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.errors import BudgetExceeded, ScheduleError, SlotsTooLarge
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
+from wavecomp.experiments.codec_samples import Wanted, sample_codecs
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.physics.problem_recipe import find_problem
+from wavecomp.planning.codecs import HOLE, CodecCosts
 from wavecomp.planning.costs import Costs
+from wavecomp.planning.own_sizes import with_own_sizes
 from wavecomp.planning.predict import Prediction, predict
 from wavecomp.planning.published_form import published_seconds
 from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.planning.two_grids import scaled_between
 from wavecomp.planning.virtual_run import virtual_run
+from wavecomp.plans.relative import in_field_units
 from wavecomp.plans.strategies import Strategy, parse_strategy
 from wavecomp.records.experiment import ExperimentResult
 
@@ -71,6 +76,8 @@ class ValidateSettings:
     reference : str
         Name or file of the problem that they were measured on, where it is another one: this one was never calibrated.
         The bare sweeps of the other one are run in every round, and say how fast the machine is.
+    other_costs : str
+        With a reference: costs of a second problem of the same dimension, so that its grid lies between two; or empty.
     cases : tuple of (str, float or None)
     rounds : int
         Times that each case is run, after one that warms up.
@@ -78,12 +85,16 @@ class ValidateSettings:
 
     costs: str
     reference: str = ""
+    other_costs: str = ""
     cases: tuple[Case, ...] = CASES
     rounds: int = 3
 
 
 def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notice) -> ExperimentResult:
     """Predict each case, then run it in rounds; each row holds what was predicted and what came out.
+
+    Of a problem that was never calibrated one forward sweep is made beforehand: it tells the peak, which tolerances are
+    parts of, and the sizes of compressed levels and states. Its times are those of the calibrated problem, scaled.
 
     The speed of a machine differs from process to process: predictions are for the speed of the moment, the calibrated
     problem's bare sweeps now over those of the calibration.
@@ -95,7 +106,9 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     other = ExperimentBench(find_problem(settings.reference)) if settings.reference else None
     costs = given
     if other is not None:
-        costs = given.scaled_to(sizes.level_bytes, sizes.state_bytes, sizes.dimensions, sizes.steps)
+        far = Costs.from_json(settings.other_costs) if settings.other_costs else None
+        costs = scaled_between(given, far, sizes.level_bytes, sizes.state_bytes, sizes.dimensions, sizes.steps)
+        costs = with_own_sizes(costs, *_sampled(bench, costs))
     cases = [_Case(bench, sizes, text, part) for text, part in settings.cases]
     bares: list[list[float]] = []
     reference_bares: list[list[float]] = []
@@ -143,6 +156,18 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     return ExperimentResult(
         "validate", bench.problem.name, bench.problem.digest, dict(vars(settings)), facts, rows, arrays=arrays
     )
+
+
+def _sampled(bench: ExperimentBench, costs: Costs) -> tuple[list[CodecCosts], float]:
+    """Return compressed sizes along one forward sweep of the problem, and its peak."""
+    peak = bench.workbench.peak(bench.middle_shot)
+    wanted = []
+    for one in costs.codecs:
+        tolerance = None if one.fraction is None else in_field_units(one.fraction, peak)
+        compressor = parse_strategy(f"trajectory/{one.family.replace(HOLE, repr(tolerance))}").compressor
+        wanted.append(Wanted(one.family, one.fraction, one.kind, compressor))
+    bench.operators.set_shot(bench.middle_shot)
+    return sample_codecs(bench.operators, wanted), peak
 
 
 class _Case:

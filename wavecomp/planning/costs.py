@@ -29,7 +29,8 @@ SINGLE = (
 )  # fmt: skip
 """Tasks about one level or one state."""
 
-_OF_STATES = ("forward", "record", "down:each", "down:apart", "save", "load")
+OF_STATES = ("forward", "record", "down:each", "down:apart", "save", "load")
+"""Tasks whose work grows with the whole grid; that of the others does with a level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ class Costs:
                 f"levels of {level_bytes}, states of {state_bytes} bytes and {steps} steps: give 1 of each at least"
             )
         by_state, by_level = state_bytes / self.state_bytes, level_bytes / self.level_bytes
-        lines = {task: line.scaled(by_state if task in _OF_STATES else by_level) for task, line in self.lines.items()}
+        lines = {task: line.scaled(by_state if task in OF_STATES else by_level) for task, line in self.lines.items()}
         last = self.last if steps is None else self.first + steps
         return replace(
             self,

@@ -87,7 +87,7 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
         if not walls:
             continue
         scaled = (
-            f"never calibrated: costs of {facts['calibrated_on']}, scaled to its grid"
+            f"never calibrated: costs of {facts['calibrated_on']} for its grid, sizes from one forward sweep"
             if facts["never_calibrated"]
             else "calibrated"
         )
@@ -102,8 +102,8 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
         )
     notes.append(
         "Off is predicted over measured less one; measured is the median of the rounds. Factor is predicted over "
-        "measured error of the gradient, where that is more than rounding. Published are equations (2) and (3) with the "
-        "same checkpoints: they know no imaging step, no image, no call, and one size of checkpoint."
+        "measured error of the gradient, where that is more than rounding. Published are equations (2) and (3) with "
+        "the same checkpoints: they know no imaging step, no image, no call, and one size of checkpoint."
     )
     return notes
 
