@@ -58,12 +58,13 @@ def test_beyond_all_memory_compression_costs_just_itself():
 
 
 def test_one_memory_by_hand():
-    """At 4 checkpoints without copies: p and W of the schedules with M = 4 and 164 compressed ones."""
+    """At 4 checkpoints: p and W of the schedules with M = 4, which copies S bytes at a time, and 164 compressed ones."""
     c, size = STUDY, STUDY.checkpoint_bytes
     shown = figure15(c)
     assert shown.x[0] == 4 * size
     n, packed = c.steps, 4 * 41
-    without = (2 * n + int(recomputed_steps(n, 4))) * c.step_s
+    copies = (int(writes(n, 4)) + n) * size / c.bandwidth
+    without = (2 * n + int(recomputed_steps(n, 4))) * c.step_s + copies
     again, written = int(recomputed_steps(n, packed)), int(writes(n, packed))
     compressed = (2 * n + again) * c.step_s + written * c.compress_s + n * c.decompress_s
     (script,) = [one for one in shown.curves if one.name == "copies=script"]

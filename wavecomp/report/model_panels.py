@@ -22,7 +22,7 @@ KERNELS = (0.1, 1.0, 10.0, 100.0)
 _COPIES: tuple[tuple[CopyTerm, str], ...] = (
     ("slides", "copy 2S/(FB), slides"),
     ("draft", "copy S/(FB), draft"),
-    ("script", "no copy, script"),
+    ("script", "no copy with codec, script"),
 )
 _FREE = 1e30
 """Bytes a second of a memory whose copies cost nothing."""
