@@ -100,7 +100,7 @@ def test_a_problem_that_was_never_calibrated_has_scaled_costs_and_sizes_of_its_o
 
     shorter = tiny.resized(steps=200)
     cases = (("revolve:slots=9", None), ("trajectory:every=4/zfp:accuracy=3e-4peak", None))
-    settings = ValidateSettings(str(calibration.facts["costs"]), "tiny", cases, rounds=1)
+    settings = ValidateSettings(str(calibration.facts["costs"]), "tiny", cases=cases, rounds=1)
     result = compute_experiment(
         "validate", shorter, bench=ExperimentBench(shorter, open_workbench(shorter)), settings=settings
     )

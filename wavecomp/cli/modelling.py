@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 from rich.text import Text
@@ -155,7 +155,7 @@ def calibrated(problem: GradientProblem, folder: Path, *, seconds: float | None 
     return _run("calibrate", problem, folder, settings)
 
 
-def _validated(problem: GradientProblem, folder: Path, *, rounds: int | None, **given: str) -> ExperimentResult:
+def _validated(problem: GradientProblem, folder: Path, *, rounds: int | None, **given: Any) -> ExperimentResult:
     from wavecomp.experiments.validate import ValidateSettings
 
     settings = ValidateSettings(**given)

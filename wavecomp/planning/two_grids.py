@@ -14,8 +14,8 @@ def scaled_between(
     """Return the costs of a grid that was not calibrated, from those of one or of two that were.
 
     Between the two grids each price is straight in the bytes that it goes with, those of a state or of a level. On small
-    grids much of a step, of a checkpoint and of a compressor's call does not depend on the points, which one grid alone
-    cannot tell. Outside of them, or with one grid alone, the costs of ``near`` are scaled
+    grids a part of each step, checkpoint and call does not depend on the points, which one grid alone cannot tell.
+    Outside of them, or with one grid alone, the costs of ``near`` are scaled
     (:meth:`~wavecomp.planning.costs.Costs.scaled_to`). Sizes, ratios and errors are those of ``near`` in any case.
 
     Parameters

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wavecomp.errors import NothingToReport
+from wavecomp.perfmodel.study import STUDY as PUBLISHED
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.draw_experiments_error import number
 from wavecomp.report.draw_model_actions import EQUAL_CHECKPOINTS, UNCOMPRESSED
 from wavecomp.report.names import setting_label
-from wavecomp.report.published import STUDY_BYTES
 from wavecomp.spec_text import SpecText
 
 
@@ -62,13 +62,13 @@ _SLIDES = "the study's slides"
 _SCRIPT = "the authors' public script, performance.py of github.com/navjotk/lossy_compression (platform Skylake)"
 
 STUDY = ModelConstants(
-    1.11,
-    STUDY_BYTES,
-    8139.2e6,
-    41.0,
-    0.36,
-    1.6,
-    2500,
+    PUBLISHED.step_seconds,
+    PUBLISHED.checkpoint_bytes,
+    PUBLISHED.bandwidth,
+    PUBLISHED.ratio,
+    PUBLISHED.compress_seconds,
+    PUBLISHED.decompress_seconds,
+    PUBLISHED.steps,
     "the study's constants",
     (
         ("N = 2,500 steps", _SLIDES),
@@ -82,7 +82,7 @@ STUDY = ModelConstants(
 )
 """What is published. The script counts 2,526 steps where the slides say 2,500."""
 
-STUDY_FASTER_S = 0.396
+STUDY_FASTER_S = PUBLISHED.theoretical_decompress_seconds
 """The decompression time that the study's script calls theoretical."""
 
 STUDY_MEMORIES = (4e9, 8e9, 16e9, 24e9)
