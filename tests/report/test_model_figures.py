@@ -82,7 +82,7 @@ def test_both_sides_of_each_jump_are_there():
 
 @given(POSITIVE, POSITIVE)
 def test_a_compressor_that_does_nothing_in_no_time_is_the_baseline(step_s, bandwidth):
-    """F = 1 and t_c = t_d = 0: slides and draft lie on 1.0; the script, whose codec copies for nothing, not below it."""
+    """F = 1, t_c = t_d = 0: slides and draft lie on 1.0; the script, whose codec copies for nothing, not below."""
     c = replace(OTHER, ratio=1.0, compress_s=0.0, decompress_s=0.0, step_s=step_s, bandwidth=bandwidth * 1e6)
     shown = figure15(c)
     assert shown.baseline is not None
