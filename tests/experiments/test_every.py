@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from wavecomp.experiments.catalogue import EXPERIMENTS, compute_experiment
+from wavecomp.experiments.catalogue import EXPERIMENTS, MODEL_EXPERIMENTS, compute_experiment
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.physics.acoustic import FIRST
 from wavecomp.records.experiment import load_experiment, save_experiment
@@ -138,6 +138,7 @@ def test_memory_and_ratio_tell_the_bytes(bench):
 
 
 def test_every_result_is_saved_whole_and_drawn_with_units(bench, tmp_path):
+    from wavecomp.experiments.actions import ActionsSettings
     from wavecomp.experiments.error import CheckpointsSettings, StepsSettings, ToleranceSettings
     from wavecomp.experiments.forward import RatioSettings, RestartSettings
     from wavecomp.experiments.fwi import FwiSettings
@@ -145,6 +146,7 @@ def test_every_result_is_saved_whole_and_drawn_with_units(bench, tmp_path):
     from wavecomp.experiments.shots import StackSettings
 
     small = {
+        "actions": ActionsSettings(slots=6, rounds=1),
         "tolerance": ToleranceSettings(exponents=(0, -1), fixed=("int8", "zfp:reversible")),
         "steps": StepsSettings(steps=(300,), exponents=(0, -1), restarts=10),
         "checkpoints": CheckpointsSettings(slots=(8, 16), exponents=(0,)),
@@ -154,7 +156,7 @@ def test_every_result_is_saved_whole_and_drawn_with_units(bench, tmp_path):
         "ratio": RatioSettings(every=100, compressors=("zfp:accuracy=1e0", "int8")),
         "fwi": FwiSettings(strategies=("trajectory:every=4/int8",), shots=1, iterations=1),
     }
-    assert set(small) == set(EXPERIMENTS) == set(FIGURES)
+    assert set(small) == set(EXPERIMENTS) == set(FIGURES) - set(MODEL_EXPERIMENTS)
     for name, settings in small.items():
         result = compute_experiment(name, bench.problem, bench=bench, settings=settings)
         read = load_experiment(save_experiment(tmp_path, result))

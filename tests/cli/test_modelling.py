@@ -1,0 +1,122 @@
+"""``wavecomp model``: words that are wrong are said before anything is measured; what is missed is exit status 1."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from made_up import made_costs
+from validation_row import ROW
+from wavecomp.cli import cli, modelling
+from wavecomp.records import Failure
+from wavecomp.records.experiment import ExperimentResult, save_experiment
+from wavecomp.study import StudyResult
+
+WRONG = [
+    (["validate", "--full", "--problem", "tiny"], "--full names the problems itself"),
+    (["validate", "--unseen", "tiny"], "its costs come from another problem"),
+    (["validate", "--problem", "tiny", "--unseen", "quick"], "it has 3 dimensions, and none of tiny has"),
+    (["validate", "--problem", "tiny", "--unseen", "tiny"], "is among those that are calibrated"),
+    (["validate", "--problem", "tinny"], 'did you mean "tiny"'),
+    (["calibrate", "--problem", "tinny"], 'did you mean "tiny"'),
+    (["calibrate", "--seconds", "0"], "--seconds"),
+    (["validate", "--rounds", "0"], "--rounds"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG)
+def test_wrong_words_measure_nothing(words, message, tmp_path, monkeypatch):
+    monkeypatch.setattr(modelling, "run_experiment", None)
+    done = CliRunner().invoke(cli, ["model", *words, "--out", str(tmp_path / "out")])
+    assert done.exit_code != 0
+    said = done.output + str(done.exception)
+    assert message in " ".join(said.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def measured(monkeypatch, tmp_path):
+    """Stand for the process that measures: costs of a made-up machine, and one case that is as far off as is said."""
+    asked: list[tuple[str, str, object]] = []
+    off = {"by": 1.0}
+    failing: list[str] = []
+
+    def run(name, problem, folder, _progress, *, settings, **_):
+        asked.append((name, problem.name, settings))
+        costs = made_costs(problem=problem.name)
+        row = {
+            "what": "task", "name": "forward", "fraction": None, "kind": None, "call_s": 0.0, "step_s": 0.1, "low": 1.0,
+            "high": 1.0,
+        }  # fmt: skip
+        back = {**row, "name": "down:apart"}
+        facts = {"costs": costs.to_json(), "measured_s": 9.0, "level_bytes": 4000}
+        rows = [row, back]
+        if name == "validate":
+            facts = {"calibrated_on": "tiny", "never_calibrated": bool(settings.reference), "speed": 1.0, "rounds": 3}
+            rows = [{**ROW, "predicted_s": off["by"] * ROW["measured_s"]}]
+        result = ExperimentResult(
+            name,
+            problem.name,
+            problem.digest,
+            dict(vars(settings)),
+            facts,
+            tuple(rows),
+            "p",
+            case=f"{name}{problem.name}",
+        )
+        if name in failing:
+            result = replace(result, rows=(), failure=Failure("time", "no result within 1 s"))
+        save_experiment(folder, result)
+        return StudyResult((result,), 1)
+
+    monkeypatch.setattr(modelling, "run_experiment", run)
+    monkeypatch.setattr(modelling, "check_devito", lambda: None)
+    return asked, off, failing
+
+
+def invoke(tmp_path, *words):
+    (tmp_path / "out").mkdir(exist_ok=True)
+    return CliRunner().invoke(cli, ["model", *words, "--out", str(tmp_path / "out")])
+
+
+def test_problems_are_calibrated_first_and_strangers_get_the_costs_of_the_nearest(measured, tmp_path):
+    asked, _, _ = measured
+    words = ["--problem", "tiny", "--problem", "thrust-2d", "--unseen", "acoustic-2d", "--rounds", "2"]
+    done = invoke(tmp_path, "validate", *words)
+    assert done.exit_code == 0, done.output
+    assert [one[:2] for one in asked] == [
+        ("calibrate", "tiny"), ("calibrate", "thrust-2d"), ("validate", "tiny"), ("validate", "thrust-2d"),
+        ("validate", "acoustic-2d"),
+    ]  # fmt: skip
+    assert [one[2].reference for one in asked[2:]] == ["", "", "tiny"]
+    assert all(one[2].rounds == 2 for one in asked[2:])
+    assert '"problem": "tiny"' in asked[4][2].costs
+    assert '"problem": "thrust-2d"' in asked[4][2].other_costs
+    assert "Predicted and measured: 3 runs" in done.output
+    assert (tmp_path / "out" / "figures" / "validation.png").exists()
+
+
+def test_a_bar_that_is_missed_is_exit_status_1(measured, tmp_path):
+    _, off, _ = measured
+    off["by"] = 1.3
+    done = invoke(tmp_path, "validate", "--problem", "tiny")
+    assert isinstance(done.exception, modelling.ModelFellShort)
+    assert "wall time: worst 30.0 % (at most 20.0 %)" in str(done.exception)
+    assert "peak memory" not in str(done.exception)
+
+
+def test_a_calibration_that_failed_is_said_with_its_reason(measured, tmp_path):
+    _, _, failing = measured
+    failing.append("calibrate")
+    done = invoke(tmp_path, "calibrate", "--problem", "tiny")
+    assert isinstance(done.exception, modelling.CalibrationFailed)
+    assert "calibrate on tiny failed: no result within 1 s" in str(done.exception)
+
+
+def test_a_calibration_says_what_it_found(measured, tmp_path):
+    done = invoke(tmp_path, "calibrate", "--problem", "tiny", "--seconds", "12")
+    assert done.exit_code == 0, done.output
+    assert measured[0][0][2].seconds == 12
+    assert "Experiments on the gradient of tiny" in (tmp_path / "out" / "report.md").read_text()

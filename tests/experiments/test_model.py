@@ -1,0 +1,128 @@
+"""Calibration and validation on a problem that takes seconds; no verdict here hangs on how fast the machine is."""
+
+from __future__ import annotations
+
+import pytest
+
+from wavecomp.experiments.catalogue import MODEL_EXPERIMENTS, compute_experiment
+from wavecomp.planning.costs import ADVANCING, SINGLE, Costs
+from wavecomp.planning.predict import predict
+from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.records.experiment import load_experiment, save_experiment
+from wavecomp.report.draw_experiments import draw_experiment
+from wavecomp.report.experiment_words import describe
+
+CASES = (
+    ("store-all:every=4", None),
+    ("revolve", 0.1),
+    ("mixed:levels=12", None),
+    ("trajectory:every=4/interp:abs=3e-4peak", None),
+    ("revolve:slots=6/zfp:accuracy=3e-4peak", None),
+    ("trajectory/zfp:accuracy=3e-5peak", 0.001),
+)
+
+
+@pytest.fixture(scope="module")
+def bench(tiny, open_workbench):
+    from wavecomp.experiments.bench import ExperimentBench
+
+    return ExperimentBench(tiny, open_workbench(tiny))
+
+
+@pytest.fixture(scope="module")
+def calibration(bench):
+    from wavecomp.experiments.calibrate import CalibrateSettings
+
+    # Few seconds: some compressors have runs of their own, the others are sampled.
+    settings = CalibrateSettings(fractions=(3e-5, 3e-4), rounds=1, seconds=1e-3)
+    return compute_experiment("calibrate", bench.problem, bench=bench, settings=settings)
+
+
+def test_a_calibration_has_every_task_and_every_compressor(calibration, tmp_path):
+    read = load_experiment(save_experiment(tmp_path, calibration))
+    costs = Costs.from_json(str(read.facts["costs"]))
+    assert set(costs.lines) == {*ADVANCING, *SINGLE}
+    assert all(line.seconds(3) > 0 for line in costs.lines.values())
+    found = {(one.family.partition(":")[0], one.fraction, one.kind) for one in costs.codecs}
+    assert found == {
+        *((name, fraction, "level") for name in ("interp", "zfp") for fraction in (3e-5, 3e-4)),
+        *((name, fraction, "state") for name in ("interp", "zfp") for fraction in (3e-5, 3e-4)),
+        *(("blosc2", None, kind) for kind in ("level", "state")),
+    }  # fmt: skip
+    assert {one.family.partition(":")[0] for one in costs.errors} == {"interp", "zfp"}  # made in any case
+    assert min(costs.memory_bytes_s, costs.disk_write_bytes_s, costs.disk_read_bytes_s, costs.bare_s, costs.run_s) > 0
+    assert draw_experiment(read).axes[0].get_xlabel()
+    assert describe(read).endswith(" s.")
+
+
+def test_sizes_of_a_problem_are_those_of_its_code(bench):
+    assert ProblemSizes.of_problem(bench.problem) == ProblemSizes.of(bench.operators)
+    medium = bench.problem.medium
+    grid = ProblemSizes.of_grid(medium.shape, bench.operators.last, absorbing_points=medium.absorbing_points)
+    assert grid == ProblemSizes.of(bench.operators)
+
+
+def test_what_is_counted_is_exact_and_compressed_sizes_come_near(bench, calibration, tmp_path):
+    """Runs like the calibrating ones: levels have the very bytes that were counted there, in bins of some levels.
+
+    A bin's mean is off from a level's own size, but their sum is not, and the peak of a trajectory is that sum.
+    """
+    from wavecomp.experiments.validate import ValidateSettings
+
+    settings = ValidateSettings(str(calibration.facts["costs"]), cases=CASES, rounds=1)
+    result = compute_experiment("validate", bench.problem, bench=bench, settings=settings)
+    read = load_experiment(save_experiment(tmp_path, result))
+    rows = {str(row["strategy"]).partition(",codec")[0]: row for row in read.rows}
+    assert len(rows) == len(CASES)
+    tight = rows["trajectory/zfp:accuracy=3e-5peak"]
+    assert tight["refused"] is not None
+    assert tight["fits"] is False
+    for name, row in rows.items():
+        if row is tight:
+            continue
+        assert (row["predicted_forward_steps"], row["predicted_writes"]) == (row["forward_steps"], row["writes"])
+        assert row["measured_s"] > 0
+        assert row["predicted_s"] > 0
+        if not row["compressed"]:
+            assert row["predicted_peak_bytes"] == row["peak_bytes"], name
+    level = rows["trajectory:every=4/interp:abs=3e-4peak"]
+    assert level["predicted_peak_bytes"] == pytest.approx(level["peak_bytes"], rel=0.02)
+    assert level["predicted_l2"] == pytest.approx(level["relative_l2"], rel=0.1)
+    assert read.arrays["wall_s"].shape == (len(CASES) - 1, 1)
+
+
+def test_a_problem_that_was_never_calibrated_has_scaled_costs_and_sizes_of_its_own(
+    tiny, bench, calibration, open_workbench
+):
+    from wavecomp.experiments.bench import ExperimentBench
+    from wavecomp.experiments.validate import ValidateSettings
+
+    shorter = tiny.resized(steps=200)
+    cases = (("revolve:slots=9", None), ("trajectory:every=4/zfp:accuracy=3e-4peak", None))
+    settings = ValidateSettings(str(calibration.facts["costs"]), "tiny", cases=cases, rounds=1)
+    result = compute_experiment(
+        "validate", shorter, bench=ExperimentBench(shorter, open_workbench(shorter)), settings=settings
+    )
+    assert result.facts["never_calibrated"]
+    assert result.arrays["reference_bare_s"].size > 0
+    plain, packed = result.rows
+    assert plain["predicted_peak_bytes"] == plain["peak_bytes"]
+    # Sixteen sampled levels stand for fifty.
+    assert packed["predicted_peak_bytes"] == pytest.approx(packed["peak_bytes"], rel=0.1)
+
+
+def test_costs_of_a_run_predict_another_budget_without_the_problem(calibration):
+    """What a planner does: no operators, only costs and sizes."""
+    costs = Costs.from_json(str(calibration.facts["costs"]))
+    sizes = ProblemSizes.of_grid((240, 120), 900, absorbing_points=20)
+    scaled = costs.scaled_to(sizes.level_bytes, sizes.state_bytes, 2, sizes.steps)
+    strategy = parse_strategy("revolve")
+    few, many = (predict(strategy, sizes, scaled, budget) for budget in (4_000_000, 40_000_000))
+    assert few.forward_steps > many.forward_steps
+    assert few.peak_bytes <= 4_000_000 < many.peak_bytes <= 40_000_000
+    assert few.low < few.seconds < few.high
+
+
+def test_the_experiments_of_the_model_are_known():
+    assert set(MODEL_EXPERIMENTS) == {"calibrate", "validate"}

@@ -1,0 +1,101 @@
+"""Compressors sampled along one forward sweep: what no whole run was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from wavecomp.checkpoints.arena import Arena
+from wavecomp.checkpoints.shelves import Shelves
+from wavecomp.checkpoints.store import CheckpointStore
+from wavecomp.checkpoints.tiers import Memory
+from wavecomp.compressors import Compressor
+from wavecomp.compressors.base import Field
+from wavecomp.physics.acoustic import AcousticOperators
+from wavecomp.planning.codecs import CodecCosts, Kind
+
+_SAMPLES = 16
+_STATES_EVERY = 3  # a state takes several times as long as a level
+_ROOM = 1 << 40
+
+
+class Wanted(NamedTuple):
+    """What is sampled: a compressor at one tolerance, given as a part of the peak, on levels or on states."""
+
+    family: str
+    fraction: float | None
+    kind: Kind
+    compressor: Compressor
+
+
+def sample_codecs(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[CodecCosts]:
+    """Compress and decompress at some places of a forward run, by each compressor, as a store does it.
+
+    Parameters
+    ----------
+    code : AcousticOperators
+        With the shot that is meant.
+    wanted : sequence of Wanted
+
+    Returns
+    -------
+    list of CodecCosts
+        In the order of ``wanted``.
+    """
+    if not wanted:
+        return []
+    first, last = code.first, code.last
+    steps = np.unique(np.linspace(first + 1, last - 1, _SAMPLES).round().astype(int))
+    slot, back = code.slots(2)
+    found: list[list[tuple[float, float, float, float]]] = [[] for _ in wanted]
+    outlines: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    arena = Arena()
+    code.rest()
+    at = first
+    for turn, step in enumerate(map(int, steps)):
+        code.forward(at, step, record=False)
+        at = step
+        code.keep(step, slot)
+        state = code.state(step)
+        spare = tuple(np.empty_like(array) for array in state) if turn % _STATES_EVERY == 0 else ()
+        if not turn:
+            outlines = [outline_of(one.compressor, slot.stored if one.kind == "level" else state) for one in wanted]
+        for one, mine, (heads, _) in zip(wanted, found, outlines, strict=True):
+            if one.kind == "state" and not spare:
+                continue
+            arrays, outs = (slot.stored, back.stored) if one.kind == "level" else (state, spare)
+            size, store_s, fetch_s = _round_trip(arena, one.compressor, arrays, outs, warm=not mine)
+            mine.append(((step - first) / (last - first), size - sum(heads), store_s, fetch_s))
+    made = []
+    for one, mine, outline in zip(wanted, found, outlines, strict=True):
+        raw = code.level_bytes if one.kind == "level" else code.state_bytes
+        places, sizes, stores, fetches = (tuple(sample[part] for sample in mine) for part in range(4))
+        heads, parts = outline
+        made.append(CodecCosts(one.family, one.fraction, one.kind, raw, places, sizes, stores, fetches, heads, parts))
+    return made
+
+
+def _round_trip(
+    arena: Arena, compressor: Compressor, arrays: tuple[Field, ...], outs: tuple[Field, ...], *, warm: bool
+) -> tuple[int, float, float]:
+    """Return the bytes of the streams, and the seconds there and back."""
+    with CheckpointStore(_ROOM, Memory(), arena) as store:
+        if warm:  # touches the memory
+            store.put("first", arrays, compressor)
+            store.drop("first")
+        begun = perf_counter()
+        receipt = store.put("second", arrays, compressor)
+        stored = perf_counter()
+        store.get_into("second", outs, compressor)
+        store.drop("second")
+        return receipt.bytes, stored - begun, perf_counter() - stored
+
+
+def outline_of(compressor: Compressor, arrays: Sequence[np.ndarray]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the bytes of the head, and the number of parts, of each array as a store packs it."""
+    checkpoint, _, _ = Shelves(Memory(), Arena()).pack(("level", 1), tuple(arrays), compressor)
+    heads = tuple(len(array.head) for array in checkpoint.arrays)
+    return heads, tuple(len(array.parts) for array in checkpoint.arrays)

@@ -1,0 +1,186 @@
+r"""What a strategy is expected to do to the gradient: from errors that were measured at a few tolerances and steps.
+
+Errors that nothing relates add in squares: that of leaving imaging steps out, and that of the compressor.
+
+- Imaging at every k-th step: the source's estimate for that k, times the measured error over the estimate. The
+  logarithm of this factor is straight in log k between the calibrated k, and stays what it is beyond them. Estimates
+  below 1e-4 tell nothing: what is left then comes from elsewhere, most of it from around the source, and the errors
+  that were measured at such k are taken as they are.
+- Levels that were stored compressed: straight in logarithms through the errors at the calibrated tolerances. With every
+  k-th level there are N/k errors of weight k; independent ones add up to :math:`k \sqrt{N / k} \propto \sqrt{k}`.
+  Where two k were calibrated at one tolerance, the exponent is what they say.
+- Compressed states (Revolve): a restart carries its error into all that is computed from it, whatever k.
+  The errors measured with one number of checkpoints are taken to be those of any number: with 5 to 80 of them they
+  were measured to stay within a factor of about two. Where none were run, four times the error of levels is taken:
+  three and six times were measured on two problems.
+- A strategy that stores both has both, each by the share of the images that it feeds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from wavecomp.adjoint.imaging_step import Signature, aliasing
+from wavecomp.planning.codecs import ErrorSample, Kind, effective, power_law
+from wavecomp.planning.costs import Costs, Imaging
+
+_USUAL_GROWTH = 0.5
+_TELLING = 0.5  # of a measured error that must be the compressor's, for it to say how that grows with k
+_TELLING_ESTIMATE = 1e-4
+_RESTARTS = 4.0  # the error of compressed states over that of levels at one tolerance, where only one of them was run
+_LEAST_SHARE = 0.1  # of a measured error that is the compressor's at least, where imaging takes nearly all of it
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedError:
+    """Relative L2 error of the whole gradient and of its deep part; ``beyond`` is 1 within what was calibrated."""
+
+    relative_l2: float | None
+    deep: float | None
+    beyond: float = 1.0
+
+
+def expected_error(
+    costs: Costs,
+    every: int,
+    family: tuple[str, float | None] | None,
+    stored_share: float,
+    *,
+    lossless: bool,
+    signature: Signature | None = None,
+) -> ExpectedError:
+    """Return the error that is expected of a gradient.
+
+    Parameters
+    ----------
+    costs : Costs
+        With the errors measured on the calibrated problem.
+    every : int
+        Imaging step.
+    family : (str, float or None) or None
+        The compressor's family and tolerance, from :func:`wavecomp.planning.families.family_of`.
+    stored_share : float
+        Which part of the images has its level from the store; the rest is computed from states.
+    lossless : bool
+        Whether the compressor loses nothing.
+    signature : Signature, optional
+        The source of the problem that is asked about; the calibrated problem's estimates by default.
+
+    Returns
+    -------
+    ExpectedError
+        None in it where nothing was measured to go by.
+    """
+    (whole, deep), beyond = imaging_errors(costs, every, signature)
+    if family is None or lossless:
+        return ExpectedError(whole, deep, beyond)
+    shares: tuple[tuple[Kind, float], ...] = (("level", stored_share), ("state", 1.0 - stored_share))
+    squares = [0.0, 0.0]
+    for kind, share in shares:
+        if share <= 0:
+            continue
+        samples = [one for one in costs.errors if one.family == family[0] and one.kind == kind and one.fraction]
+        if not samples:
+            samples = [one for one in costs.errors if one.family == family[0] and one.fraction]
+            share *= (_RESTARTS if kind == "state" else 1 / _RESTARTS) ** 2
+            beyond *= 2.0
+        if not samples or family[1] is None:
+            return ExpectedError(None, None, beyond)
+        for number, value in enumerate((_whole, _deep)):
+            squares[number] += share * _compression(costs, samples, every, family[1], value) ** 2
+        tolerances = [one.fraction or 0.0 for one in samples]
+        beyond *= max(1.0, min(tolerances) / family[1], family[1] / max(tolerances))
+    found = [
+        None if image is None else math.sqrt(image**2 + square)
+        for image, square in zip((whole, deep), squares, strict=True)
+    ]
+    return ExpectedError(found[0], found[1], beyond)
+
+
+def imaging_errors(
+    costs: Costs, every: int, signature: Signature | None = None
+) -> tuple[tuple[float | None, float | None], float]:
+    """Return the error of leaving steps out, whole and deep, and by what factor k lies beyond the calibrated ones."""
+    if every == 1:
+        return (0.0, 0.0), 1.0
+    estimate = _estimate(costs.imaging, every) if signature is None else aliasing(signature, every)
+    if estimate is None:
+        return (None, None), 1.0
+    measured = sorted((one for one in costs.imaging if one.relative_l2), key=lambda one: one.every)
+    mine = [one for one in measured if (one.estimate >= _TELLING_ESTIMATE) is (estimate >= _TELLING_ESTIMATE)]
+    if not mine:
+        return (estimate, estimate), 2.0
+    beyond = max(1.0, mine[0].every / every, every / mine[-1].every)
+    at = [math.log(one.every) for one in mine]
+    found = []
+    for deep in (False, True):
+        errors = [(one.deep or one.relative_l2 or 0.0) if deep else (one.relative_l2 or 0.0) for one in mine]
+        if estimate >= _TELLING_ESTIMATE:
+            errors = [error * estimate / one.estimate for error, one in zip(errors, mine, strict=True)]
+        found.append(math.exp(float(np.interp(math.log(every), at, np.log(errors)))))
+    return (found[0], found[1]), beyond
+
+
+def _estimate(known: Sequence[Imaging], every: int) -> float | None:
+    """Return the calibrated problem's estimate at a k: between those that are there, straight in logarithms."""
+    points = sorted((one.every, one.estimate) for one in known if one.estimate > 0)
+    for k, estimate in points:
+        if k == every:
+            return estimate
+    if len(points) < 2:
+        return None
+    above = min(max(1, sum(k < every for k, _ in points)), len(points) - 1)
+    (k, a), (m, b) = points[above - 1], points[above]
+    return math.exp(math.log(a) + math.log(b / a) * math.log(every / k) / math.log(m / k))
+
+
+def _compression(
+    costs: Costs, samples: list[ErrorSample], every: int, fraction: float, value: Callable[[ErrorSample], float]
+) -> float:
+    """Return the compressor's part of the error at a tolerance and an imaging step."""
+
+    def own(one: ErrorSample) -> float:
+        """Take what imaging does out of a measured error."""
+        (relative, deep), _ = imaging_errors(costs, one.every)
+        imaged = (relative if value is _whole else deep) or 0.0
+        error = value(one)
+        return math.sqrt(max(error**2 - imaged**2, (_LEAST_SHARE * error) ** 2))
+
+    steps = sorted({one.every for one in samples})
+    by_step = {k: [one for one in samples if one.every == k] for k in steps}
+    telling = {k: [one for one in found if own(one) > _TELLING * value(one)] for k, found in by_step.items()}
+    # The step at which most tolerances say something gives the shape; k then carries it to where it is asked for.
+    base = max(steps, key=lambda k: (len(telling[k]), len(by_step[k]), -abs(math.log(k / every))))
+    points = [
+        (effective(one.family, one.fraction or 0.0, costs.peak), own(one)) for one in telling[base] or by_step[base]
+    ]
+    growth = 0.0 if samples[0].kind == "state" else _growth(telling, own)
+    at = effective(samples[0].family, fraction, costs.peak)
+    return float(power_law(points)(at) * (every / base) ** growth)
+
+
+def _growth(by_step: dict[int, list[ErrorSample]], own: Callable[[ErrorSample], float]) -> float:
+    """Return the exponent of k that pairs of runs at one tolerance show; 0.5 without any."""
+    found = [
+        math.log(own(b) / own(a)) / math.log(m / k)
+        for k, first in by_step.items()
+        for m, second in by_step.items()
+        if k < m
+        for a in first
+        for b in second
+        if a.fraction == b.fraction
+    ]
+    return median(found) if found else _USUAL_GROWTH
+
+
+def _whole(one: ErrorSample) -> float:
+    return one.relative_l2
+
+
+def _deep(one: ErrorSample) -> float:
+    return one.deep
