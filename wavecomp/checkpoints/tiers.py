@@ -118,7 +118,7 @@ class CheckpointFile:
         return self._room.take_scattered(size)
 
     def write_at(self, extents: Sequence[Extent], parts: Sequence[Buffer]) -> None:
-        """Write the parts into room that was taken for them, from any thread; raises StorageError and keeps the room."""
+        """Write the parts into room that was taken for them, from any thread; raises StorageError, the room stays."""
         try:
             offsets = iter(extents)
             start, room = next(offsets, (0, 0))

@@ -18,7 +18,7 @@ MOST_WAITING = 2
 """Checkpoints on their way to the disk at one time: one that is written, one that waits."""
 
 _SMALL = 1024
-"""Bytes up to which it is not worth while to move a checkpoint ahead of need: remembering where it lies takes as much."""
+"""Bytes up to which no checkpoint is moved ahead of need: to remember where it lies takes as much."""
 
 
 @dataclass(slots=True)
