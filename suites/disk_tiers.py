@@ -75,8 +75,15 @@ class Row:
 
 
 _HEAD = (
-    "strategy", "wall over bare sweeps", "forward steps", "writes (to disk)", "memory, MB", "disk, MB", "plan, s", "exact"
-)  # fmt: skip
+    "strategy",
+    "wall over bare sweeps",
+    "forward steps",
+    "writes (to disk)",
+    "memory, MB",
+    "disk, MB",
+    "plan, s",
+    "exact",
+)
 
 
 def main() -> int:
