@@ -2,8 +2,8 @@
 
 Its classes fill the tables of their dynamic programmes in pure Python: more than a minute for H-Revolve of 2,500 steps
 with 20 slots in memory and 100 on disk, measured. Here NumPy fills them, number by number with what the library would
-put there, and its own functions make the sequence from them: three seconds. The terms of every sum come in the library's
-order, so that equal costs fall alike.
+put there, and its own functions make the sequence from them, in three seconds. The terms of every sum come in the
+library's order, so that equal costs fall alike.
 
 Costs are in forward steps of the schedule: advancing costs 1; to and from memory a state goes for nothing.
 """
