@@ -57,7 +57,8 @@ class Inline(Generic[S]):
             self.receipts.append(self._store.put(("level", step), slot.stored, self._compressor))
 
     def expect(self, step: int) -> None:
-        """Nothing to prepare."""
+        """Tell the store, which may read ahead."""
+        self._store.expect([("level", step)])
 
     def fetch(self, step: int) -> S:
         """Decompress."""

@@ -15,8 +15,8 @@ from wavecomp.adjoint.imaging_step import step_for
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.time_stepping import S, TimeStepping
 from wavecomp.checkpoints.arena import Arena
-from wavecomp.checkpoints.store import CheckpointStore
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
+from wavecomp.checkpoints.write_behind import open_store
 from wavecomp.compressors.identity import Identity
 from wavecomp.errors import UnsupportedField, UnsupportedStrategy
 from wavecomp.machine_memory import trim_heap
@@ -181,7 +181,7 @@ class Reversal(Generic[S]):
         strategy = self.with_step(strategy)
         strategy = strategy.at(self.peak(series)) if strategy.relative else strategy
         code = self.code
-        tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
+        tier = _tier(strategy, disk_folder, disk_budget_bytes)
         planned = plan(
             strategy,
             code.last - code.first,
@@ -199,7 +199,7 @@ class Reversal(Generic[S]):
         tape = self._take("tape", planned.taped)
         room = budget_bytes - beside
         arena = self._prepare_arena(strategy, planned, series, room) if strategy.tier == "memory" else None
-        with CheckpointStore(budget_bytes, tier, arena, beside_bytes=beside) as store:
+        with open_store(budget_bytes, tier, arena, beside_bytes=beside) as store:
             clock = Clock(traced=traced)
             with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(code, store, strategy.compressor, courier, tape, clock)
@@ -264,8 +264,9 @@ def finished(halves: Generator[None, None, GradientRun]) -> GradientRun:
     raise AssertionError("a gradient has two halves")
 
 
-def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:
-    if kind == "memory":
+def _tier(strategy: Strategy, folder: Path | None, budget_bytes: int) -> Tier:
+    if strategy.tier == "memory":
         return Memory()
     place = folder if folder is not None else Path(tempfile.gettempdir())
-    return Disk(place, budget_bytes) if kind == "disk" else TwoTier(place, budget_bytes)
+    kind = Disk if strategy.tier == "disk" else TwoTier
+    return kind(place, budget_bytes, strategy.asynchronous)

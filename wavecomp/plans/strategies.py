@@ -6,7 +6,9 @@ A strategy has a text form, like a compressor; what follows ``/`` is the compres
 
 ``store-all`` keeps every level that is imaged, uncompressed, in memory that is there before the run; ``trajectory``
 puts every one of them, compressed, into the checkpoint store; ``revolve`` keeps a few states and computes the rest
-anew; ``mixed`` keeps levels beside the states, and computes less.
+anew; ``mixed`` keeps levels beside the states, and computes less. ``h-revolve``, ``disk-revolve``,
+``periodic-disk-revolve`` and ``two-level`` keep states in memory and on a disk, each where the schedule says
+(:mod:`wavecomp.plans.placed`). With ``async`` a thread writes to the disk, and reads ahead, beside the propagation.
 
 An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
@@ -27,6 +29,7 @@ from wavecomp.compressors.origin import registry_for
 from wavecomp.compressors.promises import promise_of
 from wavecomp.compressors.spec import canonical_part, format_value, read_values
 from wavecomp.errors import PluginFailed, SpecError, UnknownStrategy, UnsupportedStrategy
+from wavecomp.plans.library import READ_COST, WRITE_COST
 from wavecomp.plans.relative import UNIT, Place, check_relative, in_field_units, with_unit, without_unit
 from wavecomp.promise import NOTHING, Loss, Promise
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
@@ -54,12 +57,51 @@ _RATIO = Parameter(
 )
 _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
+_ASYNC = Parameter("async", "flag", "write to the disk, and read ahead, in a thread beside the propagation")
+_MEMORY_SLOTS = Parameter(
+    "slots", "int", "states that memory holds at most; absent: as many as the budget allows", low=1, high=10**6
+)
+_DISK_SLOTS = Parameter(
+    "disk_slots",
+    "int",
+    "states that the disk holds at most; absent: by its budget, no more than 256",
+    low=0,
+    high=10**6,
+)
+_PERIOD = Parameter(
+    "period",
+    "int",
+    "imaged steps from one state on disk to the next; absent: by the costs and the budget",
+    low=1,
+    high=10**6,
+)
+_WRITE = Parameter(
+    "write",
+    "float",
+    "cost of a state to the disk, in forward runs from one imaged step to the next",
+    default=WRITE_COST,
+    low=0.0,
+    high=1e6,
+)
+_READ = Parameter(
+    "read",
+    "float",
+    "cost of a state from the disk, in forward runs from one imaged step to the next",
+    default=READ_COST,
+    low=0.0,
+    high=1e6,
+)
+_PLACED = (_EVERY, _ERROR, _RATIO, _WRITE, _READ, _ASYNC)
 
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "store-all": (_EVERY, _ERROR),
-    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP),
-    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER),
-    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP),
+    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP, _ASYNC),
+    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER, _ASYNC),
+    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP, _ASYNC),
+    "h-revolve": (_MEMORY_SLOTS, _DISK_SLOTS, *_PLACED),
+    "disk-revolve": (_MEMORY_SLOTS, *_PLACED),
+    "periodic-disk-revolve": (_MEMORY_SLOTS, *_PLACED),
+    "two-level": (_MEMORY_SLOTS, _PERIOD, *_PLACED),
 }
 """Name of each strategy, and the keys of its text form."""
 
@@ -204,7 +246,17 @@ class Strategy:
     @property
     def tier(self) -> str:
         """Where checkpoints live: ``memory``, ``disk`` or ``two``."""
-        return str(self.values.get("tier", "memory"))
+        return str(self.values.get("tier", "two" if self.placed else "memory"))
+
+    @property
+    def placed(self) -> bool:
+        """Its schedule says for each state whether it goes to memory or to the disk."""
+        return _WRITE in PARAMETERS[self.name]
+
+    @property
+    def asynchronous(self) -> bool:
+        """What goes to the disk is written in a thread beside the propagation."""
+        return bool(self.values.get("async", False))
 
     @property
     def overlap(self) -> bool:
@@ -257,6 +309,10 @@ def _read(spec: SpecText, registry: Registry) -> tuple[Mapping[str, Value], Read
     values = _with_error(text, read_values(text, head.items, PARAMETERS[head.name]))
     if head.name == "store-all" and inner is not None:
         raise SpecError(f'strategy "{text}": store-all compresses nothing; write trajectory/{inner}')
+    if "async" in values and values.get("tier") == "memory":
+        raise SpecError(
+            f'strategy "{text}": async is about a disk, and tier=memory has none; write tier=disk or tier=two'
+        )
     return values, registry.read(SpecText.parse(UNCOMPRESSED) if inner is None else inner)
 
 

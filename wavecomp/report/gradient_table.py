@@ -102,7 +102,10 @@ def _again(rows: pd.DataFrame) -> str:
 
 
 def _rank(strategy: str) -> int:
-    order = (BARE, "store-all", "trajectory", "mixed", "revolve")
+    order = (
+        *(BARE, "store-all", "trajectory", "mixed", "revolve"),
+        *("h-revolve", "disk-revolve", "periodic-disk-revolve", "two-level"),
+    )
     return order.index(strategy) if strategy in order else len(order)
 
 
