@@ -11,6 +11,9 @@ anew; ``mixed`` keeps levels beside the states, and computes less.
 An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
 
+Levels may have tolerances of their own, by what an error of each weighs in the gradient:
+``trajectory:weights=coarse/zfp:accuracy=1e-3`` (:mod:`wavecomp.plans.time_tolerances`).
+
 The imaging step may be left to the source: ``trajectory:every=auto,error=1e-3`` takes as long a one as that error of
 the gradient allows (:mod:`wavecomp.adjoint.imaging_step`).
 """
@@ -28,6 +31,7 @@ from wavecomp.compressors.promises import promise_of
 from wavecomp.compressors.spec import canonical_part, format_value, read_values
 from wavecomp.errors import PluginFailed, SpecError, UnknownStrategy, UnsupportedStrategy
 from wavecomp.plans.relative import UNIT, Place, check_relative, in_field_units, with_unit, without_unit
+from wavecomp.plans.time_tolerances import times, tolerance_of
 from wavecomp.promise import NOTHING, Loss, Promise
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
@@ -54,12 +58,19 @@ _RATIO = Parameter(
 )
 _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
+_WEIGHTS = Parameter(
+    "weights",
+    "choice",
+    "each level's tolerance by what its error weighs: from a coarse run, or as an earlier gradient had it; the "
+    "compressor's is their geometric mean",
+    choices=("coarse", "earlier"),
+)
 
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "store-all": (_EVERY, _ERROR),
-    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP),
-    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER),
-    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP),
+    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP, _WEIGHTS),
+    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER, _WEIGHTS),
+    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP, _WEIGHTS),
 }
 """Name of each strategy, and the keys of its text form."""
 
@@ -192,6 +203,24 @@ class Strategy:
         return bool(self.relative) or self.step_error is not None
 
     @property
+    def weights(self) -> str | None:
+        """Where the weights of its levels come from: ``coarse`` or ``earlier``; None for one tolerance for all."""
+        return str(self.values["weights"]) if "weights" in self.values else None
+
+    def compressor_times(self, exponent: int) -> Compressor:
+        """Return its compressor with the tolerance of a level (:mod:`wavecomp.plans.time_tolerances`).
+
+        Raises
+        ------
+        SpecError
+            The compressor has no absolute tolerance, or cannot have that one.
+        """
+        if exponent == 0:
+            return self.compressor
+        tolerance = tolerance_of(self.spec, self.reading, self._known)
+        return self._known.usable(times(self.reading, tolerance, exponent, self._known))
+
+    @property
     def every(self) -> int:
         """The imaging condition is evaluated at every k-th step; raises UnsupportedStrategy where it is not known."""
         if self.step_error is not None:
@@ -239,6 +268,8 @@ def read_strategy(text: SpecText, registry: Registry) -> Strategy:
     strategy = Strategy(text.head.name, values, reading, relative, registry)
     _ = strategy.compressor  # what it needs may be missing here
     check_relative(text, relative, reading, registry)
+    if strategy.weights is not None:
+        tolerance_of(strategy.spec, reading, registry)
     return strategy
 
 
