@@ -94,7 +94,10 @@ def test_relative_tolerances_are_made_absolute_first():
 
 @pytest.mark.parametrize(
     "compressor",
-    ["", "/blosc2", "/zfp:rate=8", "/zfp:reversible", "/sz3:rel=1e-3", "/interp:rel=1e-3", "/int8", "/slabs/zfp:precision=9"],
+    [
+        "", "/blosc2", "/zfp:rate=8", "/zfp:reversible", "/sz3:rel=1e-3", "/interp:rel=1e-3", "/int8",
+        "/slabs/zfp:precision=9",
+    ],
 )  # fmt: skip
 def test_what_has_no_absolute_tolerance_is_refused(compressor):
     with pytest.raises(SpecError, match="weights give each level a tolerance of its own") as refused:
