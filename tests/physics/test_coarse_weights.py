@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import json
+
 import numpy as np
 import pytest
 
+from wavecomp.compressors import default_registry
+from wavecomp.impact.cases import impact_cases
+from wavecomp.impact.study import run_impact
+from wavecomp.isolation import Limits
 from wavecomp.physics.coarse import coarse_problem, weights_between
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.plans.time_tolerances import RANGE, excess
+from wavecomp.records import GradientArchive, GradientImpact, GradientRecord
 
 
 @pytest.fixture
@@ -94,3 +102,37 @@ def test_between_times():
     weights = weights_between(np.array([8.0, 2.0, 0.0]), np.array([0.0, 1.0, 2.0]), np.array([-1.0, 0.5, 1.0, 3.0]))
     np.testing.assert_allclose(weights, [8.0, 4.0, 2.0, 8.0 / RANGE], rtol=1e-12)
     assert not weights_between(np.zeros(2), np.arange(2.0), np.arange(3.0)).any()
+
+
+def test_the_record_keeps_what_the_tolerances_were(tiny, tmp_path):
+    asked = (
+        "trajectory:every=4,weights=coarse/zfp:accuracy=1e-3peak",
+        "mixed:levels=20,weights=earlier/interp:abs=1e-2",
+    )
+    cases = impact_cases(tiny, asked, (), default_registry(), shots=(0, 2))
+    assert len({case.digest for case in cases}) == len(cases)
+    plain = impact_cases(tiny, ("trajectory:every=4/zfp:accuracy=1e-3peak",), (), default_registry(), shots=(0, 2))
+    assert plain[-1].digest not in {case.digest for case in cases}
+    result = run_impact(cases, GradientArchive(tmp_path), rounds=1, limits=Limits(300.0, 2**40))
+    _, stored, coarse, earlier = result.records
+    for record, count in ((stored, 0), (coarse, 2), (earlier, 2)):
+        assert isinstance(record.outcome, GradientImpact)
+        assert len(set(record.outcome.level_weights)) == count
+        assert GradientRecord.from_line(record.to_line()).to_line() == record.to_line()
+    assert "level_weights" not in json.loads(stored.to_line())
+    assert coarse.strategy_parameters["weights"] == "coarse"
+    assert all("weights=coarse/zfp:accuracy=0.8" in text for text in coarse.outcome.absolute_specs)
+    assert earlier.outcome.distance["relative_l2"] < 1e-3
+
+
+def test_nothing_of_the_coarse_run_stays(bench):
+    """Its operators are no part of what a run holds, so they must be gone: they and their sweeps hold each other."""
+    from wavecomp.physics.acoustic import AcousticOperators
+
+    def operators() -> int:
+        gc.collect()
+        return sum(isinstance(one, AcousticOperators) for one in gc.get_objects())
+
+    before = operators()
+    coarse(bench, 4)
+    assert operators() == before

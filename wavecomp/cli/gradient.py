@@ -115,6 +115,10 @@ def gradient(
     A tolerance may be a fraction of the wavefield's greatest amplitude, as in trajectory/zfp:accuracy=1e-3peak. With
     every=auto the source tells how many steps may be left out: as many as cost half of error=1e-3, or of what is given.
 
+    With weights=coarse each level has a tolerance of its own, by what its error weighs in the gradient, as a run with
+    half the resolution tells; with weights=earlier, as the shot's own adjoint does, run once before. The compressor's
+    tolerance is their geometric mean.
+
     With tier=disk or tier=two a strategy keeps its checkpoints, or the oldest of them, in a file in the folder of
     --scratch. The file has no name and is gone when the process is, however that ends.
 
@@ -128,6 +132,7 @@ def gradient(
       wavecomp gradient --problem thrust-2d --shots all --workers 2
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-3peak --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
+      wavecomp gradient --strategy trajectory:every=auto,weights=coarse/interp:abs=5e-5peak
       wavecomp gradient --strategy trajectory:tier=disk --scratch . --disk-memory 5GB
       wavecomp gradient --problem tiny --strategy trajectory --compressor mine --plugin mine.py
     """

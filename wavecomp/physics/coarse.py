@@ -7,51 +7,22 @@ adjoint is at which time is all that it is for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.adjoint.level_weights import Weights
-from wavecomp.physics.problem import GradientProblem, Velocity
+from wavecomp.physics.as_given import AsGiven
 from wavecomp.plans.time_tolerances import RANGE
 from wavecomp.wavefields.recipe_type import POINTS_PER_WAVELENGTH
 
-
-@dataclass(frozen=True)
-class CoarseProblem(GradientProblem):
-    """Half a problem; made by :func:`coarse_problem`.
-
-    Attributes
-    ----------
-    fine : GradientProblem
-        Whose models these are, at every second grid point.
-    """
-
-    fine: GradientProblem | None = None
-
-    def true_velocity(self) -> Velocity:
-        """Return the true P velocity in m/s, shape ``medium.shape``; raises ModelFileError."""
-        assert self.fine is not None
-        return self._halved(self.fine.true_velocity())
-
-    def initial_velocity(self) -> Velocity:
-        """Return the P velocity in m/s where the gradient is taken; errors as of the fine problem."""
-        assert self.fine is not None
-        return self._halved(self.fine.initial_velocity())
-
-    def receivers_from_origin_m(self) -> NDArray[np.float64]:
-        """Return the receivers' positions, those of the fine problem, shape (receivers, dimensions)."""
-        assert self.fine is not None
-        return self.fine.receivers_from_origin_m()
-
-    def _halved(self, velocity: Velocity) -> Velocity:
-        every_second = velocity[(slice(None, None, 2),) * velocity.ndim]
-        beyond = [(0, n - m) for n, m in zip(self.medium.shape, every_second.shape, strict=True)]
-        return np.ascontiguousarray(np.pad(every_second, beyond, mode="edge"))
+if TYPE_CHECKING:
+    from wavecomp.physics.problem import GradientProblem, Velocity
 
 
-def coarse_problem(problem: GradientProblem, duration_s: float) -> CoarseProblem:
+def coarse_problem(problem: GradientProblem, duration_s: float) -> GradientProblem:
     """Return a problem with twice the spacing, over the same extent or one spacing of it more.
 
     Shots, receivers and models stay where they are. The wavelet's peak frequency is the same, or what the coarser grid
@@ -71,21 +42,28 @@ def coarse_problem(problem: GradientProblem, duration_s: float) -> CoarseProblem
         A velocity model cannot be read.
     """
     medium = problem.medium
-    slowest_m_s = min(float(velocity.min()) for velocity in (problem.true_velocity(), problem.initial_velocity()))
+    true, initial = problem.true_velocity(), problem.initial_velocity()
     spacing = tuple(2 * h for h in medium.spacing_m)
-    carried = slowest_m_s / (POINTS_PER_WAVELENGTH * max(spacing))
+    carried = float(min(true.min(), initial.min())) / (POINTS_PER_WAVELENGTH * max(spacing))
+    shape = tuple(n // 2 + 1 for n in medium.shape)
     coarse = replace(
         medium,
-        shape=tuple(n // 2 + 1 for n in medium.shape),
+        shape=shape,
         spacing_m=spacing,
         peak_frequency_hz=min(medium.peak_frequency_hz, carried),
         steps=None,
         duration_s=duration_s,
         dt_s=None,
     )
-    return CoarseProblem(
-        coarse, problem.initial, problem.receivers, problem.shots_m, problem.files_sha256, fine=problem
-    )
+    receivers = problem.receivers_from_origin_m()
+    return replace(problem, medium=coarse, as_given=AsGiven(_halved(true, shape), _halved(initial, shape), receivers))
+
+
+def _halved(velocity: Velocity, shape: tuple[int, ...]) -> Velocity:
+    """Return every second point, and the last one again where the grid goes a point further."""
+    every_second = velocity[(slice(None, None, 2),) * velocity.ndim]
+    beyond = [(0, n - m) for n, m in zip(shape, every_second.shape, strict=True)]
+    return np.ascontiguousarray(np.pad(every_second, beyond, mode="edge"))
 
 
 def weights_between(weights: Weights, times_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> Weights:
