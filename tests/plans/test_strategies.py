@@ -38,7 +38,10 @@ def texts(draw):
     if "every=" not in items and draw(st.booleans()):
         error = draw(st.none() | st.floats(1e-6, 1.0).map(lambda number: f"error={number!r}"))
         items = ",".join(filter(None, (error, items, "every=auto")))
-    inner = draw(st.sampled_from(COMPRESSORS)) if name != "store-all" and draw(st.booleans()) else ""
+    weighted = "weights=" in items  # these need a tolerance
+    inner = ""
+    if weighted or (name != "store-all" and draw(st.booleans())):
+        inner = draw(st.sampled_from([text for text in COMPRESSORS if not weighted or "accuracy=" in text]))
     return f"{name}{':' + items if items else ''}{'/' + inner if inner else ''}"
 
 

@@ -8,10 +8,10 @@ from itertools import chain
 from typing import Generic
 
 from wavecomp.adjoint.clock import Clock
-from wavecomp.adjoint.courier import Inline, Overlapped
+from wavecomp.adjoint.courier import CompressorOf, Inline, Overlapped
 from wavecomp.adjoint.time_stepping import Array, S, TimeStepping
 from wavecomp.checkpoints.store import CheckpointStore, Receipt
-from wavecomp.compressors import Compressor, Lossless
+from wavecomp.compressors import Lossless
 from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
 
 _LOOK_AHEAD = 8
@@ -45,8 +45,8 @@ class Executor(Generic[S]):
         With its buffers; whatever determines the gradient is set.
     store : CheckpointStore
         Where checkpoints live; empty.
-    compressor : Compressor
-        For states and levels.
+    compressor_of : callable
+        Of a step: for the state and the level there.
     courier : Inline or Overlapped
         Carries levels to and from the store.
     tape : list of Slot
@@ -59,14 +59,14 @@ class Executor(Generic[S]):
         self,
         code: TimeStepping[S],
         store: CheckpointStore,
-        compressor: Compressor,
+        compressor_of: CompressorOf,
         courier: Inline[S] | Overlapped[S],
         tape: list[S],
         clock: Clock,
     ) -> None:
         self._code = code
         self._store = store
-        self._compressor = compressor
+        self._compressor_of = compressor_of
         self._courier = courier
         self._slots = tape
         self._clock = clock
@@ -136,7 +136,8 @@ class Executor(Generic[S]):
                 self._courier.settle(step)
                 with self._clock.doing("save", step):
                     arrays = self._code.state(step)
-                    self.tally.receipts.append(self._store.put(("state", step), arrays, self._compressor, place))
+                    receipt = self._store.put(("state", step), arrays, self._compressor_of(step), place)
+                    self.tally.receipts.append(receipt)
                 self.tally.wrote()
             case LoadState(step, keep):
                 self._load(step, keep)
@@ -195,10 +196,10 @@ class Executor(Generic[S]):
 
     def _load(self, step: int, keep: bool) -> None:
         self._courier.settle(step)
-        key = ("state", step)
+        key, compressor = ("state", step), self._compressor_of(step)
         with self._clock.doing("load", step):
-            self._store.get_into(key, self._code.state(step), self._compressor)
-            if not isinstance(self._compressor.bound, Lossless):
+            self._store.get_into(key, self._code.state(step), compressor)
+            if not isinstance(compressor.bound, Lossless):
                 self._code.mend(step)
         self.tally.reads += 1
         if not keep:

@@ -115,6 +115,10 @@ def gradient(
     A tolerance may be a fraction of the wavefield's greatest amplitude, as in trajectory/zfp:accuracy=1e-3peak. With
     every=auto the source tells how many steps may be left out: as many as cost half of error=1e-3, or of what is given.
 
+    With weights=coarse each level has a tolerance of its own, by what its error weighs in the gradient, as a run with
+    half the resolution tells; with weights=earlier, as the shot's own adjoint does, run once before. The compressor's
+    tolerance is their geometric mean.
+
     With tier=disk or tier=two a strategy keeps its checkpoints, or the oldest of them, in a file in the folder of
     --scratch; the last four of the strategies keep there what their schedules say. The file has no name and is gone
     when the process is, however that ends. With async a thread writes and reads it beside the propagation.
@@ -131,6 +135,7 @@ def gradient(
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
       wavecomp gradient --strategy trajectory:tier=disk,async --scratch . --disk-memory 5GB
       wavecomp gradient --strategy h-revolve:async --memory 500MB --scratch . --disk-memory 5GB
+      wavecomp gradient --strategy trajectory:every=auto,weights=coarse/interp:abs=5e-5peak
       wavecomp gradient --problem tiny --strategy trajectory --compressor mine --plugin mine.py
     """
     start = time.perf_counter()

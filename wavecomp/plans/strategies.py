@@ -13,6 +13,9 @@ anew; ``mixed`` keeps levels beside the states, and computes less. ``h-revolve``
 An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
 
+Levels may have tolerances of their own, by what an error of each weighs in the gradient:
+``trajectory:weights=coarse/zfp:accuracy=1e-3`` (:mod:`wavecomp.plans.time_tolerances`).
+
 The imaging step may be left to the source: ``trajectory:every=auto,error=1e-3`` takes as long a one as that error of
 the gradient allows (:mod:`wavecomp.adjoint.imaging_step`).
 """
@@ -31,6 +34,7 @@ from wavecomp.compressors.spec import canonical_part, format_value, read_values
 from wavecomp.errors import PluginFailed, SpecError, UnknownStrategy, UnsupportedStrategy
 from wavecomp.plans.library import READ_COST, WRITE_COST
 from wavecomp.plans.relative import UNIT, Place, check_relative, in_field_units, with_unit, without_unit
+from wavecomp.plans.time_tolerances import times, tolerance_of
 from wavecomp.promise import NOTHING, Loss, Promise
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
@@ -58,6 +62,13 @@ _RATIO = Parameter(
 _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
 _ASYNC = Parameter("async", "flag", "write to the disk, and read ahead, in a thread beside the propagation")
+_WEIGHTS = Parameter(
+    "weights",
+    "choice",
+    "each level's tolerance by what its error weighs: from a coarse run, or as an earlier gradient had it; the "
+    "compressor's is their geometric mean",
+    choices=("coarse", "earlier"),
+)
 _MEMORY_SLOTS = Parameter(
     "slots", "int", "states that memory holds at most; absent: as many as the budget allows", low=1, high=10**6
 )
@@ -91,13 +102,13 @@ _READ = Parameter(
     low=0.0,
     high=1e6,
 )
-_PLACED = (_EVERY, _ERROR, _RATIO, _WRITE, _READ, _ASYNC)
+_PLACED = (_EVERY, _ERROR, _RATIO, _WRITE, _READ, _ASYNC, _WEIGHTS)
 
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "store-all": (_EVERY, _ERROR),
-    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP, _ASYNC),
-    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER, _ASYNC),
-    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP, _ASYNC),
+    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP, _ASYNC, _WEIGHTS),
+    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER, _ASYNC, _WEIGHTS),
+    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP, _ASYNC, _WEIGHTS),
     "h-revolve": (_MEMORY_SLOTS, _DISK_SLOTS, *_PLACED),
     "disk-revolve": (_MEMORY_SLOTS, *_PLACED),
     "periodic-disk-revolve": (_MEMORY_SLOTS, *_PLACED),
@@ -234,6 +245,24 @@ class Strategy:
         return bool(self.relative) or self.step_error is not None
 
     @property
+    def weights(self) -> str | None:
+        """Where the weights of its levels come from: ``coarse`` or ``earlier``; None for one tolerance for all."""
+        return str(self.values["weights"]) if "weights" in self.values else None
+
+    def compressor_times(self, exponent: int) -> Compressor:
+        """Return its compressor with the tolerance of a level (:mod:`wavecomp.plans.time_tolerances`).
+
+        Raises
+        ------
+        SpecError
+            The compressor has no absolute tolerance, or cannot have that one.
+        """
+        if exponent == 0:
+            return self.compressor
+        tolerance = tolerance_of(self.spec, self.reading, self._known)
+        return self._known.usable(times(self.reading, tolerance, exponent, self._known))
+
+    @property
     def every(self) -> int:
         """The imaging condition is evaluated at every k-th step; raises UnsupportedStrategy where it is not known."""
         if self.step_error is not None:
@@ -291,6 +320,8 @@ def read_strategy(text: SpecText, registry: Registry) -> Strategy:
     strategy = Strategy(text.head.name, values, reading, relative, registry)
     _ = strategy.compressor  # what it needs may be missing here
     check_relative(text, relative, reading, registry)
+    if strategy.weights is not None:
+        tolerance_of(strategy.spec, reading, registry)
     return strategy
 
 

@@ -174,6 +174,11 @@ def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Pro
     if "absolute_specs" in stored:
         settled = stored[stored["absolute_specs"].notna()]
         notes += steps_found(zip(settled["spec"], settled["absolute_specs"], strict=True))
+    if "level_weights" in stored and stored["level_weights"].notna().any():
+        notes.append(
+            "With weights= each level has a tolerance of its own, by what its error weighs in the gradient: the one "
+            "that is named is their geometric mean."
+        )
     if (stored["rounds"] > 0).any():
         notes.append(
             "Wall / bare: each round runs the bare sweeps and then every row once, and a time is compared with the "
