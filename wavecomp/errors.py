@@ -261,10 +261,13 @@ class BudgetExceeded(WavecompError):
         What is held, and what may be held, in the place that is full; with ``held_bytes + needed_bytes`` it would fit.
     raw_bytes : int
         Size of the checkpoint without compression.
+    place : str
+        ``memory`` or ``disk``.
     """
 
     def __init__(self, key: object, place: str, raw_bytes: int, needed_bytes: int, held: int, budget: int) -> None:
         self.raw_bytes, self.needed_bytes, self.held_bytes, self.budget_bytes = raw_bytes, needed_bytes, held, budget
+        self.place = place
         super().__init__(f"checkpoint {key!r}: {self._reason(place)}")
 
     def _reason(self, place: str) -> str:

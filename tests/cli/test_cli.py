@@ -65,6 +65,7 @@ def test_one_message_and_the_exit_status(here, capfd, words, status, says):
         ["compare"],
         ["report"],
         ["history"],
+        ["model", "figures"],
     ],
 )
 def test_every_command_has_help_with_an_example(capfd, command):

@@ -138,6 +138,7 @@ def test_memory_and_ratio_tell_the_bytes(bench):
 
 
 def test_every_result_is_saved_whole_and_drawn_with_units(bench, tmp_path):
+    from wavecomp.experiments.actions import ActionsSettings
     from wavecomp.experiments.error import CheckpointsSettings, StepsSettings, ToleranceSettings
     from wavecomp.experiments.forward import RatioSettings, RestartSettings
     from wavecomp.experiments.fwi import FwiSettings
@@ -145,6 +146,7 @@ def test_every_result_is_saved_whole_and_drawn_with_units(bench, tmp_path):
     from wavecomp.experiments.shots import StackSettings
 
     small = {
+        "actions": ActionsSettings(slots=6, rounds=1),
         "tolerance": ToleranceSettings(exponents=(0, -1), fixed=("int8", "zfp:reversible")),
         "steps": StepsSettings(steps=(300,), exponents=(0, -1), restarts=10),
         "checkpoints": CheckpointsSettings(slots=(8, 16), exponents=(0,)),

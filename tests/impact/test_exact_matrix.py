@@ -1,4 +1,4 @@
-"""Every strategy × every lossless compressor × imaging step × tier × overlap: the bits of the exact gradient."""
+"""Every strategy × every lossless compressor × imaging step × tier × overlap × async: the exact bits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ LOSSLESS = (
     "sz3:algorithm=lossless",
     "slabs:planes=8,threads=2/zfp:reversible",
 )
-HEADS = {"trajectory": (), "revolve": ("slots=7",), "mixed": ("levels=15",)}
+HEADS: dict[str, tuple[str, ...]] = {
+    "trajectory": (), "revolve": ("slots=7",), "mixed": ("levels=15",), "h-revolve": ("disk_slots=4",),
+    "disk-revolve": ("slots=2", "write=1"), "periodic-disk-revolve": ("slots=2",), "two-level": ("slots=2", "period=5"),
+}  # fmt: skip
 STEPS = 61
 
 
@@ -29,11 +32,14 @@ def bench(tiny, open_workbench):
 def texts(name, compressor, every):
     """All combinations that the strategy knows."""
     keys = {parameter.name for parameter in PARAMETERS[name]}
-    tiers = ("memory", "disk", "two")
+    tiers = ("memory", "disk", "two") if "tier" in keys else ("two",)
     overlaps = (False, True) if "overlap" in keys else (False,)
-    for tier, overlap in itertools.product(tiers, overlaps):
-        items = [*HEADS[name], f"every={every}", f"tier={tier}", *(["overlap"] if overlap else [])]
-        yield tier, f"{name}:{','.join(items)}/{compressor}"
+    for tier, overlap, beside in itertools.product(tiers, overlaps, (False, True)):
+        if beside and tier == "memory":
+            continue
+        tier_item = [f"tier={tier}"] if "tier" in keys else []
+        flags = [*(["overlap"] if overlap else []), *(["async"] if beside else [])]
+        yield tier, f"{name}:{','.join([*HEADS[name], f'every={every}', *tier_item, *flags])}/{compressor}"
 
 
 def test_the_matrix_leaves_no_strategy_out():

@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from wavecomp.errors import ShotFailed
+from wavecomp.errors import ShotFailed, UnsupportedStrategy
 from wavecomp.inversion.fwi import invert
 from wavecomp.inversion.shots import OneByOne, ShotPool
 from wavecomp.inversion.stacking import Stack, add_up
@@ -122,6 +122,12 @@ def test_an_inversion_goes_the_same_way(tiny, open_workbench, pools):
 def children() -> list[psutil.Process]:
     """This process's children, but for the one that Python keeps to look after semaphores."""
     return [child for child in psutil.Process().children() if "resource_tracker" not in " ".join(child.cmdline())]
+
+
+def test_weights_of_an_earlier_gradient_are_refused(pools):
+    """Which process has computed a shot before is chance: the bits would be."""
+    with pytest.raises(UnsupportedStrategy, match="weights=coarse, which is the same everywhere"):
+        list(pools[2].runs(parse_strategy("trajectory:weights=earlier/zfp:accuracy=1e-2"), (0,)))
 
 
 def test_a_shot_that_fails_is_named(tiny, troublemaker):

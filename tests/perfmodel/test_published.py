@@ -2,20 +2,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from wavecomp.errors import OutsideTheModel
 from wavecomp.perfmodel.published import (
     COPIES,
-    STUDY,
     checkpoints_that_fit,
     compressed_revolve_seconds,
     naive_seconds,
     revolve_seconds,
     speedup,
 )
-from wavecomp.perfmodel.writes import SCHEDULES
+from wavecomp.perfmodel.study import STUDY
+from wavecomp.perfmodel.writes import SCHEDULES, writes
 from wavecomp.plans import binomial
 
 N, S, F = STUDY.steps, STUDY.checkpoint_bytes, STUDY.ratio
@@ -42,13 +42,14 @@ def test_the_published_lines():
     assert pytest.approx(881 * 881 * 287 * 4, rel=1e-4) == S
 
 
-@pytest.mark.parametrize(("copies", "times"), [("slides", 2), ("draft", 1), ("script", 0)])
-def test_the_equations_written_out(copies, times):
+@pytest.mark.parametrize(("copies", "times", "packed_times"), [("slides", 2, 2), ("draft", 1, 1), ("script", 1, 0)])
+def test_the_equations_written_out(copies, times, packed_times):
     """100 steps of 0.25 s, 5 slots of 8 bytes at 64 bytes a second: p = 316, 44 writes of the one schedule."""
     copy = times * 8 / 64
     expected = 2 * 0.25 * 100 + 316 * 0.25 + 44 * copy + 100 * copy
     assert revolve_seconds(100, 40, 8, 0.25, 64, copies=copies) == pytest.approx(expected, rel=1e-14)
     # Ratio 4 in the same memory: 20 slots, p = 2 * 100 - C(22, 1) = 178, W = 100 - C(21, 1) = 79.
+    copy = packed_times * 8 / 64
     expected = 2 * 0.25 * 100 + 178 * 0.25 + 79 * (copy / 4 + 0.5) + 100 * (copy / 4 + 0.125)
     assert binomial.recomputed_steps(100, 20) == 178
     got = compressed_revolve_seconds(100, 40, 8, 0.25, 64, 4, 0.5, 0.125, copies=copies)
@@ -58,10 +59,10 @@ def test_the_equations_written_out(copies, times):
 @given(RUNS, PACKED)
 def test_everything_stored_is_a_branch_of_its_own(run, packed):
     n, s, c = run["steps"], run["checkpoint_bytes"], run["step_seconds"]
-    copy = COPIES[run["copies"]] * s / run["bandwidth"]
+    copy, packed_copy = (times * s / run["bandwidth"] for times in COPIES[run["copies"]])
     assert revolve_seconds(memory_bytes=n * s, **run) == pytest.approx(2 * c * n + 2 * n * copy, rel=1e-12)
     f = packed["ratio"]
-    each = 2 * copy / f + packed["compress_seconds"] + packed["decompress_seconds"]
+    each = 2 * packed_copy / f + packed["compress_seconds"] + packed["decompress_seconds"]
     enough = n * s / f * (1 + 1e-9)
     got = compressed_revolve_seconds(memory_bytes=enough, **run, **packed)
     assert got == pytest.approx(2 * c * n + n * each, rel=1e-12)
@@ -74,7 +75,7 @@ def test_one_slot_less_than_everything_computes_each_step_but_one_anew(run, step
     all_there, one_less = revolve_seconds(
         memory_bytes=run["checkpoint_bytes"] * np.array([steps, steps - 1], float), **run
     )
-    copy = COPIES[run["copies"]] * run["checkpoint_bytes"] / run["bandwidth"]
+    copy = COPIES[run["copies"]][0] * run["checkpoint_bytes"] / run["bandwidth"]
     expected = (steps - 1) * run["step_seconds"] - copy
     assert one_less - all_there == pytest.approx(expected, abs=1e-12 * (one_less + all_there))
 
@@ -83,13 +84,16 @@ def test_one_slot_less_than_everything_computes_each_step_but_one_anew(run, step
 def test_more_memory_is_no_slower_where_copies_are_free(run, slots):
     run["copies"] = "script"
     memory = run["checkpoint_bytes"] * np.array([slots, slots + 1], float)
-    less, more = revolve_seconds(memory_bytes=memory, **run)
+    less, more = compressed_revolve_seconds(
+        memory_bytes=memory, ratio=1, compress_seconds=0, decompress_seconds=0, **run
+    )
     assert more <= less
 
 
 @given(RUNS, st.integers(1, 3000))
 def test_ratio_1_without_times_is_no_compression(run, slots):
     memory = slots * run["checkpoint_bytes"]
+    assume(run["copies"] != "script")
     packed = {"ratio": 1, "compress_seconds": 0, "decompress_seconds": 0}
     assert speedup(memory_bytes=memory, **run, **packed) == 1
 
@@ -120,6 +124,17 @@ def test_arrays_are_loops(run, packed, slots, steps):
         grid = function(np.array(steps)[:, None], memory, **words)
         assert grid.dtype == np.float64
         assert grid.tolist() == [[float(function(n, m, **words)) for m in memory] for n in steps]
+
+
+def test_the_study_model_at_4_GB():
+    """The script's own case written out: 4 GB hold 4 checkpoints, or 184 compressed ones, of 2,526 steps."""
+    run = (STUDY.script_steps, 4e9, S, STUDY.step_seconds, STUDY.bandwidth)
+    packed = (F, STUDY.compress_seconds, STUDY.decompress_seconds)
+    n, c = run[0], run[3]
+    assert checkpoints_that_fit(4e9, S, [1, F]).tolist() == [4, 184]
+    plain = (2 * n + binomial.recomputed_steps(n, 4)) * c + (writes(n, 4) + n) * S / STUDY.bandwidth
+    small = (2 * n + binomial.recomputed_steps(n, 184)) * c + writes(n, 184) * 0.36 + n * 1.6
+    assert speedup(*run, *packed, copies="script") == pytest.approx(float(plain / small), rel=1e-13)
 
 
 def test_naive():

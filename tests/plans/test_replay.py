@@ -31,7 +31,17 @@ def test_a_run_by_hand():
         SaveState(1), Forward(1, 2), Tape(2, 3, 1), Reverse(3, 2, 1, "tape"), LoadState(1, False),
         Tape(1, 2, 1, to_last=False), Reverse(2, 1, 1, "tape"),
     )  # fmt: skip
-    assert dataclasses.astuple(report) == (2, 1, 1, 0, 0, 1, 2, 1, (2, 1))
+    assert dataclasses.astuple(report) == (2, 1, 1, 0, 0, 1, 2, 1, (2, 1), 0, 0, 0, 0)
+
+
+def test_places_are_counted():
+    report = run(
+        SaveState(1, "disk"), Forward(1, 2), SaveState(2, "memory"), Forward(2, 3), Tape(3, 4, 1),
+        Reverse(4, 3, 1, "tape"), LoadState(2, False), Tape(2, 3, 1, to_last=False), Reverse(3, 2, 1, "tape"),
+        LoadState(1, False), Tape(1, 2, 1, to_last=False), Reverse(2, 1, 1, "tape"), last=4,
+    )  # fmt: skip
+    assert (report.disk_writes, report.disk_reads) == (1, 1)
+    assert (report.memory_states_max, report.disk_states_max, report.states_held_max) == (1, 1, 2)
 
 
 BROKEN = {

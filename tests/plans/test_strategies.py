@@ -32,10 +32,16 @@ def texts(draw):
     known = [parameter for parameter in PARAMETERS[name] if parameter.name != "error"]  # it stands beside auto alone
     chosen = draw(st.lists(st.sampled_from(known), unique=True))
     items = ",".join(draw(item(parameter)) for parameter in chosen)
+    if "async" in items.split(",") and any(parameter.name == "tier" for parameter in known):  # a disk, then
+        kept = [one for one in items.split(",") if not one.startswith("tier=")]
+        items = ",".join([*kept, draw(st.sampled_from(["tier=disk", "tier=two"]))])
     if "every=" not in items and draw(st.booleans()):
         error = draw(st.none() | st.floats(1e-6, 1.0).map(lambda number: f"error={number!r}"))
         items = ",".join(filter(None, (error, items, "every=auto")))
-    inner = draw(st.sampled_from(COMPRESSORS)) if name != "store-all" and draw(st.booleans()) else ""
+    weighted = "weights=" in items  # these need a tolerance
+    inner = ""
+    if weighted or (name != "store-all" and draw(st.booleans())):
+        inner = draw(st.sampled_from([text for text in COMPRESSORS if not weighted or "accuracy=" in text]))
     return f"{name}{':' + items if items else ''}{'/' + inner if inner else ''}"
 
 
@@ -56,6 +62,9 @@ def test_the_canonical_text_reads_back_as_itself(text):
         ("trajectory:overlap,every=4/zfp:accuracy=0.001", "trajectory:every=4,overlap/zfp:accuracy=1e-3"),
         ("revolve:tier=memory,slots=20", "revolve:slots=20/identity"),
         ("trajectory:every=auto", "trajectory:every=auto,error=1e-3/identity"),
+        ("h-revolve:async,write=2,read=0.5", "h-revolve:read=0.5,async/identity"),
+        ("two-level:period=60,slots=3", "two-level:slots=3,period=60/identity"),
+        ("revolve:async,tier=two", "revolve:tier=two,async/identity"),
         ("mixed:error=0.0001,levels=4,every=auto", "mixed:levels=4,every=auto,error=1e-4/identity"),
     ],
 )
@@ -76,6 +85,10 @@ def test_one_strategy_has_one_text(text, canonical):
         ("trajectory/zpf", 'unknown compressor "zpf"'),
         ("trajectory:quantum=1e-3/blosc2", 'unknown key "quantum"'),
         ("store-all/identity", "store-all compresses nothing"),
+        ("trajectory:async", "async is about a disk, and tier=memory has none"),
+        ("h-revolve:tier=memory", 'unknown key "tier"'),
+        ("h-revolve:write=-1", "write=-1"),
+        ("disk-revolve:disk_slots=3", 'unknown key "disk_slots"'),
     ],
 )
 def test_what_is_wrong_is_said(text, message):

@@ -197,6 +197,21 @@ def test_the_step_that_was_found_is_said():
     assert said == [True, False]
 
 
+def test_whose_levels_have_tolerances_of_their_own_is_said():
+    import pandas as pd
+
+    asked = make("trajectory:weights=coarse/zfp:accuracy=1e-3", 5e-5)
+    asked = replace(asked, outcome=replace(asked.outcome, level_weights=("0123456789abcdef",)))
+    read = GradientRecord.from_line(asked.to_line())
+    assert read.outcome.level_weights == ("0123456789abcdef",)
+    assert all("level_weights" not in record.to_row() for record in RECORDS)
+    notes = [
+        gradient_table(pd.DataFrame([record.to_row() for record in records]), "quick").notes
+        for records in ((*RECORDS, read), RECORDS)
+    ]
+    assert [any("their geometric mean" in one for one in some) for some in notes] == [True, False]
+
+
 def test_a_round_whose_bare_sweeps_failed_has_no_ratio():
     import pandas as pd
 

@@ -16,7 +16,7 @@ from wavecomp.isolation import Limits
 from wavecomp.records import Failure
 from wavecomp.side_by_side.errors import SideBroken
 from wavecomp.side_by_side.paired_rounds import PairedRounds, Trial
-from wavecomp.side_by_side.rounds import RoundProgress, run_rounds
+from wavecomp.side_by_side.rounds import STOPPED, RoundProgress, run_rounds
 from wavecomp.side_by_side.side_process import SideProcess
 from wavecomp.side_by_side.sides import Side, this_side
 from wavecomp.side_by_side.tasks import (
@@ -169,6 +169,27 @@ def test_a_side_that_starts_no_more_ends_the_run_and_loses_nothing(field: Path, 
     assert found.rounds == 1
     assert "cannot be started" in found.ended
     assert None not in found.pairs("i", COMPRESS_TIME)[0]
+
+
+def test_who_stops_it_keeps_the_rounds_that_were_whole(field: Path) -> None:
+    """Two cases a round: the stop comes within the third round that counts, after its first case."""
+
+    def stop(at: RoundProgress) -> None:
+        if (at.round, at.done) == (3, 1):
+            raise KeyboardInterrupt
+
+    tasks = [task(field, "one", "identity"), task(field, "two", "identity")]
+    found = run_rounds(this_side([]), this_side([]), tasks, limits=LIMITS, progress=stop)
+    assert (found.ended, found.rounds) == (STOPPED, 2)
+    assert [len(found.pairs(name, COMPRESS_TIME)) for name in ("one", "two")] == [2, 2]
+
+
+def test_stopped_before_the_first_whole_round_there_is_nothing(field: Path) -> None:
+    def stop(_: RoundProgress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_rounds(this_side([]), this_side([]), [task(field, "one", "identity")], limits=LIMITS, progress=stop)
 
 
 def test_the_end_of_a_process_is_the_end_of_what_it_started(field: Path, toy: Toy) -> None:

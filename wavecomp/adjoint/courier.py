@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Generic, Protocol
+from typing import Generic, Protocol, TypeAlias
 
 from wavecomp.adjoint.clock import Clock
 from wavecomp.adjoint.time_stepping import S
@@ -18,6 +18,9 @@ from wavecomp.checkpoints.store import CheckpointStore, Receipt
 from wavecomp.compressors import Compressor
 
 Key = tuple[str, int]
+
+CompressorOf: TypeAlias = Callable[[int], Compressor]
+"""The compressor of whatever is stored of a step."""
 
 
 class Courier(Protocol[S]):
@@ -42,8 +45,8 @@ class Courier(Protocol[S]):
 class Inline(Generic[S]):
     """Everything at once, in the caller's thread."""
 
-    def __init__(self, store: CheckpointStore, compressor: Compressor, slots: list[S], clock: Clock) -> None:
-        self._store, self._compressor, self._clock = store, compressor, clock
+    def __init__(self, store: CheckpointStore, compressor_of: CompressorOf, slots: list[S], clock: Clock) -> None:
+        self._store, self._compressor_of, self._clock = store, compressor_of, clock
         self._slots = slots  # none where no level goes into the store
         self.receipts: list[Receipt] = []
 
@@ -54,16 +57,17 @@ class Inline(Generic[S]):
     def send(self, step: int, slot: S) -> None:
         """Compress."""
         with self._clock.doing("put", step):
-            self.receipts.append(self._store.put(("level", step), slot.stored, self._compressor))
+            self.receipts.append(self._store.put(("level", step), slot.stored, self._compressor_of(step)))
 
     def expect(self, step: int) -> None:
-        """Nothing to prepare."""
+        """Tell the store, which may read ahead."""
+        self._store.expect([("level", step)])
 
     def fetch(self, step: int) -> S:
         """Decompress."""
         with self._clock.doing("get", step):
             key = ("level", step)
-            self._store.get_into(key, self._slots[0].stored, self._compressor)
+            self._store.get_into(key, self._slots[0].stored, self._compressor_of(step))
             self._store.drop(key)
         return self._slots[0]
 
@@ -77,12 +81,12 @@ class Overlapped(Generic[S]):
     def __init__(
         self,
         store: CheckpointStore,
-        compressor: Compressor,
+        compressor_of: CompressorOf,
         slots: list[S],
         clock: Clock,
         submit: Callable[[Callable[[], object]], Future[object]],
     ) -> None:
-        self._store, self._compressor, self._clock = store, compressor, clock
+        self._store, self._compressor_of, self._clock = store, compressor_of, clock
         self._slots, self._submit = slots, submit
         self._turn = 0
         self._underway: Future[object] | None = None
@@ -100,7 +104,7 @@ class Overlapped(Generic[S]):
             self._wait()
 
         def work() -> None:
-            self.receipts.append(self._store.put(("level", step), slot.stored, self._compressor))
+            self.receipts.append(self._store.put(("level", step), slot.stored, self._compressor_of(step)))
 
         self._underway = self._submit(work)
 
@@ -112,7 +116,7 @@ class Overlapped(Generic[S]):
 
         def work() -> None:
             key = ("level", step)
-            self._store.get_into(key, slot.stored, self._compressor)
+            self._store.get_into(key, slot.stored, self._compressor_of(step))
             self._store.drop(key)
 
         self._expected = (step, slot)
@@ -142,11 +146,11 @@ class Overlapped(Generic[S]):
 
 @contextmanager
 def open_courier(
-    store: CheckpointStore, compressor: Compressor, slots: list[S], clock: Clock, *, overlap: bool
+    store: CheckpointStore, compressor_of: CompressorOf, slots: list[S], clock: Clock, *, overlap: bool
 ) -> Iterator[Inline[S] | Overlapped[S]]:
     """Give a courier for one run; an overlapped one needs two slots."""
     if not overlap:
-        yield Inline(store, compressor, slots, clock)
+        yield Inline(store, compressor_of, slots, clock)
         return
     with ThreadPoolExecutor(1, thread_name_prefix="wavecomp-courier") as pool:
-        yield Overlapped(store, compressor, slots, clock, pool.submit)
+        yield Overlapped(store, compressor_of, slots, clock, pool.submit)

@@ -8,11 +8,14 @@ from itertools import chain
 from typing import Generic
 
 from wavecomp.adjoint.clock import Clock
-from wavecomp.adjoint.courier import Inline, Overlapped
+from wavecomp.adjoint.courier import CompressorOf, Inline, Overlapped
 from wavecomp.adjoint.time_stepping import Array, S, TimeStepping
 from wavecomp.checkpoints.store import CheckpointStore, Receipt
-from wavecomp.compressors import Compressor, Lossless
+from wavecomp.compressors import Lossless
 from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
+
+_LOOK_AHEAD = 8
+"""States that will be brought back next, of which the store may begin to read one."""
 
 
 @dataclass(slots=True)
@@ -42,8 +45,8 @@ class Executor(Generic[S]):
         With its buffers; whatever determines the gradient is set.
     store : CheckpointStore
         Where checkpoints live; empty.
-    compressor : Compressor
-        For states and levels.
+    compressor_of : callable
+        Of a step: for the state and the level there.
     courier : Inline or Overlapped
         Carries levels to and from the store.
     tape : list of Slot
@@ -56,14 +59,14 @@ class Executor(Generic[S]):
         self,
         code: TimeStepping[S],
         store: CheckpointStore,
-        compressor: Compressor,
+        compressor_of: CompressorOf,
         courier: Inline[S] | Overlapped[S],
         tape: list[S],
         clock: Clock,
     ) -> None:
         self._code = code
         self._store = store
-        self._compressor = compressor
+        self._compressor_of = compressor_of
         self._courier = courier
         self._slots = tape
         self._clock = clock
@@ -72,6 +75,7 @@ class Executor(Generic[S]):
         self._turned = False
         self._taped: dict[int, S | None] = {}
         self._every: int | None = None
+        self._loads: list[int] = []
         self.misfit = float("nan")
         self.tally = Tally()
 
@@ -99,7 +103,10 @@ class Executor(Generic[S]):
 
     def finish(self, actions: Iterable[Action]) -> Array:
         """Obey the rest of a run's actions and return a copy of the gradient."""
-        for action in actions:
+        rest = list(actions)
+        self._loads = [action.step for action in reversed(rest) if isinstance(action, LoadState)]
+        self._look_ahead()
+        for action in rest:
             self._obey(action)
         self._courier.settle(self._adjoint_step)
         assert self._adjoint_step == self._code.first, (
@@ -124,15 +131,19 @@ class Executor(Generic[S]):
                 self._advance(last)
             case Tape(first):
                 self._lay(action)
-            case SaveState(step):
+            case SaveState(step, place):
                 self._at(step)
                 self._courier.settle(step)
                 with self._clock.doing("save", step):
                     arrays = self._code.state(step)
-                    self.tally.receipts.append(self._store.put(("state", step), arrays, self._compressor))
+                    receipt = self._store.put(("state", step), arrays, self._compressor_of(step), place)
+                    self.tally.receipts.append(receipt)
                 self.tally.wrote()
             case LoadState(step, keep):
                 self._load(step, keep)
+                if self._loads:
+                    self._loads.pop()
+                    self._look_ahead()
             case Reverse(last, first, every, source):
                 assert last == self._adjoint_step, f"the adjoint is at step {self._adjoint_step}, not at {last}"
                 self._begin_adjoint()
@@ -185,16 +196,19 @@ class Executor(Generic[S]):
 
     def _load(self, step: int, keep: bool) -> None:
         self._courier.settle(step)
-        key = ("state", step)
+        key, compressor = ("state", step), self._compressor_of(step)
         with self._clock.doing("load", step):
-            self._store.get_into(key, self._code.state(step), self._compressor)
-            if not isinstance(self._compressor.bound, Lossless):
+            self._store.get_into(key, self._code.state(step), compressor)
+            if not isinstance(compressor.bound, Lossless):
                 self._code.mend(step)
         self.tally.reads += 1
         if not keep:
             self._store.drop(key)
             self.tally.held -= 1
         self._step = step
+
+    def _look_ahead(self) -> None:
+        self._store.expect([("state", step) for step in self._loads[: -_LOOK_AHEAD - 1 : -1]])
 
     def _begin_adjoint(self) -> None:
         """Turn round, once the forward run has come to its end."""

@@ -46,6 +46,10 @@ class GradientRun:
         What it did when, of a run that was traced.
     receipts : tuple of Receipt
         What became of each checkpoint, of a run that was traced: of states in the order of writing, then of levels.
+    weights : str
+        Digest of the levels' tolerances relative to their mean, where each had its own; else empty.
+    weights_s : float
+        Seconds that it took to find them, before the clock started; 0 where they were known.
     """
 
     strategy: str
@@ -62,6 +66,8 @@ class GradientRun:
     peak_disk_bytes: int
     timeline: tuple[Span, ...] = ()
     receipts: tuple[Receipt, ...] = ()
+    weights: str = ""
+    weights_s: float = 0.0
 
     @property
     def ratios(self) -> Spread | None:

@@ -12,11 +12,12 @@ from wavecomp.adjoint.clock import Clock
 from wavecomp.adjoint.courier import open_courier
 from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.imaging_step import step_for
+from wavecomp.adjoint.level_tolerances import CoarseWeights, LevelTolerances
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.time_stepping import S, TimeStepping
 from wavecomp.checkpoints.arena import Arena
-from wavecomp.checkpoints.store import CheckpointStore
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
+from wavecomp.checkpoints.write_behind import open_store
 from wavecomp.compressors.identity import Identity
 from wavecomp.errors import UnsupportedField, UnsupportedStrategy
 from wavecomp.machine_memory import trim_heap
@@ -36,10 +37,13 @@ class Reversal(Generic[S]):
     ----------
     code : TimeStepping
         Whatever determines its gradient is set before each run.
+    coarse : callable, optional
+        Gives the weights of levels for ``weights=coarse``.
     """
 
-    def __init__(self, code: TimeStepping[S]) -> None:
+    def __init__(self, code: TimeStepping[S], coarse: CoarseWeights | None = None) -> None:
         self.code = code
+        self._tolerances = LevelTolerances(code, coarse)
         self._slots: dict[str, list[S]] = {}
         self._arena = Arena()
         self._arena_of: tuple[str, int] | None = None
@@ -111,8 +115,9 @@ class Reversal(Generic[S]):
         return strategy.with_step(step_for(signature, strategy.step_error))
 
     def forget_peaks(self) -> None:
-        """Look anew where a tolerance is relative: the code has another wavefield."""
+        """Look anew where a tolerance is relative, or goes by weights: the code has another wavefield."""
         self._peaks.clear()
+        self._tolerances.forget()
 
     def run(
         self,
@@ -130,7 +135,9 @@ class Reversal(Generic[S]):
         ----------
         strategy : Strategy
             How the forward wavefield is kept; tolerances relative to the peak are those of this series, and
-            ``every=auto`` is what the code's source allows.
+            ``every=auto`` is what the code's source allows. With ``weights=...`` each level's tolerance is found before
+            the clock of the first run of a series starts, and kept for the others: an inversion has one set for all its
+            models.
         series : hashable, optional
             Runs of one series, such as those of one shot, have checkpoints of much the same sizes.
         budget_bytes, disk_budget_bytes : int
@@ -147,8 +154,10 @@ class Reversal(Generic[S]):
             A checkpoint does not fit, or the slots leave no room for one.
         StorageError
             The disk is full or gone.
+        SpecError
+            The compressor cannot have the tolerance that a level's weight asks for.
         UnsupportedField
-            A tolerance is relative to a wavefield that is zero.
+            A tolerance is relative to a wavefield that is zero, or goes by weights that are.
         UnsupportedStrategy
             The code cannot do what the strategy asks for.
         """
@@ -180,8 +189,10 @@ class Reversal(Generic[S]):
         """
         strategy = self.with_step(strategy)
         strategy = strategy.at(self.peak(series)) if strategy.relative else strategy
+        levels = self._tolerances.of(strategy, series) if strategy.weights is not None else None
+        compressor_of = levels or (lambda _step: strategy.compressor)
         code = self.code
-        tier = _tier(strategy.tier, disk_folder, disk_budget_bytes)
+        tier = _tier(strategy, disk_folder, disk_budget_bytes)
         planned = plan(
             strategy,
             code.last - code.first,
@@ -199,10 +210,10 @@ class Reversal(Generic[S]):
         tape = self._take("tape", planned.taped)
         room = budget_bytes - beside
         arena = self._prepare_arena(strategy, planned, series, room) if strategy.tier == "memory" else None
-        with CheckpointStore(budget_bytes, tier, arena, beside_bytes=beside) as store:
+        with open_store(budget_bytes, tier, arena, beside_bytes=beside) as store:
             clock = Clock(traced=traced)
-            with open_courier(store, strategy.compressor, carried, clock, overlap=strategy.overlap) as courier:
-                executor = Executor(code, store, strategy.compressor, courier, tape, clock)
+            with open_courier(store, compressor_of, carried, clock, overlap=strategy.overlap) as courier:
+                executor = Executor(code, store, compressor_of, courier, tape, clock)
                 left = executor.forward(planned.schedule)
                 with clock.standing():
                     yield
@@ -228,6 +239,8 @@ class Reversal(Generic[S]):
                 peak_disk_bytes=store.disk_peak_bytes,
                 timeline=tuple(clock.spans),
                 receipts=tuple(tally.receipts) if traced else (),
+                weights=levels.digest if levels is not None else "",
+                weights_s=levels.seconds if levels is not None else 0.0,
             )
 
     def _prepare_arena(self, strategy: Strategy, planned: Plan, series: Hashable, budget_bytes: int) -> Arena:
@@ -264,8 +277,9 @@ def finished(halves: Generator[None, None, GradientRun]) -> GradientRun:
     raise AssertionError("a gradient has two halves")
 
 
-def _tier(kind: str, folder: Path | None, budget_bytes: int) -> Tier:
-    if kind == "memory":
+def _tier(strategy: Strategy, folder: Path | None, budget_bytes: int) -> Tier:
+    if strategy.tier == "memory":
         return Memory()
     place = folder if folder is not None else Path(tempfile.gettempdir())
-    return Disk(place, budget_bytes) if kind == "disk" else TwoTier(place, budget_bytes)
+    kind = Disk if strategy.tier == "disk" else TwoTier
+    return kind(place, budget_bytes, strategy.asynchronous)

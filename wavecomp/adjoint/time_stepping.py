@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.adjoint.imaging_step import Signature
+from wavecomp.errors import UnsupportedStrategy
 
 Array = NDArray[np.floating]
 
@@ -131,6 +132,23 @@ class TimeStepping(ABC, Generic[S]):
     @abstractmethod
     def sweep(self, every: int) -> Sweep[S]:
         """Return the way back for imaging at every k-th step."""
+
+    def adjoint_weight(self, step: int, every: int) -> float:  # noqa: ARG002 (for those that tell)
+        """Return the RMS of what multiplies level ``step`` in the gradient: what an error of that level weighs.
+
+        Asked at an imaged step, between ``down_to_image`` and ``image`` of ``sweep(every)``, of runs with
+        ``weights=...`` alone. In any unit; the factor ``every``, which all have, is left out. A code whose way back
+        depends on its levels by more than that product does not tell.
+
+        Raises
+        ------
+        UnsupportedStrategy
+            The code does not tell: so it is by default.
+        """
+        raise UnsupportedStrategy(
+            f"weights=: {type(self).__name__} does not tell what its reversal multiplies a level with, so nobody knows "
+            "which levels may lose more; leave weights out, or implement adjoint_weight"
+        )
 
     @property
     @abstractmethod

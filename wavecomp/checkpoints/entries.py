@@ -15,7 +15,10 @@ _POOLED_TO, _MAPPED_FROM, _PAGE = 512, 128 * 1024, 4096
 
 @dataclass(slots=True)
 class Kept:
-    """One compressed array: its parts are in memory, or its extents say where on disk they lie."""
+    """One compressed array: its parts are in memory, or its extents say where on disk they lie.
+
+    With both it is on its way to the disk: read from memory, until a thread has written it.
+    """
 
     head: bytes
     size: int
@@ -56,8 +59,8 @@ class StoredCheckpoint:
 
     @property
     def disk_bytes(self) -> int:
-        """Bytes of the parts that are in the file."""
-        return sum(array.size for array in self.arrays if array.on_disk)
+        """Bytes of the parts that are in the file, or on their way there."""
+        return sum(array.size for array in self.arrays if array.extents)
 
     @property
     def in_memory(self) -> bool:

@@ -131,12 +131,7 @@ class Shelves:
         StorageError
             The disk is full or gone.
         """
-        assert self.disk is not None
-        size, disk = checkpoint.size, self.disk
-        if size > disk.free_bytes:
-            kind = CheckpointTooLarge if size > disk.budget_bytes else BudgetExceeded
-            held = 0 if kind is CheckpointTooLarge else disk.held_bytes
-            raise kind(key, "disk", checkpoint.raw_bytes, size, held, disk.budget_bytes)
+        disk = self._disk_for(key, checkpoint)
         moved: list[Kept] = []
         try:
             for array in checkpoint.arrays:
@@ -149,9 +144,43 @@ class Shelves:
         checkpoint.arrays = tuple(moved)
         checkpoint.cost = cost_bytes(key, checkpoint)
 
+    def reserve(self, key: Hashable, checkpoint: StoredCheckpoint) -> StoredCheckpoint:
+        """Return a checkpoint with room on the disk to which its parts may be written; they stay in memory.
+
+        Raises
+        ------
+        BudgetExceeded, CheckpointTooLarge
+            The file may not grow so far.
+        """
+        disk = self._disk_for(key, checkpoint)
+        arrays = tuple(replace(array, extents=disk.reserve(array.size)) for array in checkpoint.arrays)
+        disk.peak_bytes = max(disk.peak_bytes, disk.held_bytes)
+        return _with_arrays(key, checkpoint, arrays)
+
+    def write(self, checkpoint: StoredCheckpoint) -> None:
+        """Write the parts to the room that they have on the disk, from any thread; raises StorageError."""
+        assert self.disk is not None
+        for array in checkpoint.arrays:
+            self.disk.write_at(array.extents, array.parts)
+
+    def written(self, key: Hashable, checkpoint: StoredCheckpoint) -> StoredCheckpoint:
+        """Return the checkpoint without the parts in memory, once they are on the disk."""
+        return _with_arrays(key, checkpoint, tuple(replace(array, parts=()) for array in checkpoint.arrays))
+
+    def unreserved(self, key: Hashable, checkpoint: StoredCheckpoint) -> StoredCheckpoint:
+        """Give the room on the disk back, and return the checkpoint as it is in memory."""
+        assert self.disk is not None
+        for array in checkpoint.arrays:
+            self.disk.free(array.extents)
+        return _with_arrays(key, checkpoint, tuple(replace(array, extents=()) for array in checkpoint.arrays))
+
+    def read(self, checkpoint: StoredCheckpoint) -> list[Stream | bytearray]:
+        """Return the streams; raises StorageError."""
+        return [self._fetch(array) for array in checkpoint.arrays]
+
     def lend(self, checkpoint: StoredCheckpoint) -> list[Stream | bytearray]:
         """Return the streams, read from the disk if they lie there, until they are taken back; raises StorageError."""
-        streams = [self._fetch(array) for array in checkpoint.arrays]
+        streams = self.read(checkpoint)
         checkpoint.readers += 1
         return streams
 
@@ -176,6 +205,16 @@ class Shelves:
         if self.disk is not None:
             self.disk.close()
 
+    def _disk_for(self, key: Hashable, checkpoint: StoredCheckpoint) -> CheckpointFile:
+        """Return the file, if it may grow by so much; raises BudgetExceeded or CheckpointTooLarge."""
+        assert self.disk is not None
+        size, disk = checkpoint.size, self.disk
+        if size > disk.free_bytes:
+            kind = CheckpointTooLarge if size > disk.budget_bytes else BudgetExceeded
+            held = 0 if kind is CheckpointTooLarge else disk.held_bytes
+            raise kind(key, "disk", checkpoint.raw_bytes, size, held, disk.budget_bytes)
+        return disk
+
     def _compressed(self, compressor: Compressor, prepared: Field) -> Stream:
         """Compress an array; one that nothing compresses is not even copied, where the arena does that later."""
         if self._arena is not None and isinstance(compressor, Identity):
@@ -196,6 +235,12 @@ class Shelves:
         if self._arena is not None and checkpoint.dropped and not checkpoint.readers and checkpoint.piece is not None:
             self._arena.give(checkpoint.piece)
             checkpoint.piece = None
+
+
+def _with_arrays(key: Hashable, checkpoint: StoredCheckpoint, arrays: tuple[Kept, ...]) -> StoredCheckpoint:
+    changed = replace(checkpoint, arrays=arrays)
+    changed.cost = cost_bytes(key, changed)
+    return changed
 
 
 def _kept(stream: Stream, *, copied_later: bool = False) -> Kept:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self, TypeAlias
 
 from wavecomp.checkpoints.arena import Arena
 from wavecomp.checkpoints.entries import StoredCheckpoint
@@ -15,6 +15,7 @@ from wavecomp.checkpoints.receipts import Counts, Receipt
 from wavecomp.checkpoints.shelves import Shelves
 from wavecomp.checkpoints.tiers import Disk, Memory, Tier, TwoTier
 from wavecomp.compressors.base import Compressor, Field
+from wavecomp.compressors.stream import Stream
 from wavecomp.errors import (
     BudgetExceeded,
     CheckpointKeyError,
@@ -24,6 +25,8 @@ from wavecomp.errors import (
 )
 
 __all__ = ["CheckpointStore", "Counts", "Receipt"]
+
+Place: TypeAlias = Literal["memory", "disk"]
 
 # A dict's table grows in jumps and never shrinks; this is at least sys.getsizeof of one that once had so many keys.
 _TABLE_BYTES, _TABLE_BYTES_A_KEY = 256, 160
@@ -132,7 +135,9 @@ class CheckpointStore:
         """What was done so far."""
         return self._counts
 
-    def put(self, key: Hashable, arrays: tuple[Field, ...], compressor: Compressor) -> Receipt:
+    def put(
+        self, key: Hashable, arrays: tuple[Field, ...], compressor: Compressor, place: Place | None = None
+    ) -> Receipt:
         """Compress arrays and hold them.
 
         Parameters
@@ -143,6 +148,9 @@ class CheckpointStore:
             Not changed, and not needed afterwards.
         compressor : Compressor
             The same must be given to :meth:`get_into`.
+        place : "memory" or "disk", optional
+            In two tiers, where it goes; to memory by default. What memory does not hold goes to the disk all the same.
+            A store of one tier has no choice.
 
         Raises
         ------
@@ -160,11 +168,12 @@ class CheckpointStore:
         checkpoint, compress_seconds, checksum_seconds = self._shelves.pack(key, arrays, compressor)
         raw, size = checkpoint.raw_bytes, checkpoint.stream_bytes
         with self._lock:
+            self._listen()
             if key in self._checkpoints:
                 raise CheckpointKeyError(f"checkpoint {key!r} is held already; drop it first")
             disk_begun = perf_counter()
             try:
-                self._admit(key, checkpoint)
+                checkpoint = self._admit(key, checkpoint, place)
             except BudgetExceeded:
                 self._count(refusals=1)
                 raise
@@ -202,13 +211,14 @@ class CheckpointStore:
             Another compressor, or other shapes or dtypes, than those that were put in.
         """
         with self._lock:
+            self._listen()
             checkpoint = self._find(key)
             if compressor.spec != checkpoint.spec:
                 raise StreamError(f"checkpoint {key!r} was compressed by {checkpoint.spec}, not by {compressor.spec}")
             if len(outs) != len(checkpoint.arrays):
                 raise StreamError(f"checkpoint {key!r} holds {len(checkpoint.arrays)} arrays, {len(outs)} were given")
             begun = perf_counter()
-            streams = self._shelves.lend(checkpoint)
+            streams = self._lend(key, checkpoint)
             fetched = perf_counter()
         try:
             checksum_seconds, decompress_seconds = self._shelves.unpack(key, checkpoint, streams, outs, compressor)
@@ -232,10 +242,10 @@ class CheckpointStore:
             No such checkpoint.
         """
         with self._lock:
+            self._listen()
             checkpoint = self._find(key)
             del self._checkpoints[key]
-            self._costs -= checkpoint.cost
-            self._shelves.free(checkpoint)
+            self._let_go(key, checkpoint)
             if not self._checkpoints:
                 self._checkpoints, self._most_keys = {}, 0
             self._count(drops=1)
@@ -252,14 +262,20 @@ class CheckpointStore:
         except KeyError:
             raise CheckpointKeyError(f"checkpoint {key!r} is not held; {len(self)} others are") from None
 
-    def _admit(self, key: Hashable, checkpoint: StoredCheckpoint) -> None:
-        """Find room, moving older checkpoints to the disk where there is one, and hold the checkpoint."""
-        keys = max(self._most_keys, len(self._checkpoints) + 1)
+    def expect(self, keys: Sequence[Hashable]) -> None:
+        """Say what will be read next, soonest first; a store that reads beside its caller begins."""
+
+    def _listen(self) -> None:
+        """Raise what another thread of the store has to say."""
+
+    def _admit(self, key: Hashable, checkpoint: StoredCheckpoint, place: Place | None) -> StoredCheckpoint:
+        """Find room, moving older checkpoints to the disk where there is one, and hold the checkpoint; return it."""
         if isinstance(self._tier, TwoTier):
-            if not self._make_room(checkpoint.cost + table_bytes(keys)):
-                self._shelves.to_disk(key, checkpoint)
+            if place == "disk" or not self._make_room(checkpoint.cost):
+                checkpoint = self._to_disk(key, checkpoint)
         elif isinstance(self._tier, Disk):
-            self._shelves.to_disk(key, checkpoint)
+            checkpoint = self._to_disk(key, checkpoint)
+        keys = self._most_keys_with_another
         left = self.budget_bytes - self._costs - table_bytes(keys) - checkpoint.cost
         missing = self._shelves.beyond(checkpoint, left)
         if missing > 0:
@@ -275,10 +291,33 @@ class CheckpointStore:
         self._checkpoints[key] = checkpoint
         self._costs += checkpoint.cost
         self._most_keys = keys
+        self._note_peak()
+        return checkpoint
+
+    @property
+    def _most_keys_with_another(self) -> int:
+        return max(self._most_keys, len(self._checkpoints) + 1)
+
+    def _note_peak(self) -> None:
         self._peak = max(self._peak, self._own_bytes + self._shelves.stacked_bytes)
 
-    def _make_room(self, needed: int) -> bool:
-        """Move checkpoints to the disk, the oldest first, until so many bytes of memory are free."""
+    def _to_disk(self, key: Hashable, checkpoint: StoredCheckpoint) -> StoredCheckpoint:
+        """Write a new checkpoint to the disk, and return it as it is to be held."""
+        self._shelves.to_disk(key, checkpoint)
+        return checkpoint
+
+    def _lend(self, key: Hashable, checkpoint: StoredCheckpoint) -> list[Stream | bytearray]:  # noqa: ARG002
+        """Return the streams of a checkpoint."""
+        return self._shelves.lend(checkpoint)
+
+    def _let_go(self, key: Hashable, checkpoint: StoredCheckpoint) -> None:  # noqa: ARG002
+        """Give back what a checkpoint has that is held no more."""
+        self._costs -= checkpoint.cost
+        self._shelves.free(checkpoint)
+
+    def _make_room(self, cost: int) -> bool:
+        """Move checkpoints to the disk, the oldest first, until there is memory for another one of that cost."""
+        needed = cost + table_bytes(self._most_keys_with_another)
         for key, checkpoint in self._checkpoints.items():
             if self._costs + needed <= self.budget_bytes:
                 break

@@ -31,10 +31,14 @@ class Disk:
         An existing folder on the disk that is meant.
     budget_bytes : int
         The file never grows longer.
+    asynchronous : bool
+        It is written in a thread of its own, beside whatever the caller does
+        (:class:`~wavecomp.checkpoints.write_behind.WriteBehindStore`).
     """
 
     folder: str | Path
     budget_bytes: int
+    asynchronous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,14 @@ class TwoTier:
         An existing folder on the disk that is meant.
     budget_bytes : int
         The file never grows longer.
+    asynchronous : bool
+        It is written in a thread of its own, beside whatever the caller does
+        (:class:`~wavecomp.checkpoints.write_behind.WriteBehindStore`).
     """
 
     folder: str | Path
     budget_bytes: int
+    asynchronous: bool = False
 
 
 Tier: TypeAlias = Memory | Disk | TwoTier
@@ -95,9 +103,22 @@ class CheckpointFile:
         StorageError
             The disk is full or gone; the room is given back and nothing else is touched.
         """
-        size = sum(memoryview(part).nbytes for part in parts)
+        extents = self.reserve(sum(memoryview(part).nbytes for part in parts))
+        try:
+            self.write_at(extents, parts)
+        except BaseException:
+            self.free(extents)
+            raise
+        self.peak_bytes = max(self.peak_bytes, self.held_bytes)
+        return extents
+
+    def reserve(self, size: int) -> tuple[Extent, ...]:
+        """Take room for so many bytes, which must be free, to be written to later."""
         assert size <= self.free_bytes
-        extents = self._room.take_scattered(size)
+        return self._room.take_scattered(size)
+
+    def write_at(self, extents: Sequence[Extent], parts: Sequence[Buffer]) -> None:
+        """Write the parts into room that was taken for them, from any thread; raises StorageError, the room stays."""
         try:
             offsets = iter(extents)
             start, room = next(offsets, (0, 0))
@@ -110,13 +131,9 @@ class CheckpointFile:
                     if not done:
                         raise OSError(0, "nothing more could be written")
                     view, start, room = view[done:], start + done, room - done
-        except BaseException as error:
-            self.free(extents)
-            if isinstance(error, OSError):
-                raise StorageError(self.folder, size, error.strerror or str(error)) from error
-            raise
-        self.peak_bytes = max(self.peak_bytes, self.held_bytes)
-        return extents
+        except OSError as error:
+            size = sum(memoryview(part).nbytes for part in parts)
+            raise StorageError(self.folder, size, error.strerror or str(error)) from error
 
     def read_into(self, extents: Sequence[Extent], out: memoryview) -> None:
         """Fill ``out`` with what lies in the extents.

@@ -23,7 +23,7 @@ from wavecomp.gate.verdict import Verdict
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.plans.strategies import read_strategy
 from wavecomp.side_by_side.instructions import count_with_valgrind, why_not_here
-from wavecomp.side_by_side.rounds import RoundProgress, run_rounds
+from wavecomp.side_by_side.rounds import STOPPED, RoundProgress, run_rounds
 from wavecomp.side_by_side.sides import other_side, this_side
 from wavecomp.side_by_side.tasks import GradientTask, SweepTask, Task
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
@@ -80,7 +80,8 @@ def race(against: str, asked: Race, plugins: Sequence[str], registry: Registry, 
 
         found = run_rounds(old, new, tasks, decided=is_decided, budget_s=budget, limits=limits, progress=advance)
         counted = {}
-        for task in tasks if asked.instructions and why_not_here() else ():
+        wanted = asked.instructions and found.ended != STOPPED and why_not_here()
+        for task in tasks if wanted else ():
             if isinstance(task, SweepTask):
                 err.print(f"counting instructions of {task.spec}")
                 counted[task.case] = count_with_valgrind(old, task), count_with_valgrind(new, task)

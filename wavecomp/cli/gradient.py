@@ -108,15 +108,20 @@ def gradient(
     """Compute one gradient exactly and then with every strategy and compressor; print and draw what each of them cost
     and did. What is in the archive already is not measured again.
 
-    A strategy is store-all, trajectory, revolve or mixed, with keys behind a colon and its compressor behind a slash;
-    one without a compressor is combined with every --compressor. Without any, a set is compared that suits the
-    problem's size; --short takes a smaller one.
+    A strategy is store-all, trajectory, revolve, mixed, h-revolve, disk-revolve, periodic-disk-revolve or two-level,
+    with keys behind a colon and its compressor behind a slash; one without a compressor is combined with every
+    --compressor. Without any, a set is compared that suits the problem's size; --short takes a smaller one.
 
     A tolerance may be a fraction of the wavefield's greatest amplitude, as in trajectory/zfp:accuracy=1e-3peak. With
     every=auto the source tells how many steps may be left out: as many as cost half of error=1e-3, or of what is given.
 
+    With weights=coarse each level has a tolerance of its own, by what its error weighs in the gradient, as a run with
+    half the resolution tells; with weights=earlier, as the shot's own adjoint does, run once before. The compressor's
+    tolerance is their geometric mean.
+
     With tier=disk or tier=two a strategy keeps its checkpoints, or the oldest of them, in a file in the folder of
-    --scratch. The file has no name and is gone when the process is, however that ends.
+    --scratch; the last four of the strategies keep there what their schedules say. The file has no name and is gone
+    when the process is, however that ends. With async a thread writes and reads it beside the propagation.
 
     Cases are measured in rounds: each runs the bare sweeps and then every case once, and a time is compared with the
     bare sweeps of its own round alone. With more rounds the archive is filled up to so many.
@@ -128,7 +133,9 @@ def gradient(
       wavecomp gradient --problem thrust-2d --shots all --workers 2
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-3peak --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
-      wavecomp gradient --strategy trajectory:tier=disk --scratch . --disk-memory 5GB
+      wavecomp gradient --strategy trajectory:tier=disk,async --scratch . --disk-memory 5GB
+      wavecomp gradient --strategy h-revolve:async --memory 500MB --scratch . --disk-memory 5GB
+      wavecomp gradient --strategy trajectory:every=auto,weights=coarse/interp:abs=5e-5peak
       wavecomp gradient --problem tiny --strategy trajectory --compressor mine --plugin mine.py
     """
     start = time.perf_counter()

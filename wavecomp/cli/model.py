@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
+from wavecomp.cli.model_figures import figures
 from wavecomp.cli.modelling import calibrate, validate
 
 
 @click.group()
 def model() -> None:
-    """The performance model: its constants on this machine, and how well it predicts."""
+    """The performance model: its figures, its constants on this machine, and how well it predicts."""
 
 
+model.add_command(figures)
 model.add_command(calibrate)
 model.add_command(validate)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.compressors.byte_chunks import ByteChunks
-from wavecomp.compressors.scratch import Scratch
+from wavecomp.compressors.scratch import shared_scratch
 from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import StreamError
 
@@ -41,7 +41,7 @@ class CodeStreams:
     def __init__(self, spec: str, threads: int) -> None:
         self._spec, self._threads = spec, threads
         self._side = ByteChunks(spec, "zstd", 1, _CHUNK, threads)
-        self._scratch = Scratch()
+        self._scratch = shared_scratch("code streams")
 
     def encode(self, codes: NDArray[np.int16]) -> list[Buffer]:
         """Return the streams of bits, and in chunks what tells how to read them.

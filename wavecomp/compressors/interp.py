@@ -25,7 +25,7 @@ from wavecomp.compressors.bounds import Absolute, ErrorBound, ValueRangeRelative
 from wavecomp.compressors.byte_chunks import ByteChunks
 from wavecomp.compressors.code_streams import BLOCK, CodeStreams, team
 from wavecomp.compressors.definition import Configuration, Definition
-from wavecomp.compressors.scratch import Scratch
+from wavecomp.compressors.scratch import shared_scratch
 from wavecomp.compressors.spec import THREADS, Parameter
 from wavecomp.compressors.stream import Buffer
 from wavecomp.errors import SpecError, StreamError
@@ -58,7 +58,7 @@ class Interp(Compressor):
         for size in (2, 4, 8):
             self._bytes[size] = ByteChunks(spec, bytes_codec, level, size * _CHUNK, threads, "shuffle")
         self._streams = CodeStreams(spec, threads)
-        self._scratch = Scratch()
+        self._scratch = shared_scratch("interp")
 
     @property
     def bound(self) -> ErrorBound:

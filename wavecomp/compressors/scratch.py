@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -22,3 +23,20 @@ class Scratch(threading.local):
         if kept is None or kept.nbytes < wanted:
             kept = self._kept[name] = np.empty(wanted, np.uint8)
         return kept[:wanted].view(dtype)
+
+
+_SHARED: WeakValueDictionary[str, Scratch] = WeakValueDictionary()
+_LOCK = threading.Lock()
+
+
+def shared_scratch(owner: str) -> Scratch:
+    """Return the one scratch of a kind of compressors, which lives as long as any of them does.
+
+    A run may have a compressor for every tolerance of its levels. A call leaves nothing in the scratch that another one
+    needs, and a thread makes one call at a time: so they work in the same memory.
+    """
+    with _LOCK:
+        found = _SHARED.get(owner)
+        if found is None:
+            found = _SHARED[owner] = Scratch()
+        return found

@@ -66,6 +66,9 @@ EXPERIMENTS = {
         "full waveform inversion with exact and with compressed gradients",
         "fwi", "fwi", "FwiSettings", True,
     ),
+    "actions": Experiment(
+        "wall time in each action of Revolve, uncompressed and compressed", "actions", "actions", "ActionsSettings"
+    ),
 }  # fmt: skip
 """What ``wavecomp gradient --experiment NAME`` knows."""
 

@@ -114,7 +114,6 @@ def measure_pinned(
     folder: str | Path,
     *,
     registry: Registry | None = None,
-    workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> PinnedRun:
     """Measure the pinned baseline into an archive, or what of it the archive does not hold yet.
@@ -125,8 +124,6 @@ def measure_pinned(
         Of the archive; made if need be.
     registry : Registry, optional
         Where compressors come from.
-    workers : int
-        Processes at a time. Times are not looked at; memory is, and with one worker only.
     progress : callable, optional
         Called with (cases done, cases in all).
 
@@ -152,7 +149,6 @@ def measure_pinned(
         suite=PINNED.name,
         repeats=ONCE,
         limits=limits,
-        workers=workers,
         progress=lambda now: progress(now.done, total),
         registry=known,
     )
@@ -161,7 +157,6 @@ def measure_pinned(
         GradientArchive(place),
         rounds=1,
         limits=limits,
-        workers=workers,
         progress=lambda now: progress(len(cases) + now.done, total),
         registry=known,
     )

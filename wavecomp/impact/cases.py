@@ -137,7 +137,7 @@ def impact_cases(
         given = f"the folder {scratch}" if scratch is not None else f"a disk budget of {disk_budget_bytes} bytes"
         raise UsageError(
             f"{given} is given, and no strategy keeps anything on disk; one does with tier=disk or tier=two, such as "
-            "trajectory:tier=disk/zfp:accuracy=1e-3"
+            "trajectory:tier=disk/zfp:accuracy=1e-3, and so does h-revolve"
         )
     unique = {strategy.spec: strategy for strategy in parsed.values()}
     stacked = tuple(sorted(set(shots)))

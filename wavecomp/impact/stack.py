@@ -91,6 +91,7 @@ class Gathered:
             distance={} if gradient is None or exact is None else self._distance(exact, gradient),
             gradient_digest=digest,
             absolute_specs=tuple(part.absolute_spec for part in parts if part.absolute_spec is not None),
+            level_weights=tuple(run.weights for run in runs if run.weights),
         )
 
 

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wavecomp.errors import ShotFailed
+from wavecomp.errors import ShotFailed, UnsupportedStrategy
 from wavecomp.inversion.shots_process import INITIAL, GradientTask, Refused, SharedArrays, begin, compute
 from wavecomp.isolation import how_it_ended, interrupts_held
 from wavecomp.physics.opening import passive_threads, threads_each
@@ -147,7 +147,14 @@ class ShotPool:
         ------
         ShotFailed
             Names the shot, and why: what its process said, or how the process ended.
+        UnsupportedStrategy
+            Its tolerances go by the weights of an earlier gradient, and which process has seen which one is chance.
         """
+        if strategy.weights == "earlier":
+            raise UnsupportedStrategy(
+                f'strategy "{strategy.spec}": with shots in several processes nobody can say from which gradient '
+                "weights=earlier would be; write weights=coarse, which is the same everywhere, or use one worker"
+            )
         model = self._model(velocity_m_s)
         todo = deque(shots)
         free = deque(range(len(self._gradients)))

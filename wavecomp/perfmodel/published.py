@@ -1,4 +1,4 @@
-"""The published model: equations (1) to (3) of checkpointing with compression, and the study's constants.
+"""The published model: equations (1) to (3) of checkpointing with compression.
 
 [Kukreja2019]_. N steps of C seconds, S bytes a checkpoint, B bytes a second, ratio F, t_c and t_d seconds to compress
 and decompress one checkpoint, M uncompressed checkpoints that fit. A checkpoint is one time level here, as it is there.
@@ -6,7 +6,6 @@ and decompress one checkpoint, M uncompressed checkpoints that fit. A checkpoint
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import Literal, TypeAlias
 
@@ -17,62 +16,9 @@ from wavecomp.perfmodel.revolve import recomputed_steps
 from wavecomp.perfmodel.writes import ScheduleName, writes
 
 CopyTerm: TypeAlias = Literal["slides", "draft", "script"]
-COPIES: dict[CopyTerm, int] = {"slides": 2, "draft": 1, "script": 0}
-"""How often S / (F B) is charged for a copy of a checkpoint: in the slides, the paper's draft, the published script."""
-
-
-@dataclass(frozen=True)
-class LosslessSetting:
-    """A row of the study's Table 1: a lossless codec at the setting with its best ratio, on one checkpoint.
-
-    Attributes
-    ----------
-    name : str
-        Blosc's codec.
-    compress_seconds, decompress_seconds : float
-        t_c and t_d.
-    ratio : float
-        F.
-    """
-
-    name: str
-    compress_seconds: float
-    decompress_seconds: float
-    ratio: float
-
-
-@dataclass(frozen=True)
-class StudyConstants:
-    """What the study says of its set-up: Overthrust with 881 × 881 × 287 points in single precision [Kukreja2019]_.
-
-    C and B are nowhere stated in what is published, nor t_c and t_d at F = 41: the functions of this module have no
-    defaults for them. Of its lossless settings Table 1 has the times, for the same checkpoint.
-
-    Attributes
-    ----------
-    steps : int
-        N.
-    checkpoint_bytes : float
-        S, one level.
-    ratio : float
-        F of the predictions. N S / F is the published line at 55 GB, N S the one at 2.2 TB.
-    lossless : tuple of LosslessSetting
-        Table 1.
-    """
-
-    steps: int = 2500
-    checkpoint_bytes: float = 891e6
-    ratio: float = 41.0
-    lossless: tuple[LosslessSetting, ...] = (
-        LosslessSetting("blosclz", 4.24944, 1.28886, 1.188),
-        LosslessSetting("lz4", 1.37126, 0.92098, 1.199),
-        LosslessSetting("lz4hc", 31.24516, 0.92669, 1.265),
-        LosslessSetting("zlib", 30.21881, 2.47004, 1.291),
-        LosslessSetting("zstd", 117.23876, 1.47734, 1.312),
-    )
-
-
-STUDY = StudyConstants()
+COPIES: dict[CopyTerm, tuple[int, int]] = {"slides": (2, 2), "draft": (1, 1), "script": (1, 0)}
+"""v, how often S / B is charged for a copy of an uncompressed checkpoint, and S / (F B) for one of a compressed one: in
+the slides, in the paper's draft, and in the published script, which leaves out the copy where there is a codec."""
 
 
 def checkpoints_that_fit(memory_bytes: Numbers, checkpoint_bytes: Numbers, ratio: Numbers = 1.0) -> Ints:
@@ -165,12 +111,10 @@ def revolve_seconds(
         N.
     memory_bytes, checkpoint_bytes : array_like
         What may be held, and S.
-    step_seconds : array_like
-        C.
-    bandwidth : array_like
-        B, in bytes a second.
+    step_seconds, bandwidth : array_like
+        C, and B in bytes a second.
     copies : str
-        v: 2 ``slides``, 1 ``draft``, 0 ``script``.
+        v: 2 ``slides``, 1 ``draft`` and ``script``.
     schedule : str
         Whose W: ``fewest`` or ``greatest``, see :mod:`wavecomp.perfmodel.writes`.
 
@@ -184,7 +128,11 @@ def revolve_seconds(
     OutsideTheModel
         No checkpoint fits, a number is out of range, or a name is unknown.
     """
-    return _seconds(steps, memory_bytes, checkpoint_bytes, step_seconds, bandwidth, 1.0, 0.0, 0.0, copies, schedule)
+    slots, none = checkpoints_that_fit(memory_bytes, checkpoint_bytes), np.zeros(())
+    copy = positive("checkpoint_bytes", checkpoint_bytes) / positive("bandwidth", bandwidth)
+    return _seconds(
+        steps, slots, step_seconds, COPIES[chosen("copies", copies, COPIES)][0] * copy, none, none, schedule
+    )
 
 
 def compressed_revolve_seconds(
@@ -210,7 +158,8 @@ def compressed_revolve_seconds(
             N \left( \frac{2 v S}{F B} + t_c + t_d \right) & M F \ge N
         \end{cases}
 
-    M F stands for the whole number of compressed checkpoints that fit, :func:`checkpoints_that_fit`.
+    M F stands for the whole number of compressed checkpoints that fit, :func:`checkpoints_that_fit`; v is 2 in
+    ``slides``, 1 in ``draft`` and 0 in ``script``.
 
     Parameters
     ----------
@@ -231,11 +180,11 @@ def compressed_revolve_seconds(
     OutsideTheModel
         No checkpoint fits, a number is out of range, or a name is unknown.
     """
-    t_c, t_d = (
-        not_negative("compress_seconds", compress_seconds),
-        not_negative("decompress_seconds", decompress_seconds),
-    )
-    return _seconds(steps, memory_bytes, checkpoint_bytes, step_seconds, bandwidth, ratio, t_c, t_d, copies, schedule)
+    t_c = not_negative("compress_seconds", compress_seconds)
+    t_d = not_negative("decompress_seconds", decompress_seconds)
+    slots, size = checkpoints_that_fit(memory_bytes, checkpoint_bytes, ratio), np.asarray(checkpoint_bytes)
+    copy = size / (np.asarray(ratio) * positive("bandwidth", bandwidth))
+    return _seconds(steps, slots, step_seconds, COPIES[chosen("copies", copies, COPIES)][1] * copy, t_c, t_d, schedule)
 
 
 def speedup(
@@ -264,22 +213,9 @@ def speedup(
 
 
 def _seconds(
-    steps: Numbers,
-    memory_bytes: Numbers,
-    checkpoint_bytes: Numbers,
-    step_seconds: Numbers,
-    bandwidth: Numbers,
-    ratio: Numbers,
-    compress_seconds: Numbers,
-    decompress_seconds: Numbers,
-    copies: CopyTerm,
-    schedule: ScheduleName,
+    steps: Numbers, slots: Ints, step_seconds: Numbers, copy: Floats, t_c: Floats, t_d: Floats, schedule: ScheduleName
 ) -> Floats:
     n, c = whole("steps", steps), positive("step_seconds", step_seconds)
-    slots = checkpoints_that_fit(memory_bytes, checkpoint_bytes, ratio)
-    times = COPIES[chosen("copies", copies, COPIES)]
-    copy = times * np.asarray(checkpoint_bytes) / (np.asarray(ratio) * positive("bandwidth", bandwidth))
     written = np.where(slots >= n, n, writes(n, slots, schedule))
     again = np.where(slots >= n, 0, recomputed_steps(n, slots))
-    stored = written * (copy + np.asarray(compress_seconds)) + n * (copy + np.asarray(decompress_seconds))
-    return np.asarray(naive_seconds(n, c) + again * c + stored)
+    return np.asarray(naive_seconds(n, c) + again * c + written * (copy + t_c) + n * (copy + t_d))

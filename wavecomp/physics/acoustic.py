@@ -165,6 +165,10 @@ class AcousticOperators(TimeStepping[LevelSlot]):
             self._sweeps[kind] = kind(self.v, self._imaged, self._domain, self._adjoint_on, self._compile)
         return self._sweeps[kind]
 
+    def adjoint_weight(self, step: int, every: int) -> float:
+        """Return the RMS of v's second difference over the physical domain, in 1/ms² times the unit of v."""
+        return self.sweep(every).weight(step)
+
     def _compile(self, equations: list[Any], name: str, **arguments: Any) -> Compiled:
         return Compiled(Operator(equations, subs=self.model.spacing_map, name=name), **arguments)
 

@@ -8,6 +8,7 @@ copied before the one iteration in k that needs it afterwards. The sum of the th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +17,13 @@ from typing import Any
 import numpy as np
 from devito import Buffer, Constant, Eq, Function, Inc, TimeFunction
 from devito.data.allocators import DataReference
+from numpy.typing import NDArray
 
 from wavecomp.physics.compiled import Compiled, LevelSlot
 from wavecomp.physics.physical_domain import PhysicalDomain
+
+_ROWS_POINTS = 1 << 18
+"""Of so many points at a time a weight is summed up: what lies in between stays in the caches."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,26 @@ class AdjointSweep:
             self._image.replace("level", slot.argument)
             self._image.up(step, step + 1)
 
+    def weight(self, step: int) -> float:
+        """Return the RMS of (v[n+1] − 2 v[n] + v[n-1]) / Δt² over the physical domain, right before :meth:`image`."""
+        here, below = (self._within(step + offset) for offset in (0, -1))
+        above = self._values_above(step)
+        rows = max(1, _ROWS_POINTS // max(1, here[0].size))
+        total = 0.0
+        for start in range(0, len(here), rows):
+            some = slice(start, start + rows)
+            bent = above[some] - 2 * here[some] + below[some]
+            total += float(np.sum(np.square(bent, dtype=np.float64)))
+        return math.sqrt(total / here.size) * float(self._imaged.per_dt2)
+
+    def _within(self, step: int) -> NDArray[np.floating]:
+        """Return v[step] in its buffer, at the physical domain's points."""
+        data = np.asarray(self._v.data)
+        return self._domain.within(data[step % len(data)])
+
+    def _values_above(self, step: int) -> NDArray[np.floating]:
+        return self._within(step + 1)
+
     def forget_slots(self) -> None:
         """Hold no slot of the last run any more."""
         if "_image" in vars(self):  # compiled when first needed
@@ -147,6 +172,9 @@ class InPlaceSweep(AdjointSweep):
         self._step.down(last, step + 1)
         self._keep.up(step, step + 1)
         self._step.down(step + 1, step)
+
+    def _values_above(self, step: int) -> NDArray[np.floating]:  # noqa: ARG002 (the copy is of the last step reached)
+        return np.asarray(self._copy.data)
 
     def _above(self) -> tuple[Any, dict[str, Any]]:
         return self._copy, {"above": self._copy}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from devito import Function, Grid, SpaceDimension
+from numpy.typing import NDArray
 
 
 class PhysicalDomain:
@@ -22,13 +23,17 @@ class PhysicalDomain:
     """
 
     def __init__(self, grid: Grid, shape: tuple[int, ...], layer: int) -> None:
-        self._shape = shape
+        self._shape, self._layer = shape, layer
         self._dimensions = tuple(SpaceDimension(name=f"p{d.name}", spacing=d.spacing) for d in grid.dimensions)
         self._shift = {d: p + layer for d, p in zip(grid.dimensions, self._dimensions, strict=True)}
 
     def array(self, name: str, dtype: np.dtype[Any]) -> Function:
         """Return the symbol of an array with one number a point, without halo."""
         return Function(name=name, dimensions=self._dimensions, shape=self._shape, dtype=dtype.type, space_order=0)
+
+    def within(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return a view of an array over the whole grid, layer included and halo not, at this domain's points."""
+        return values[tuple(slice(self._layer, self._layer + n) for n in self._shape)]
 
     def seen(self, field: Any) -> Any:
         """Return a field of the whole grid, at this domain's points."""

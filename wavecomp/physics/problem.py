@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.errors import RecipeError
+from wavecomp.physics.as_given import AsGiven
 from wavecomp.physics.memory_needed import operators_bytes
 from wavecomp.physics.sizes import sizes_of
 from wavecomp.physics.smoothing import smooth_slowness
@@ -84,6 +85,8 @@ class GradientProblem:
     files_sha256 : tuple of (str or None), or None
         Contents of the model files of the true and of the initial model that this problem was :meth:`pinned` to; None
         where the files may hold whatever they hold.
+    as_given : AsGiven or None
+        What stands for the models and receivers of a coarse run. No part of the digest: it has no records.
     """
 
     medium: Recipe
@@ -91,6 +94,7 @@ class GradientProblem:
     receivers: Receivers
     shots_m: tuple[tuple[float, ...], ...] = field(default=())
     files_sha256: tuple[str | None, str | None] | None = field(default=None, compare=False, repr=False)
+    as_given: AsGiven | None = field(default=None, compare=False, repr=False)
 
     dtype: ClassVar[str] = "float32"
     libraries: ClassVar[tuple[str, ...]] = ("devito",)
@@ -198,6 +202,8 @@ class GradientProblem:
 
     def receivers_from_origin_m(self) -> NDArray[np.float64]:
         """Return the receivers' positions relative to the first grid point, in m, shape (receivers, dimensions)."""
+        if self.as_given is not None:
+            return self.as_given.receivers_from_origin_m
         return self._spread((0.0,) * len(self.medium.shape), self.medium.depth_from_origin_m(self.receivers.depth_m))
 
     def shot_from_origin_m(self, shot: int) -> tuple[float, ...]:
@@ -206,7 +212,7 @@ class GradientProblem:
 
     def true_velocity(self) -> Velocity:
         """Return the true P velocity in m/s, shape ``medium.shape``; raises ModelFileError."""
-        return build_velocity(self.medium, self._pinned_to(0))
+        return self.as_given.true if self.as_given else build_velocity(self.medium, self._pinned_to(0))
 
     def initial_velocity(self) -> Velocity:
         """Return the P velocity in m/s where the gradient is taken, shape ``medium.shape``.
@@ -218,6 +224,8 @@ class GradientProblem:
         RecipeError
             All of the model shall be kept.
         """
+        if self.as_given is not None:
+            return self.as_given.initial
         if isinstance(self.initial, GivenInitial):
             return build_velocity(replace(self.medium, model=self.initial.model), self._pinned_to(1))
         check_kept(self.medium, self.initial.keep_above_m)

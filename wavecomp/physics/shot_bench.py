@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.adjoint.bare import Bare, bare_sweeps
+from wavecomp.adjoint.level_tolerances import CoarseWeights
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.reversal import UNLIMITED, Reversal
 from wavecomp.plans.strategies import Strategy
@@ -29,12 +30,14 @@ class ShotBench(ABC, Generic[C]):
     ----------
     code : AcousticOperators or SolverCode
         What is reversed.
+    coarse : callable, optional
+        Gives the weights of a shot's levels in a coarse run.
     """
 
-    def __init__(self, code: C) -> None:
+    def __init__(self, code: C, coarse: CoarseWeights | None = None) -> None:
         self.code: C = code
         self._observed: dict[int, Array] = {}
-        self._reversal: Reversal[Any] = Reversal(code)
+        self._reversal: Reversal[Any] = Reversal(code, coarse)
 
     @property
     def steps(self) -> int:

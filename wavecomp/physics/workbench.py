@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Hashable, Iterable
+from functools import partial
 
 import numpy as np
 
+from wavecomp.adjoint.level_weights import Weights, measured_weights
 from wavecomp.physics.acoustic import FIRST, AcousticOperators
+from wavecomp.physics.coarse import coarse_problem, weights_between
 from wavecomp.physics.shot_bench import Array, ShotBench
 from wavecomp.plans.strategies import Strategy
 
@@ -19,6 +23,9 @@ class Workbench(ShotBench[AcousticOperators]):
     operators : AcousticOperators
         From :func:`wavecomp.physics.opening.open_operators`.
     """
+
+    def __init__(self, operators: AcousticOperators) -> None:
+        super().__init__(operators, partial(_coarse_weights, operators))
 
     @property
     def operators(self) -> AcousticOperators:
@@ -46,6 +53,14 @@ class Workbench(ShotBench[AcousticOperators]):
         operators.forward(FIRST, operators.last, record=True)
         return np.array(operators.records.data)
 
+    def weights(self, every: int, shot: int = 0) -> Weights:
+        """Return what an error of each level that is imaged weighs in a shot's gradient, at the present model.
+
+        As :func:`wavecomp.adjoint.level_weights.measured_weights`.
+        """
+        self._turn_to(shot)
+        return measured_weights(self.operators, every)
+
     def peak(self, shot: int = 0) -> float:
         """Return the greatest amplitude of a shot's wavefield in the operators' model."""
         self.operators.set_shot(shot)
@@ -58,3 +73,18 @@ class Workbench(ShotBench[AcousticOperators]):
         """
         strategy = self.with_step(strategy)
         return strategy.at(max(self.peak(shot) for shot in shots)) if strategy.relative else strategy
+
+
+def _coarse_weights(fine: AcousticOperators, shot: Hashable, steps: range) -> Weights:
+    """Return the weights that a run with half the resolution has at the times of these steps.
+
+    It is that of the problem's own models, whatever the operators' model is now. Its operators are let go of at once:
+    they are no part of what a run holds.
+    """
+    assert isinstance(shot, int)
+    coarse = AcousticOperators(coarse_problem(fine.problem, fine.last * fine.dt_s), str(fine.dtype))
+    weights = Workbench(coarse).weights(every=1, shot=shot)
+    times_s = coarse.dt_s * np.arange(FIRST, coarse.last, dtype=np.float64)
+    del coarse
+    gc.collect()  # operators and their sweeps hold each other
+    return weights_between(weights, times_s, fine.dt_s * np.array(steps, dtype=np.float64))

@@ -114,10 +114,10 @@ def virtual_run(
     carried = code.carried(planned.carried)
     courier: Inline[PricedSlot] | Overlapped[PricedSlot]
     if strategy.overlap:
-        courier = Overlapped(store, strategy.compressor, carried, clock, clock.begin_beside)
+        courier = Overlapped(store, lambda _step: strategy.compressor, carried, clock, clock.begin_beside)
     else:
-        courier = Inline(store, strategy.compressor, carried, clock)
-    executor = Executor(code, store, strategy.compressor, courier, code.slots(planned.taped), clock)
+        courier = Inline(store, lambda _step: strategy.compressor, carried, clock)
+    executor = Executor(code, store, lambda _step: strategy.compressor, courier, code.slots(planned.taped), clock)
     executor.run(planned.schedule)
     tally = executor.tally
     return VirtualRun(

@@ -24,6 +24,9 @@ from typing import Literal, TypeAlias
 
 Source: TypeAlias = Literal["tape", "store"]
 
+Place: TypeAlias = Literal["memory", "disk"]
+"""Where the store is to put a state."""
+
 
 def imaged(first: int, last: int, every: int) -> range:
     """Return the steps n with ``first <= n < last`` and ``n % every == 0``, ascending."""
@@ -65,9 +68,11 @@ class SaveState:
     """Put the state into the store.
 
     ``SaveState(5)`` reads as: the state is at step 5; put the pair (u[4], u[5]) into the store. The buffers stay.
+    ``SaveState(5, "disk")`` reads as: the same, and there on the disk. Without a place the store finds one.
     """
 
     step: int
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

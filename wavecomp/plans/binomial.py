@@ -28,7 +28,8 @@ def recomputed_steps(steps: int, slots: int) -> int:
         p(N, M) = \min_k \; k + p(k, M) + p(N - k, M - 1)
         = t N - \binom{M + t}{t - 1}, \quad t = \min \{t : \tbinom{M + t}{M} \ge N\}
 
-    [Griewank2000]_. p(10, 3) = 15, p(100, 5) = 316. More slots than N - 1 do not help.
+    [Griewank2000]_. p(10, 3) = 15, p(100, 5) = 316. More slots than N - 1 do not help. Here are single numbers of any
+    size, for schedules; :func:`wavecomp.perfmodel.revolve.recomputed_steps` takes arrays, and a test holds them equal.
     """
     slots = max(1, min(slots, steps - 1))
     t = repetitions(steps, slots)

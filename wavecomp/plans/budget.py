@@ -10,10 +10,13 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from wavecomp.errors import CheckpointTooLarge, SlotsTooLarge
 from wavecomp.plans import schedules
-from wavecomp.plans.actions import Action, Tape
+from wavecomp.plans.actions import Action, Tape, imaged
+from wavecomp.plans.library import Name, usual_period
+from wavecomp.plans.placed import placed
 from wavecomp.plans.schedules import FIRST_STEP, Schedule
 from wavecomp.plans.strategies import Strategy
 
@@ -22,6 +25,12 @@ OVERHEAD_BYTES = 2048
 
 PAGE_BYTES = mmap.PAGESIZE
 """What a store takes besides: its memory comes in whole pages."""
+
+WAITING = 2
+"""Checkpoints that memory has room for beside the slots where a thread writes: one that is written, one that waits."""
+
+MOST_DISK_SLOTS = 256
+"""Slots on disk that are planned with at most, where a budget alone counts them: 2,500 steps take seconds then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +99,21 @@ def plan(
         slots = (carried + taped) * level_bytes
         if slots and strategy.name != "store-all" and budget_bytes < slots + OVERHEAD_BYTES + PAGE_BYTES:
             raise SlotsTooLarge(strategy.spec, slots, slots + OVERHEAD_BYTES + PAGE_BYTES, budget_bytes)
-        room = budget_bytes - slots if strategy.tier == "memory" else disk_budget_bytes
+        in_memory = strategy.tier == "memory" or strategy.placed
+        room = budget_bytes - slots if in_memory else disk_budget_bytes
         try:
-            schedule = schedule_of(strategy, steps, state_bytes, level_bytes, room, first=first, in_buffers=in_buffers)
+            schedule = schedule_of(
+                strategy,
+                steps,
+                state_bytes,
+                level_bytes,
+                room,
+                disk_budget_bytes=disk_budget_bytes,
+                first=first,
+                in_buffers=in_buffers,
+            )
         except CheckpointTooLarge as error:
-            if strategy.tier != "memory":
+            if not in_memory or error.place != "memory":
                 raise
             raise CheckpointTooLarge(
                 ("state", 1), "memory", error.raw_bytes, error.needed_bytes, error.held_bytes + slots, budget_bytes
@@ -117,6 +136,7 @@ def schedule_of(
     level_bytes: int,
     budget_bytes: int,
     *,
+    disk_budget_bytes: int | None = None,
     first: int = FIRST_STEP,
     in_buffers: int = 2,
 ) -> Schedule:
@@ -131,7 +151,9 @@ def schedule_of(
     state_bytes, level_bytes : int
         Uncompressed size of one state, and of one level that is imaged.
     budget_bytes : int
-        What the checkpoint store may hold, on all its tiers.
+        What the checkpoint store may hold, on all its tiers; of a strategy whose schedule says where, in memory.
+    disk_budget_bytes : int, optional
+        What that one may hold on disk; without it as much as it likes.
     first : int
         The state that the run begins with.
     in_buffers : int
@@ -160,6 +182,8 @@ def schedule_of(
             if slots is None:
                 slots = _room(state_bytes, budget_bytes, ratio) // _stored_bytes(state_bytes, ratio)
             return schedules.revolve(steps, slots, every, first=first)
+        case _ if strategy.placed:
+            return _placed(strategy, steps, state_bytes, budget_bytes, disk_budget_bytes, first)
         case _ if "levels" in values:
             # Two a state, where it is a pair of levels; otherwise as many as it is large.
             return mixed(int(values["levels"]), 2 if in_buffers == 2 else max(1, -(-state_bytes // level_bytes)))
@@ -173,6 +197,42 @@ def schedule_of(
     if worth > 2 and room // level >= worth:
         found.append(mixed(room // level, worth))
     return min(found, key=lambda schedule: schedule.forward_steps)
+
+
+def _placed(
+    strategy: Strategy, steps: int, state_bytes: int, budget_bytes: int, disk_budget_bytes: int | None, first: int
+) -> Schedule:
+    """Return the schedule of a strategy that says where each state goes; raises as :func:`schedule_of`."""
+    values, every = strategy.values, strategy.every
+    levels, ratio = max(1, len(imaged(first, first + steps, every))), float(values["ratio"])
+    disk_slots = levels
+    if disk_budget_bytes is not None:
+        on_disk = max(1, int(state_bytes / ratio))
+        if disk_budget_bytes < on_disk:
+            raise CheckpointTooLarge(("state", first), "disk", state_bytes, on_disk, 0, disk_budget_bytes)
+        disk_slots = min(levels, disk_budget_bytes // on_disk)
+    known = min(disk_slots, MOST_DISK_SLOTS) if strategy.name == "h-revolve" else disk_slots
+    known = int(values.get("disk_slots", known))
+    if "slots" in values:
+        slots = int(values["slots"])
+    else:
+        # Memory also remembers where each state on the disk lies.
+        stored = _stored_bytes(state_bytes, ratio)
+        room = _room(state_bytes, budget_bytes, ratio) - OVERHEAD_BYTES * min(known, levels)
+        slots = max(1, room // stored - (WAITING if strategy.asynchronous else 0))
+    write, read = float(values["write"]), float(values["read"])
+    usual = usual_period(min(slots, levels), write, read)
+    return placed(
+        cast(Name, strategy.name),
+        steps,
+        slots,
+        every,
+        first=first,
+        disk_slots=min(known, levels),
+        period=min(int(values.get("period", max(usual, -(-levels // disk_slots)))), levels),
+        write=write,
+        read=read,
+    )
 
 
 def _room(size: int, budget_bytes: int, ratio: float) -> int:

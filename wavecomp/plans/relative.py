@@ -73,14 +73,15 @@ def check_relative(spec: SpecText, places: tuple[Place, ...], reading: Reading, 
         The unit stands behind another number; or the text would change its meaning with it.
     """
     for number, key, fraction in places:
-        if number == 0 or not _scales(reading, number - 1, key, fraction, registry):
+        if number == 0 or not scales(reading, number - 1, key, fraction, registry):
             raise SpecError(
                 f'strategy "{spec}": {key} is no tolerance in the unit of the wavefield, so it cannot be given as a '
                 f"fraction of the {UNIT}; absolute tolerances such as zfp:accuracy=1e-3{UNIT} can"
             )
 
 
-def _scales(reading: Reading, depth: int, key: str, value: float, registry: Registry) -> bool:
+def scales(reading: Reading, depth: int, key: str, value: float, registry: Registry) -> bool:
+    """Whether a number of a compressor, ``depth`` of them inwards, is a tolerance in the unit of the field."""
     bounds = []
     for factor in (1.0, 2.0):
         changed = registry.with_value(reading, depth, key, factor * value)

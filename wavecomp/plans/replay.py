@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wavecomp.errors import ScheduleError
-from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
+from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Place, Reverse, SaveState, Tape
 from wavecomp.plans.schedules import Schedule
 
 
@@ -31,6 +31,10 @@ class ReplayReport:
         Most levels on the tape at one time.
     imaged : tuple of int
         The steps of the imaging condition, in order.
+    disk_writes, disk_reads : int
+        Those states among them that the schedule puts on the disk.
+    memory_states_max, disk_states_max : int
+        Most states in either place at one time, of those that the schedule gives one.
     """
 
     forward_steps: int
@@ -42,6 +46,10 @@ class ReplayReport:
     levels_held_max: int
     tape_levels: int
     imaged: tuple[int, ...]
+    disk_writes: int = 0
+    disk_reads: int = 0
+    memory_states_max: int = 0
+    disk_states_max: int = 0
 
 
 @dataclass
@@ -56,6 +64,10 @@ class _Machine:
     adjoint: int | None = None
     tape: list[int] = field(default_factory=list)
     states: dict[int, tuple[int, int]] = field(default_factory=dict)
+    places: dict[int, Place | None] = field(default_factory=dict)
+    placed_max: dict[Place, int] = field(default_factory=lambda: {"memory": 0, "disk": 0})
+    disk_writes: int = 0
+    disk_reads: int = 0
     levels: dict[int, int] = field(default_factory=dict)
     imaged: list[int] = field(default_factory=list)
     forward_steps: int = 0
@@ -99,6 +111,8 @@ class _Machine:
 
     def watch_store(self) -> None:
         self.states_held_max = max(self.states_held_max, len(self.states))
+        for place, most in self.placed_max.items():
+            self.placed_max[place] = max(most, sum(self.places[step] == place for step in self.states))
         held = self.state_levels * len(self.states) + len(self.levels)
         self.levels_held_max = max(self.levels_held_max, held)
         if self.max_states is not None:
@@ -115,18 +129,21 @@ class _Machine:
                 for level in self.advance(first, last):
                     if level % every == 0:
                         self.put_level(level)
-            case SaveState(step):
+            case SaveState(step, place):
                 self.stand_at(step)
                 assert self.buffers is not None
                 self.demand(step not in self.states, f"the state at step {step} is in the store already")
                 self.states[step] = self.buffers
+                self.places[step] = place
                 self.state_writes += 1
+                self.disk_writes += place == "disk"
                 self.watch_store()
             case LoadState(step, keep):
                 self.demand(step in self.states, f"no state at step {step} is in the store")
                 self.buffers = self.states[step] if keep else self.states.pop(step)
                 self.tape = []
                 self.state_reads += 1
+                self.disk_reads += self.places[step] == "disk"
             case Tape():
                 self.lay(action)
             case Reverse():
@@ -185,6 +202,10 @@ class _Machine:
             self.levels_held_max,
             self.tape_levels,
             tuple(self.imaged),
+            self.disk_writes,
+            self.disk_reads,
+            self.placed_max["memory"],
+            self.placed_max["disk"],
         )
 
 

@@ -39,7 +39,7 @@ class Schedule:
     Attributes
     ----------
     name : str
-        ``store-all``, ``trajectory``, ``revolve`` or ``mixed``.
+        That of the strategy.
     first, last : int
         The run goes from the state at step ``first`` to the state at step ``last``, and back.
     every : int
@@ -107,6 +107,21 @@ class Schedule:
     def tape_levels(self) -> int:
         """Most levels on the tape at one time."""
         return self._tally.tape_levels
+
+    @property
+    def disk_writes(self) -> int:
+        """States that it puts on the disk, counted; not those that a store moves there of its own accord."""
+        return self._tally.disk_writes
+
+    @property
+    def disk_reads(self) -> int:
+        """States that it brings back from where it put them on the disk, counted."""
+        return self._tally.disk_reads
+
+    @property
+    def disk_states_max(self) -> int:
+        """Most states at one time that it has put on the disk."""
+        return self._tally.disk_states_max
 
     def held_bytes_max(self, state_bytes: int, level_bytes: int) -> int:
         """Return the most bytes in the store at one time, without compression and bookkeeping."""
@@ -252,6 +267,8 @@ class _ActionCounts:
         self.forward_steps = self.state_writes = self.state_reads = self.level_writes = 0
         self.states_held_max = self.levels_held_max = self.tape_levels = 0
         self.states = self.levels = self._step = 0
+        self.disk_writes = self.disk_reads = self.disk_states_max = 0
+        self._on_disk: set[int] = set()
         self._begun = False
 
     def add(self, action: Action) -> None:
@@ -262,14 +279,21 @@ class _ActionCounts:
                 if isinstance(action, ForwardKeeping):
                     self.levels += len(action.kept)
                     self.level_writes += len(action.kept)
-            case SaveState():
+            case SaveState(step, place):
                 self.state_writes += 1
                 self.states += 1
-                self._step = action.step
+                self._step = step
+                if place == "disk":
+                    self.disk_writes += 1
+                    self._on_disk.add(step)
+                    self.disk_states_max = max(self.disk_states_max, len(self._on_disk))
             case LoadState(step, keep):
                 self.state_reads += 1
                 self.states -= not keep
                 self._step = step
+                self.disk_reads += step in self._on_disk
+                if not keep:
+                    self._on_disk.discard(step)
             case Tape():
                 # The state may be one step ahead of the tape's beginning, and the very first is where it begins.
                 begin = max(action.first, self._step) if self._begun else action.first

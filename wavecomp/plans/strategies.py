@@ -6,10 +6,15 @@ A strategy has a text form, like a compressor; what follows ``/`` is the compres
 
 ``store-all`` keeps every level that is imaged, uncompressed, in memory that is there before the run; ``trajectory``
 puts every one of them, compressed, into the checkpoint store; ``revolve`` keeps a few states and computes the rest
-anew; ``mixed`` keeps levels beside the states, and computes less.
+anew; ``mixed`` keeps levels beside the states, and computes less. ``h-revolve``, ``disk-revolve``,
+``periodic-disk-revolve`` and ``two-level`` keep states in memory and on a disk, each where the schedule says
+(:mod:`wavecomp.plans.placed`). With ``async`` a thread writes to the disk, and reads ahead, beside the propagation.
 
 An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
+
+Levels may have tolerances of their own, by what an error of each weighs in the gradient:
+``trajectory:weights=coarse/zfp:accuracy=1e-3`` (:mod:`wavecomp.plans.time_tolerances`).
 
 The imaging step may be left to the source: ``trajectory:every=auto,error=1e-3`` takes as long a one as that error of
 the gradient allows (:mod:`wavecomp.adjoint.imaging_step`).
@@ -27,7 +32,9 @@ from wavecomp.compressors.origin import registry_for
 from wavecomp.compressors.promises import promise_of
 from wavecomp.compressors.spec import canonical_part, format_value, read_values
 from wavecomp.errors import PluginFailed, SpecError, UnknownStrategy, UnsupportedStrategy
+from wavecomp.plans.library import READ_COST, WRITE_COST
 from wavecomp.plans.relative import UNIT, Place, check_relative, in_field_units, with_unit, without_unit
+from wavecomp.plans.time_tolerances import times, tolerance_of
 from wavecomp.promise import NOTHING, Loss, Promise
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
@@ -54,12 +61,58 @@ _RATIO = Parameter(
 )
 _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
+_ASYNC = Parameter("async", "flag", "write to the disk, and read ahead, in a thread beside the propagation")
+_WEIGHTS = Parameter(
+    "weights",
+    "choice",
+    "each level's tolerance by what its error weighs: from a coarse run, or as an earlier gradient had it; the "
+    "compressor's is their geometric mean",
+    choices=("coarse", "earlier"),
+)
+_MEMORY_SLOTS = Parameter(
+    "slots", "int", "states that memory holds at most; absent: as many as the budget allows", low=1, high=10**6
+)
+_DISK_SLOTS = Parameter(
+    "disk_slots",
+    "int",
+    "states that the disk holds at most; absent: by its budget, no more than 256",
+    low=0,
+    high=10**6,
+)
+_PERIOD = Parameter(
+    "period",
+    "int",
+    "imaged steps from one state on disk to the next; absent: by the costs and the budget",
+    low=1,
+    high=10**6,
+)
+_WRITE = Parameter(
+    "write",
+    "float",
+    "cost of a state to the disk, in forward runs from one imaged step to the next",
+    default=WRITE_COST,
+    low=0.0,
+    high=1e6,
+)
+_READ = Parameter(
+    "read",
+    "float",
+    "cost of a state from the disk, in forward runs from one imaged step to the next",
+    default=READ_COST,
+    low=0.0,
+    high=1e6,
+)
+_PLACED = (_EVERY, _ERROR, _RATIO, _WRITE, _READ, _ASYNC, _WEIGHTS)
 
 PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "store-all": (_EVERY, _ERROR),
-    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP),
-    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER),
-    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP),
+    "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP, _ASYNC, _WEIGHTS),
+    "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER, _ASYNC, _WEIGHTS),
+    "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP, _ASYNC, _WEIGHTS),
+    "h-revolve": (_MEMORY_SLOTS, _DISK_SLOTS, *_PLACED),
+    "disk-revolve": (_MEMORY_SLOTS, *_PLACED),
+    "periodic-disk-revolve": (_MEMORY_SLOTS, *_PLACED),
+    "two-level": (_MEMORY_SLOTS, _PERIOD, *_PLACED),
 }
 """Name of each strategy, and the keys of its text form."""
 
@@ -192,6 +245,24 @@ class Strategy:
         return bool(self.relative) or self.step_error is not None
 
     @property
+    def weights(self) -> str | None:
+        """Where the weights of its levels come from: ``coarse`` or ``earlier``; None for one tolerance for all."""
+        return str(self.values["weights"]) if "weights" in self.values else None
+
+    def compressor_times(self, exponent: int) -> Compressor:
+        """Return its compressor with the tolerance of a level (:mod:`wavecomp.plans.time_tolerances`).
+
+        Raises
+        ------
+        SpecError
+            The compressor has no absolute tolerance, or cannot have that one.
+        """
+        if exponent == 0:
+            return self.compressor
+        tolerance = tolerance_of(self.spec, self.reading, self._known)
+        return self._known.usable(times(self.reading, tolerance, exponent, self._known))
+
+    @property
     def every(self) -> int:
         """The imaging condition is evaluated at every k-th step; raises UnsupportedStrategy where it is not known."""
         if self.step_error is not None:
@@ -204,7 +275,17 @@ class Strategy:
     @property
     def tier(self) -> str:
         """Where checkpoints live: ``memory``, ``disk`` or ``two``."""
-        return str(self.values.get("tier", "memory"))
+        return str(self.values.get("tier", "two" if self.placed else "memory"))
+
+    @property
+    def placed(self) -> bool:
+        """Its schedule says for each state whether it goes to memory or to the disk."""
+        return _WRITE in PARAMETERS[self.name]
+
+    @property
+    def asynchronous(self) -> bool:
+        """What goes to the disk is written in a thread beside the propagation."""
+        return bool(self.values.get("async", False))
 
     @property
     def overlap(self) -> bool:
@@ -239,6 +320,8 @@ def read_strategy(text: SpecText, registry: Registry) -> Strategy:
     strategy = Strategy(text.head.name, values, reading, relative, registry)
     _ = strategy.compressor  # what it needs may be missing here
     check_relative(text, relative, reading, registry)
+    if strategy.weights is not None:
+        tolerance_of(strategy.spec, reading, registry)
     return strategy
 
 
@@ -257,6 +340,10 @@ def _read(spec: SpecText, registry: Registry) -> tuple[Mapping[str, Value], Read
     values = _with_error(text, read_values(text, head.items, PARAMETERS[head.name]))
     if head.name == "store-all" and inner is not None:
         raise SpecError(f'strategy "{text}": store-all compresses nothing; write trajectory/{inner}')
+    if "async" in values and values.get("tier") == "memory":
+        raise SpecError(
+            f'strategy "{text}": async is about a disk, and tier=memory has none; write tier=disk or tier=two'
+        )
     return values, registry.read(SpecText.parse(UNCOMPRESSED) if inner is None else inner)
 
 

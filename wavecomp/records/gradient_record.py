@@ -78,6 +78,9 @@ class GradientImpact:
     absolute_specs : tuple of str
         What was run for each shot, where tolerances were asked for relative to its wavefield, or the imaging step by an
         error; else empty.
+    level_weights : tuple of str
+        Where each level had a tolerance of its own: for each shot a digest of what they were relative to their mean;
+        else empty. Older rows lack it.
     bare_walls_s : tuple of float or None
         Wall time of the bare sweeps of the same shots in the same round as each of ``walls_s``: only with those is a
         time compared. None where the bare sweeps of a round failed; all empty where they did not run beside it.
@@ -97,6 +100,7 @@ class GradientImpact:
     gradient_digest: str | None
     bare_walls_s: tuple[float | None, ...] = ()
     absolute_specs: tuple[str, ...] = ()
+    level_weights: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +207,8 @@ class GradientRecord:
             row["bare_walls_s"] = list(out.bare_walls_s)
         if out.absolute_specs:
             row["absolute_specs"] = list(out.absolute_specs)
+        if out.level_weights:
+            row["level_weights"] = list(out.level_weights)
         row |= {f.name: getattr(out, f.name) for f in fields(out) if f.name not in _NESTED}
         row |= {f"{f.name}_s": getattr(out.seconds, f.name) for f in fields(WorkTimes)}
         row |= {f"ratio_{f.name}": getattr(out.ratio, f.name, None) for f in fields(Spread)}
@@ -235,7 +241,7 @@ class GradientRecord:
             raise DamagedArchive(f"a column is missing or has another type: {error}") from None
 
 
-_NESTED = ("seconds", "walls_s", "bare_walls_s", "absolute_specs", "ratio", "distance")
+_NESTED = ("seconds", "walls_s", "bare_walls_s", "absolute_specs", "level_weights", "ratio", "distance")
 _LATER = ("disk_budget_bytes", "disk")  # columns that older rows lack
 
 
@@ -253,6 +259,7 @@ def _outcome(row: Mapping[str, Any]) -> GradientImpact | Failure:
         walls_s=tuple(row["walls_s"]),
         bare_walls_s=tuple(row.get("bare_walls_s", ())),
         absolute_specs=tuple(row.get("absolute_specs", ())),
+        level_weights=tuple(row.get("level_weights", ())),
         ratio=None if ratio["least"] is None else Spread(**ratio),
         distance={name: row[f"gradient_{name}"] for name in row["distances"]},
     )

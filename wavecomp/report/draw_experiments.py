@@ -12,6 +12,7 @@ from wavecomp.report.draw_calibration import figure_calibrate
 from wavecomp.report.draw_experiments_error import figure_checkpoints, figure_memory, figure_steps, figure_tolerance
 from wavecomp.report.draw_experiments_fwi import figure_fwi
 from wavecomp.report.draw_experiments_time import figure_ratio, figure_restart, figure_stack
+from wavecomp.report.draw_model_actions import figure_actions
 from wavecomp.report.style import drawing
 
 FIGURES: dict[str, Callable[[ExperimentResult], Figure]] = {
@@ -23,6 +24,7 @@ FIGURES: dict[str, Callable[[ExperimentResult], Figure]] = {
     "memory": figure_memory,
     "ratio": figure_ratio,
     "fwi": figure_fwi,
+    "actions": figure_actions,
     "calibrate": figure_calibrate,
 }
 """Name of each experiment, and what draws it."""

@@ -130,6 +130,23 @@ def _fwi(result: ExperimentResult) -> str:
     return f"Misfit left after {iterations} iterations of an inversion of {shots} shots: {join_words(words)}."
 
 
+def _actions(result: ExperimentResult) -> str:
+    words = []
+    for row in result.rows:
+        wall = number(row["wall_s"])
+        parts = [
+            f"{100 * number(row[f'{work}_s']) / wall:.0f} % {name}"
+            for work, name in (
+                ("advance", "forward"),
+                ("reverse", "back"),
+                ("compress", "saving"),
+                ("decompress", "loading"),
+            )
+        ]
+        words.append(f"{row['kind']}, {row['slots']} checkpoints: {_short(wall)} s, {', '.join(parts)}")
+    return f"Where the wall time of Revolve goes: {'; '.join(words)}."
+
+
 def _calibrate(result: ExperimentResult) -> str:
     tasks = {str(row["name"]): number(row["step_s"]) for row in rows_where(result, what="task")}
     settings = len(rows_where(result, what="compressor"))
@@ -149,5 +166,6 @@ _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "memory": _memory,
     "ratio": _ratio,
     "fwi": _fwi,
+    "actions": _actions,
     "calibrate": _calibrate,
 }

@@ -102,7 +102,10 @@ def _again(rows: pd.DataFrame) -> str:
 
 
 def _rank(strategy: str) -> int:
-    order = (BARE, "store-all", "trajectory", "mixed", "revolve")
+    order = (
+        *(BARE, "store-all", "trajectory", "mixed", "revolve"),
+        *("h-revolve", "disk-revolve", "periodic-disk-revolve", "two-level"),
+    )
     return order.index(strategy) if strategy in order else len(order)
 
 
@@ -171,6 +174,11 @@ def _notes(rows: pd.DataFrame, done: pd.DataFrame, provenances: Mapping[str, Pro
     if "absolute_specs" in stored:
         settled = stored[stored["absolute_specs"].notna()]
         notes += steps_found(zip(settled["spec"], settled["absolute_specs"], strict=True))
+    if "level_weights" in stored and stored["level_weights"].notna().any():
+        notes.append(
+            "With weights= each level has a tolerance of its own, by what its error weighs in the gradient: the one "
+            "that is named is their geometric mean."
+        )
     if (stored["rounds"] > 0).any():
         notes.append(
             "Wall / bare: each round runs the bare sweeps and then every row once, and a time is compared with the "

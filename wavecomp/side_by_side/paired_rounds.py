@@ -49,7 +49,8 @@ class PairedRounds:
     seconds : float
         Wall time so far.
     ended : str
-        Why the run ended: "decided", "time", "rounds", or in words that a side does not start any more; "" before.
+        Why the run ended: "decided", "time", "rounds", or in words that somebody stopped it or that a side does not
+        start any more; "" before.
     introductions : dict
         What each side said about itself when it was started first: ``wavecomp`` (its file), ``version``,
         ``provenance``, and in ``no_counter`` why it counts no instructions.

@@ -26,6 +26,7 @@ from wavecomp.side_by_side.sides import Side
 from wavecomp.side_by_side.tasks import GradientTask, SweepTask, Task, Values, Which, joined
 
 _LEAST, _MOST = 5, 100
+STOPPED = "stopped by hand"
 _BOTH: tuple[Which, Which] = ("old", "new")
 
 
@@ -71,7 +72,7 @@ def run_rounds(
     Returns
     -------
     PairedRounds
-        Failures are part of it: the other cases go on. With an exception of somebody's (Ctrl-C) it is lost.
+        Failures are part of it: the other cases go on. Ctrl-C ends the run, and keeps the rounds that were whole.
 
     Raises
     ------
@@ -79,6 +80,8 @@ def run_rounds(
         Two tasks bear one name, or there are none.
     SideBroken
         A side cannot be started at all. One that starts no more in a later round only ends the run.
+    KeyboardInterrupt
+        Somebody stopped it before the first round that counts was whole.
     """
     names = [task.case for task in tasks]
     if not names or len({*names}) < len(names):
@@ -105,6 +108,10 @@ def run_rounds(
                 run.round(found.rounds + 1)
             except SideBroken as error:
                 found.ended = str(error)
+            except KeyboardInterrupt:
+                if not found.rounds:
+                    raise
+                found.ended = STOPPED  # the rounds before tell what they tell
             else:
                 found.rounds += 1
     found.seconds = time.monotonic() - start

@@ -8,6 +8,7 @@ from typing import Any
 
 from wavecomp.compressors.spec import format_value
 from wavecomp.errors import UsageError
+from wavecomp.plans.strategies import PARAMETERS
 from wavecomp.spec_text import Item, SpecPart, SpecText
 
 _INSTEAD = 'strategy="revolve/zfp:accuracy=1e-3" or the like (`wavecomp compressors` lists them)'
@@ -71,7 +72,10 @@ def completed(
         head = head.with_value("slots", str(checkpoints))
     if head.name == "mixed" and "levels" not in head.values and not by_budget:
         head = head.with_value("levels", str(2 * checkpoints))
-    if on_disk and "tier" not in head.values and head.name != "store-all":
+    keys = {parameter.name for parameter in PARAMETERS.get(head.name, ())}
+    if {"slots", "write"} <= keys and "slots" not in head.values and not by_budget:
+        head = head.with_value("slots", str(checkpoints))
+    if on_disk and "tier" not in head.values and "tier" in keys:
         head = head.with_value("tier", "disk")
     whole = spec.with_part(0, head)
     return whole if compressor is None else whole.around(compressor)
