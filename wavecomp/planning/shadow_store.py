@@ -108,7 +108,7 @@ class ShadowStore:
         self._costs = self._most_keys = 0
         self.peak_bytes = self.disk_peak_bytes = 0
 
-    def put(self, key: Key, _arrays: object, _compressor: object) -> Receipt:
+    def put(self, key: Key, _arrays: object, _compressor: object, _place: object = None) -> Receipt:
         """Take a checkpoint in."""
         kind, step = key
         self._charge("save" if kind == "state" else "put", step)
@@ -129,6 +129,9 @@ class ShadowStore:
         self.disk_peak_bytes = max(self.disk_peak_bytes, self._file.taken_bytes)
         whole = size + sum(packed.heads)
         return Receipt(key, whole, cost, packed.raw_bytes / whole, 0.0, "disk" if self._on_disk else "memory")
+
+    def expect(self, keys: object) -> None:
+        """Nothing to read ahead."""
 
     def get_into(self, key: Key, _outs: object, _compressor: object) -> None:
         """Charge for bringing one back."""
