@@ -65,6 +65,18 @@ class SaveState:
     """Put the state into the store.
 
     ``SaveState(5)`` reads as: the state is at step 5; put the pair (u[4], u[5]) into the store. The buffers stay.
+    ``SaveState(5, optional=True)`` reads as: the same, but if there is no room for it, go on without.
+    """
+
+    step: int
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropState:
+    """Give up a state.
+
+    ``DropState(5)`` reads as: let go of the state at step 5 in the store. The buffers stay.
     """
 
     step: int
@@ -133,4 +145,4 @@ class Reverse:
         return imaged(self.first, self.last, self.every)[::-1]
 
 
-Action: TypeAlias = Forward | ForwardKeeping | SaveState | LoadState | Tape | Reverse
+Action: TypeAlias = Forward | ForwardKeeping | SaveState | DropState | LoadState | Tape | Reverse

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wavecomp.errors import ScheduleError
-from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
+from wavecomp.plans.actions import Action, DropState, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
 from wavecomp.plans.schedules import Schedule
 
 
@@ -45,7 +45,9 @@ class ReplayReport:
 
 
 @dataclass
-class _Machine:
+class Machine:
+    """Buffers, store, tape and adjoint, as numbers."""
+
     first: int
     last: int
     every: int
@@ -122,6 +124,9 @@ class _Machine:
                 self.states[step] = self.buffers
                 self.state_writes += 1
                 self.watch_store()
+            case DropState(step):
+                self.demand(step in self.states, f"no state at step {step} is in the store")
+                del self.states[step]
             case LoadState(step, keep):
                 self.demand(step in self.states, f"no state at step {step} is in the store")
                 self.buffers = self.states[step] if keep else self.states.pop(step)
@@ -204,7 +209,7 @@ def replay(schedule: Schedule, *, max_states: int | None = None, max_levels: int
         An action cannot be done or should not be; the text says which, and why.
     """
     begin = (schedule.first - 1, schedule.first)
-    machine = _Machine(
+    machine = Machine(
         schedule.first, schedule.last, schedule.every, max_states, max_levels, schedule.state_levels, begin
     )
     for number, action in enumerate(schedule):

@@ -6,7 +6,9 @@ A strategy has a text form, like a compressor; what follows ``/`` is the compres
 
 ``store-all`` keeps every level that is imaged, uncompressed, in memory that is there before the run; ``trajectory``
 puts every one of them, compressed, into the checkpoint store; ``revolve`` keeps a few states and computes the rest
-anew; ``mixed`` keeps levels beside the states, and computes less.
+anew; ``mixed`` keeps levels beside the states, and computes less. ``adaptive`` keeps as many states as their actual
+sizes allow, wherever that computes least anew; ``planned`` does so with the sizes of the run before, and is ``adaptive``
+where there was none. Both live in memory alone: of a disk, where bytes are plenty, ``revolve`` makes as good a use.
 
 An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
@@ -52,6 +54,12 @@ _LEVELS = Parameter(
 _RATIO = Parameter(
     "ratio", "float", "compression ratio that the budget is divided by", default=1.0, low=0.0, low_open=True
 )
+_ASSUMED = Parameter(
+    "ratio", "float", "compression ratio that is assumed before a state is seen", default=1.0, low=0.0, low_open=True
+)
+_STEPS = Parameter(
+    "steps", "choice", "whether the end is known beforehand", default="known", choices=("known", "unknown")
+)
 _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
 
@@ -60,6 +68,8 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "trajectory": (_EVERY, _ERROR, _TIER, _OVERLAP),
     "revolve": (_SLOTS, _EVERY, _ERROR, _RATIO, _TIER),
     "mixed": (_LEVELS, _EVERY, _ERROR, _RATIO, _TIER, _OVERLAP),
+    "adaptive": (_EVERY, _ERROR, _ASSUMED, _STEPS),
+    "planned": (_EVERY, _ERROR),
 }
 """Name of each strategy, and the keys of its text form."""
 
@@ -170,6 +180,18 @@ class Strategy:
             reading = self._known.with_value(reading, number - 1, key, in_field_units(fraction, peak))
         return Strategy(self.name, self.values, reading, registry=self.registry)
 
+    def without_sizes(self) -> Strategy:
+        """Return what it is run as where no sizes of an earlier run are known: ``planned`` as ``adaptive``.
+
+        Examples
+        --------
+        >>> parse_strategy("planned:every=4/zfp:accuracy=1e-3").without_sizes().spec
+        'adaptive:every=4/zfp:accuracy=1e-3'
+        """
+        if self.name != "planned":
+            return self
+        return replace(self, name="adaptive", values={**self.values, "ratio": 1.0, "steps": "known"})
+
     def with_step(self, every: int) -> Strategy:
         """Return the strategy with a number where it had none.
 
@@ -205,6 +227,11 @@ class Strategy:
     def tier(self) -> str:
         """Where checkpoints live: ``memory``, ``disk`` or ``two``."""
         return str(self.values.get("tier", "memory"))
+
+    @property
+    def live(self) -> bool:
+        """Whether its schedule is made up as it goes, from the sizes that the store reports."""
+        return self.name in ("adaptive", "planned")
 
     @property
     def overlap(self) -> bool:
