@@ -22,8 +22,8 @@ def searched(sizes, budget, *, persistent):
     """Fewest forward steps over all schedules, by Dijkstra's algorithm over what the machine may look like.
 
     A node is (step in the buffers, steps of the held states, steps that are left to reverse). From each, for nothing:
-    store the state here if it fits, give up any state (where ``persistent``, only one whose step is reversed), load any;
-    reverse the uppermost step left if its state is in the buffers. Advancing costs one.
+    store the state here if it fits, give up any state (where ``persistent``, only one whose step is reversed), load
+    any; reverse the uppermost step left if its state is in the buffers. Advancing costs one.
     """
     start = (0, frozenset({0}), len(sizes))
     best, queue, count = {start: 0}, [(0, 0, start)], 0

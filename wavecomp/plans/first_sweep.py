@@ -23,7 +23,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from wavecomp.plans.binomial_table import NEVER, Costs, binomial_table, moved
+from wavecomp.plans.binomial_table import NEVER, binomial_table, moved
 from wavecomp.plans.stretches import Stretches
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -54,11 +54,13 @@ class FirstSweep:
 
     def units(self, free_bytes: float) -> int:
         """Return how many whole units so many bytes are."""
-        return max(0, min(int(free_bytes / self.unit + 1e-6), self.cost.shape[1] - 1))
+        most: int = self.cost.shape[1] - 1
+        return max(0, min(int(free_bytes / self.unit + 1e-6), most))
 
     def kept(self, sizes: Floats, free_bytes: float) -> list[int]:
         """Return the places to store at, the first one left out, if the candidates have these sizes in bytes."""
-        number, found = 0, []
+        found: list[int] = []
+        number = 0
         while True:
             number = int(self.choice[number, self.units(free_bytes)])
             if number == len(self.places) - 1:

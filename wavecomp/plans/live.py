@@ -23,7 +23,7 @@ import numpy as np
 from wavecomp.plans.actions import Action, DropState, Forward, LoadState, Reverse, SaveState, Tape
 from wavecomp.plans.first_sweep import FirstSweep
 from wavecomp.plans.ledger import Ledger
-from wavecomp.plans.placing import Floats, Placing, Places, candidates
+from wavecomp.plans.placing import Floats, Places, Placing, candidates
 from wavecomp.plans.size_curve import SizeCurve
 
 _FURTHER = 1.15

@@ -56,7 +56,7 @@ class LiveSchedule:
             self.first, self.every, lambda wanted: min(wanted, self.last), ledger, curve, known_end=self.known_end
         ).actions()
 
-    def held_bytes_max(self, state_bytes: int, level_bytes: int) -> int:
-        """Return the most bytes in the store at one time, without compression and bookkeeping."""
+    def held_bytes_max(self, state_bytes: int, level_bytes: int) -> int:  # noqa: ARG002 (no level is stored)
+        """Return the most bytes in the store at one time, without compression and bookkeeping; of states alone."""
         count = len(imaged(self.first, self.last, self.every))
         return min(count * state_bytes, self.budget_bytes)

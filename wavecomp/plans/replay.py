@@ -70,13 +70,16 @@ class Machine:
     tape_levels: int = 0
 
     def demand(self, condition: bool, complaint: str) -> None:
+        """Raise ScheduleError with a complaint, unless a condition holds."""
         if not condition:
             raise ScheduleError(complaint)
 
     def stand_at(self, step: int) -> None:
+        """Demand that the state at a step is in the buffers."""
         self.demand(self.buffers == (step - 1, step), f"the state at step {step} is needed, there is {self.buffers}")
 
     def step(self) -> None:
+        """Advance by one step."""
         assert self.buffers is not None
         below, here = self.buffers
         self.demand(here < self.last, f"step {here + 1} is beyond the end, {self.last}")
@@ -94,12 +97,14 @@ class Machine:
             self.step()
 
     def put_level(self, level: int) -> None:
+        """Put a level into the store."""
         self.demand(level not in self.levels, f"level {level} is in the store already")
         self.levels[level] = level
         self.level_writes += 1
         self.watch_store()
 
     def watch_store(self) -> None:
+        """Count what is held, and demand that it is no more than was allowed."""
         self.states_held_max = max(self.states_held_max, len(self.states))
         held = self.state_levels * len(self.states) + len(self.levels)
         self.levels_held_max = max(self.levels_held_max, held)
@@ -109,6 +114,7 @@ class Machine:
             self.demand(held <= self.max_levels, f"{held} levels held, {self.max_levels} allowed")
 
     def run(self, action: Action) -> None:
+        """Do an action; raises ScheduleError."""
         match action:
             case Forward(first, last):
                 for _ in self.advance(first, last):
@@ -138,6 +144,7 @@ class Machine:
                 self.reverse(action)
 
     def lay(self, action: Tape) -> None:
+        """Lay a tape."""
         first, last = action.first, action.last
         self.demand(first < last, f"from step {first} to step {last} there is nothing to tape")
         self.demand(
@@ -157,6 +164,7 @@ class Machine:
         self.tape_levels = max(self.tape_levels, len(self.tape))
 
     def reverse(self, action: Reverse) -> None:
+        """Come down, imaging on the way."""
         if self.adjoint is None:
             self.demand(self.buffers == (self.last - 1, self.last), "the forward run has not come to its end")
             self.adjoint = self.last
@@ -177,6 +185,7 @@ class Machine:
             self.adjoint = n
 
     def finish(self) -> ReplayReport:
+        """Demand that the run is at its end, with an empty store, and report."""
         self.demand(self.adjoint == self.first, f"the adjoint ends at step {self.adjoint}, not at {self.first}")
         left = sorted([*self.states, *self.levels])
         self.demand(not left, f"the store still holds what belongs to the steps {left}")

@@ -52,12 +52,15 @@ class _ByteMachine(Machine):
 
     @property
     def free_bytes(self) -> int:
+        """What one more state may take."""
         return self.budget_bytes - self.held_bytes
 
     def size_of(self, step: int) -> int:
+        """What the state at a step took."""
         return self.taken[step]
 
     def run(self, action: Action) -> None:
+        """Do an action; a state that does not fit is refused, if it is optional."""
         match action:
             case SaveState(step, optional) if self.sizes[step] > self.free_bytes:
                 self.stand_at(step)

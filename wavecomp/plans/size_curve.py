@@ -13,8 +13,8 @@ class SizeCurve:
     """Sizes by step.
 
     At a step that was seen: as it was. Between two of this run: on the line between them. Beyond the last one: as the
-    earlier run had it, as many times larger as it was at the last one; without an earlier run, like the last one. Before
-    any: like the earlier run, or what was assumed.
+    earlier run had it, as many times larger as it was at the last one; without an earlier run, like the last one.
+    Before any: like the earlier run, or what was assumed.
 
     Parameters
     ----------

@@ -7,8 +7,9 @@ A strategy has a text form, like a compressor; what follows ``/`` is the compres
 ``store-all`` keeps every level that is imaged, uncompressed, in memory that is there before the run; ``trajectory``
 puts every one of them, compressed, into the checkpoint store; ``revolve`` keeps a few states and computes the rest
 anew; ``mixed`` keeps levels beside the states, and computes less. ``adaptive`` keeps as many states as their actual
-sizes allow, wherever that computes least anew; ``planned`` does so with the sizes of the run before, and is ``adaptive``
-where there was none. Both live in memory alone: of a disk, where bytes are plenty, ``revolve`` makes as good a use.
+sizes allow, wherever that computes least anew; ``planned`` does so with the sizes of the run before, and is
+``adaptive`` where there was none. Both live in memory alone: where bytes are plenty, on a disk, ``revolve`` does as
+well.
 
 An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
@@ -57,9 +58,7 @@ _RATIO = Parameter(
 _ASSUMED = Parameter(
     "ratio", "float", "compression ratio that is assumed before a state is seen", default=1.0, low=0.0, low_open=True
 )
-_STEPS = Parameter(
-    "steps", "choice", "whether the end is known beforehand", default="known", choices=("known", "unknown")
-)
+_STEPS = Parameter("steps", "choice", "whether the end is known before", default="known", choices=("known", "unknown"))
 _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
 

@@ -73,9 +73,7 @@ def least_recomputed(sizes: Sequence[int], budget_bytes: int) -> int:
 def check_budget(sizes: Sequence[int], budget_bytes: int) -> None:
     """Raise ScheduleError for sizes and a budget of which no schedule can be made."""
     if not len(sizes) or min(sizes) < 1:
-        raise ScheduleError(
-            f"{len(sizes)} sizes, the least {min(sizes, default=0)}: at least one, of 1 byte, is needed"
-        )
+        raise ScheduleError(f"{len(sizes)} sizes, the least {min(sizes, default=0)}: at least one is needed, of 1 byte")
     if sizes[0] > budget_bytes:
         raise ScheduleError(
             f"the first state takes {sizes[0]} bytes, the budget is {budget_bytes}: at least {sizes[0]} are needed"
