@@ -17,7 +17,7 @@ LOSSLESS = (
     "sz3:algorithm=lossless",
     "slabs:planes=8,threads=2/zfp:reversible",
 )
-HEADS = {"trajectory": (), "revolve": ("slots=7",), "mixed": ("levels=15",)}
+HEADS = {"trajectory": (), "revolve": ("slots=7",), "mixed": ("levels=15",), "adaptive": (), "planned": ()}
 STEPS = 61
 
 
@@ -29,10 +29,11 @@ def bench(tiny, open_workbench):
 def texts(name, compressor, every):
     """All combinations that the strategy knows."""
     keys = {parameter.name for parameter in PARAMETERS[name]}
-    tiers = ("memory", "disk", "two")
+    tiers = ("memory", "disk", "two") if "tier" in keys else ("memory",)
     overlaps = (False, True) if "overlap" in keys else (False,)
     for tier, overlap in itertools.product(tiers, overlaps):
-        items = [*HEADS[name], f"every={every}", f"tier={tier}", *(["overlap"] if overlap else [])]
+        where = [f"tier={tier}"] if "tier" in keys else []
+        items = [*HEADS[name], f"every={every}", *where, *(["overlap"] if overlap else [])]
         yield tier, f"{name}:{','.join(items)}/{compressor}"
 
 

@@ -31,7 +31,7 @@ def runs(draw):
     return steps, every, first, sizes
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(runs(), st.integers(0, 8000), st.booleans(), st.integers(1, 2000), st.booleans())
 def test_no_budget_is_broken_and_every_level_is_imaged_once(run, room, known, assumed, foreseen):
     """Whatever the sizes are, and whatever was assumed or foreseen: foreseen are sizes in the wrong order."""
@@ -54,7 +54,7 @@ def test_the_first_state_must_fit():
 
 @pytest.mark.parametrize(("steps", "slots"), [(10, 3), (100, 5), (300, 12), (60, 60)])
 def test_equal_sizes_come_near_the_closed_form(steps, slots):
-    """The first way is divided by a program with finite units, hence not exactly; 5 % is what issue and docs claim."""
+    """The first way is divided by a program with finite units and thinned candidates: hence not exactly."""
     report = replay_live(live(steps, 100 * slots), [100] * (steps + 1), 100 * slots)
     assert recomputed_steps(steps, slots) + 1 <= report.run.forward_steps
     assert report.run.forward_steps <= 1.05 * recomputed_steps(steps, slots) + 1
@@ -69,7 +69,7 @@ def grown(steps):
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("slots", [8, 20])
 def test_sizes_that_grow(slots, known):
-    """At least 30 % fewer forward steps than Revolve planned with the greatest size, whose count is certain."""
+    """Fewer forward steps than Revolve planned with the greatest size, which is certain to fit too."""
     sizes = grown(400)
     budget = slots * sum(sizes) // len(sizes)
     least = revolve(400, budget // max(sizes), first=0).forward_steps

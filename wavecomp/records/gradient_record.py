@@ -77,7 +77,7 @@ class GradientImpact:
         SHA-256 of the gradient's bytes, of several shots of those of their sum in float64: equal for equal bits.
     absolute_specs : tuple of str
         What was run for each shot, where tolerances were asked for relative to its wavefield, or the imaging step by an
-        error; else empty.
+        error, or by ``planned``, whose first run is ``adaptive``; else empty.
     bare_walls_s : tuple of float or None
         Wall time of the bare sweeps of the same shots in the same round as each of ``walls_s``: only with those is a
         time compared. None where the bare sweeps of a round failed; all empty where they did not run beside it.
