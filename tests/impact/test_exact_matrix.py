@@ -18,8 +18,9 @@ LOSSLESS = (
     "slabs:planes=8,threads=2/zfp:reversible",
 )
 HEADS: dict[str, tuple[str, ...]] = {
-    "trajectory": (), "revolve": ("slots=7",), "mixed": ("levels=15",), "h-revolve": ("disk_slots=4",),
-    "disk-revolve": ("slots=2", "write=1"), "periodic-disk-revolve": ("slots=2",), "two-level": ("slots=2", "period=5"),
+    "trajectory": (), "revolve": ("slots=7",), "mixed": ("levels=15",), "adaptive": (), "planned": (),
+    "h-revolve": ("disk_slots=4",), "disk-revolve": ("slots=2", "write=1"), "periodic-disk-revolve": ("slots=2",),
+    "two-level": ("slots=2", "period=5"),
 }  # fmt: skip
 STEPS = 61
 
@@ -32,7 +33,8 @@ def bench(tiny, open_workbench):
 def texts(name, compressor, every):
     """All combinations that the strategy knows."""
     keys = {parameter.name for parameter in PARAMETERS[name]}
-    tiers = ("memory", "disk", "two") if "tier" in keys else ("two",)
+    placed = "write" in keys
+    tiers = ("memory", "disk", "two") if "tier" in keys else ("two",) if placed else ("memory",)
     overlaps = (False, True) if "overlap" in keys else (False,)
     for tier, overlap, beside in itertools.product(tiers, overlaps, (False, True)):
         if beside and tier == "memory":

@@ -7,12 +7,24 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Generic
 
+from wavecomp.adjoint.books import StateBooks
 from wavecomp.adjoint.clock import Clock
 from wavecomp.adjoint.courier import CompressorOf, Inline, Overlapped
 from wavecomp.adjoint.time_stepping import Array, S, TimeStepping
 from wavecomp.checkpoints.store import CheckpointStore, Receipt
 from wavecomp.compressors import Lossless
-from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Reverse, SaveState, Tape
+from wavecomp.errors import BudgetExceeded
+from wavecomp.plans.actions import (
+    Action,
+    DropState,
+    Forward,
+    ForwardKeeping,
+    LoadState,
+    Place,
+    Reverse,
+    SaveState,
+    Tape,
+)
 
 _LOOK_AHEAD = 8
 """States that will be brought back next, of which the store may begin to read one."""
@@ -27,6 +39,7 @@ class Tally:
     reads: int = 0
     held: int = 0
     held_most: int = 0
+    refused: int = 0
     receipts: list[Receipt] = field(default_factory=list)
 
     def wrote(self) -> None:
@@ -38,6 +51,8 @@ class Tally:
 
 class Executor(Generic[S]):
     """Runs the actions of a schedule on a time-stepping code, which it finds and leaves in any state.
+
+    A schedule that is made up as it goes looks into its ``books`` between one action and the next.
 
     Parameters
     ----------
@@ -78,6 +93,7 @@ class Executor(Generic[S]):
         self._loads: list[int] = []
         self.misfit = float("nan")
         self.tally = Tally()
+        self.books = StateBooks(store)
 
     def run(self, actions: Iterable[Action]) -> Array:
         """Obey the actions and return a copy of the gradient.
@@ -131,14 +147,12 @@ class Executor(Generic[S]):
                 self._advance(last)
             case Tape(first):
                 self._lay(action)
-            case SaveState(step, place):
+            case SaveState(step, place, optional):
                 self._at(step)
-                self._courier.settle(step)
-                with self._clock.doing("save", step):
-                    arrays = self._code.state(step)
-                    receipt = self._store.put(("state", step), arrays, self._compressor_of(step), place)
-                    self.tally.receipts.append(receipt)
-                self.tally.wrote()
+                self._save(step, place, optional=optional)
+            case DropState(step):
+                self._store.drop(("state", step))
+                self.tally.held -= 1
             case LoadState(step, keep):
                 self._load(step, keep)
                 if self._loads:
@@ -167,6 +181,22 @@ class Executor(Generic[S]):
         self.tally.forward_steps += last - first
         self._recorded_to = max(self._recorded_to, last)
         self._step = last
+
+    def _save(self, step: int, place: Place | None, *, optional: bool) -> None:
+        self._courier.settle(step)
+        with self._clock.doing("save", step):
+            arrays = self._code.state(step)
+            try:
+                receipt = self._store.put(("state", step), arrays, self._compressor_of(step), place)
+            except BudgetExceeded as refusal:
+                if not optional:
+                    raise
+                self.tally.refused += 1
+                self.books.refused(refusal)
+                return
+        self.tally.receipts.append(receipt)
+        self.books.took(step, receipt)
+        self.tally.wrote()
 
     def _store_level(self, step: int) -> None:
         slot = self._courier.free_slot()

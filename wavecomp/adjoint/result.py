@@ -42,6 +42,8 @@ class GradientRun:
         the slots'.
     peak_store_bytes, peak_disk_bytes : int
         The store's part of it, in memory and on disk.
+    refused : int
+        Checkpoints that were compressed and did not fit, and that the run went on without.
     timeline : tuple of Span
         What it did when, of a run that was traced.
     receipts : tuple of Receipt
@@ -64,6 +66,7 @@ class GradientRun:
     peak_checkpoint_bytes: int
     peak_store_bytes: int
     peak_disk_bytes: int
+    refused: int = 0
     timeline: tuple[Span, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     weights: str = ""

@@ -21,7 +21,6 @@ from wavecomp.checkpoints.write_behind import open_store
 from wavecomp.compressors.identity import Identity
 from wavecomp.errors import UnsupportedField, UnsupportedStrategy
 from wavecomp.machine_memory import trim_heap
-from wavecomp.plans.actions import Tape
 from wavecomp.plans.budget import Plan, plan
 from wavecomp.plans.strategies import Strategy
 
@@ -48,6 +47,7 @@ class Reversal(Generic[S]):
         self._arena = Arena()
         self._arena_of: tuple[str, int] | None = None
         self._peaks: dict[Hashable, float] = {}
+        self._sizes: dict[tuple[str, int, Hashable], dict[int, int]] = {}
         self._stacked: dict[tuple[str, int, Hashable], int] = {}
 
     @property
@@ -137,7 +137,8 @@ class Reversal(Generic[S]):
             How the forward wavefield is kept; tolerances relative to the peak are those of this series, and
             ``every=auto`` is what the code's source allows. With ``weights=...`` each level's tolerance is found before
             the clock of the first run of a series starts, and kept for the others: an inversion has one set for all its
-            models.
+            models. ``planned`` takes the sizes of its states from the last run of the series with the same compressor
+            that stored any; without one it is run, and called in what is returned, ``adaptive``.
         series : hashable, optional
             Runs of one series, such as those of one shot, have checkpoints of much the same sizes.
         budget_bytes, disk_budget_bytes : int
@@ -192,6 +193,9 @@ class Reversal(Generic[S]):
         levels = self._tolerances.of(strategy, series) if strategy.weights is not None else None
         compressor_of = levels or (lambda _step: strategy.compressor)
         code = self.code
+        same = (strategy.compressor_spec, strategy.every, series)
+        earlier = self._sizes.get(same)
+        strategy = strategy if earlier else strategy.without_sizes()
         tier = _tier(strategy, disk_folder, disk_budget_bytes)
         planned = plan(
             strategy,
@@ -202,25 +206,29 @@ class Reversal(Generic[S]):
             disk_budget_bytes,
             first=code.first,
             in_buffers=code.in_buffers,
+            earlier=earlier if strategy.name == "planned" else None,
         )
         beside = planned.slots_bytes if strategy.name != "store-all" else 0  # which puts nothing into the store
-        taped = any(isinstance(action, Tape) for action in planned.schedule)
+        taped = bool(planned.schedule.tapes)
         code.prepare(strategy.every, taped=taped)
         carried = self._take("carried", planned.carried)
         tape = self._take("tape", planned.taped)
         room = budget_bytes - beside
-        arena = self._prepare_arena(strategy, planned, series, room) if strategy.tier == "memory" else None
+        # States that are dropped in any order would leave holes in an arena, which serves a stack.
+        stacked = strategy.tier == "memory" and not strategy.live
+        arena = self._prepare_arena(strategy, planned, series, room) if stacked else None
         with open_store(budget_bytes, tier, arena, beside_bytes=beside) as store:
             clock = Clock(traced=traced)
             with open_courier(store, compressor_of, carried, clock, overlap=strategy.overlap) as courier:
                 executor = Executor(code, store, compressor_of, courier, tape, clock)
-                left = executor.forward(planned.schedule)
+                left = executor.forward(planned.schedule.actions_for(executor.books))
                 with clock.standing():
                     yield
                 gradient = executor.finish(left)
             seconds = clock.read()
             if arena is not None:
                 self._stacked[strategy.spec, room, series] = store.peak_bytes
+            self._sizes[same] = executor.books.sizes or self._sizes.get(same, {})
             tally = executor.tally
             return GradientRun(
                 strategy=strategy.spec,
@@ -229,6 +237,7 @@ class Reversal(Generic[S]):
                 seconds=seconds,
                 forward_steps=tally.forward_steps,
                 writes=tally.writes,
+                refused=tally.refused,
                 reads=tally.reads,
                 checkpoints_held=tally.held_most,
                 checkpoint_ratios=tuple(receipt.ratio for receipt in tally.receipts),

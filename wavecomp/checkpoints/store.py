@@ -112,6 +112,15 @@ class CheckpointStore:
         return self._own_bytes + self._shelves.held_bytes
 
     @property
+    def free_bytes(self) -> int:
+        """Bytes of memory that are left for one more checkpoint; what waits in the arena counts as free.
+
+        In an arena a hole between two checkpoints is taken to be of no use.
+        """
+        table = table_bytes(max(self._most_keys, len(self._checkpoints) + 1))
+        return self.budget_bytes - self._costs - table - self._shelves.stacked_bytes
+
+    @property
     def _own_bytes(self) -> int:
         return self._costs + table_bytes(self._most_keys)
 

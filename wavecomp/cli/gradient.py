@@ -108,9 +108,10 @@ def gradient(
     """Compute one gradient exactly and then with every strategy and compressor; print and draw what each of them cost
     and did. What is in the archive already is not measured again.
 
-    A strategy is store-all, trajectory, revolve, mixed, h-revolve, disk-revolve, periodic-disk-revolve or two-level,
-    with keys behind a colon and its compressor behind a slash; one without a compressor is combined with every
-    --compressor. Without any, a set is compared that suits the problem's size; --short takes a smaller one.
+    A strategy is store-all, trajectory, revolve, mixed, adaptive, planned, h-revolve, disk-revolve,
+    periodic-disk-revolve or two-level, with keys behind a colon and its compressor behind a slash; one without a
+    compressor is combined with every --compressor. Without any, a set is compared that suits the problem's size;
+    --short takes a smaller one.
 
     A tolerance may be a fraction of the wavefield's greatest amplitude, as in trajectory/zfp:accuracy=1e-3peak. With
     every=auto the source tells how many steps may be left out: as many as cost half of error=1e-3, or of what is given.

@@ -134,6 +134,8 @@ def _held_bytes(strategy: Strategy, problem: Problem) -> int | None:
     match strategy.name:
         case "store-all":
             return whole
+        case "adaptive" | "planned":
+            return None
         case "trajectory" if strategy.reading.spec != UNCOMPRESSED:
             return None
         case "revolve" | "mixed" if strategy.reading.spec != UNCOMPRESSED or not (

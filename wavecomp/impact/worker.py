@@ -131,7 +131,7 @@ class Measuring:
             strategy, shot=shot, budget_bytes=budget, disk_folder=case.scratch, disk_budget_bytes=disk_budget
         )
         self._granted[case.digest, shot] = budget, run.peak_store_bytes
-        return self._measured(run, run.strategy if case.strategy.unsettled else None)
+        return self._measured(run, run.strategy if case.strategy.unsettled or case.strategy.name == "planned" else None)
 
     def _budget(self, task: ShotTask, strategy: Strategy) -> int:
         """Return what the store may hold in memory.

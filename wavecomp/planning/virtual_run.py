@@ -11,11 +11,13 @@ from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.adjoint.timeline import Span
 from wavecomp.checkpoints.store import CheckpointStore
+from wavecomp.errors import UnsupportedStrategy
 from wavecomp.planning.priced_code import PricedCode, PricedSlot
 from wavecomp.planning.shadow_store import Key, Packed, ShadowStore
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_clock import Charge, VirtualClock
 from wavecomp.plans.budget import plan
+from wavecomp.plans.live_schedule import LiveSchedule
 from wavecomp.plans.schedules import Schedule
 from wavecomp.plans.strategies import Strategy
 
@@ -102,6 +104,10 @@ def virtual_run(
         strategy, sizes.steps, sizes.state_bytes, sizes.level_bytes, budget_bytes, disk_budget_bytes,
         first=sizes.first, in_buffers=sizes.in_buffers,
     )  # fmt: skip
+    if isinstance(planned.schedule, LiveSchedule):
+        raise UnsupportedStrategy(
+            f"{strategy.spec}: its schedule is made up as sizes come in, and nobody predicts that; revolve with a ratio is"
+        )
     clock = VirtualClock(share, span_s)
     clock.now = run_s
     code = PricedCode(sizes, clock, price)

@@ -69,10 +69,22 @@ class SaveState:
 
     ``SaveState(5)`` reads as: the state is at step 5; put the pair (u[4], u[5]) into the store. The buffers stay.
     ``SaveState(5, "disk")`` reads as: the same, and there on the disk. Without a place the store finds one.
+    ``SaveState(5, optional=True)`` reads as: the same, but if there is no room for it, go on without.
     """
 
     step: int
     place: Place | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropState:
+    """Give up a state.
+
+    ``DropState(5)`` reads as: let go of the state at step 5 in the store. The buffers stay.
+    """
+
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +150,4 @@ class Reverse:
         return imaged(self.first, self.last, self.every)[::-1]
 
 
-Action: TypeAlias = Forward | ForwardKeeping | SaveState | LoadState | Tape | Reverse
+Action: TypeAlias = Forward | ForwardKeeping | SaveState | DropState | LoadState | Tape | Reverse

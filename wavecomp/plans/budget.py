@@ -8,7 +8,7 @@ budget plans with what these leave.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,6 +16,7 @@ from wavecomp.errors import CheckpointTooLarge, SlotsTooLarge
 from wavecomp.plans import schedules
 from wavecomp.plans.actions import Action, Tape, imaged
 from wavecomp.plans.library import Name, usual_period
+from wavecomp.plans.live_schedule import LiveSchedule
 from wavecomp.plans.placed import placed
 from wavecomp.plans.schedules import FIRST_STEP, Schedule
 from wavecomp.plans.strategies import Strategy
@@ -39,7 +40,7 @@ class Plan:
 
     Attributes
     ----------
-    schedule : Schedule
+    schedule : Schedule or LiveSchedule
         What is run.
     carried, taped : int
         Slots for levels on their way to and from the store, and for levels on the tape.
@@ -47,7 +48,7 @@ class Plan:
         What they take.
     """
 
-    schedule: Schedule
+    schedule: Schedule | LiveSchedule
     carried: int
     taped: int
     slots_bytes: int
@@ -67,6 +68,7 @@ def plan(
     *,
     first: int = FIRST_STEP,
     in_buffers: int = 2,
+    earlier: Mapping[int, int] | None = None,
 ) -> Plan:
     """Plan a run over so many steps.
 
@@ -84,6 +86,8 @@ def plan(
         The state that the run begins with.
     in_buffers : int
         Levels that are at hand with a state, without a slot.
+    earlier : mapping of int to int, optional
+        For ``planned``: bytes of the states by step, of a run before.
 
     Raises
     ------
@@ -95,6 +99,7 @@ def plan(
         Nothing would be imaged.
     """
     carried = taped = 0
+    schedule: Schedule | LiveSchedule
     while True:
         slots = (carried + taped) * level_bytes
         if slots and strategy.name != "store-all" and budget_bytes < slots + OVERHEAD_BYTES + PAGE_BYTES:
@@ -102,16 +107,19 @@ def plan(
         in_memory = strategy.tier == "memory" or strategy.placed
         room = budget_bytes - slots if in_memory else disk_budget_bytes
         try:
-            schedule = schedule_of(
-                strategy,
-                steps,
-                state_bytes,
-                level_bytes,
-                room,
-                disk_budget_bytes=disk_budget_bytes,
-                first=first,
-                in_buffers=in_buffers,
-            )
+            if strategy.live:
+                schedule = live_schedule(strategy, steps, state_bytes, room, first=first, earlier=earlier)
+            else:
+                schedule = schedule_of(
+                    strategy,
+                    steps,
+                    state_bytes,
+                    level_bytes,
+                    room,
+                    disk_budget_bytes=disk_budget_bytes,
+                    first=first,
+                    in_buffers=in_buffers,
+                )
         except CheckpointTooLarge as error:
             if not in_memory or error.place != "memory":
                 raise
@@ -120,13 +128,41 @@ def plan(
             ) from None
         # With less room a schedule may be another one: planned again until the slots that it takes are counted. That
         # ends, since only the tape of store-all, which has no other schedule, is longer than the buffers.
-        needs = (2 if strategy.overlap else 1) if schedule.level_writes else 0, tape_length(schedule, in_buffers)
+        needs = (2 if strategy.overlap else 1) if schedule.level_writes else 0, tape_length(schedule.tapes, in_buffers)
         if needs[0] <= carried and needs[1] <= taped:
             break
         carried, taped = max(carried, needs[0]), max(taped, needs[1])
     if strategy.name == "store-all" and budget_bytes < slots:
         raise CheckpointTooLarge(("all levels", strategy.every), "memory", slots, slots, 0, budget_bytes)
     return Plan(schedule, carried, taped, slots)
+
+
+def live_schedule(
+    strategy: Strategy,
+    steps: int,
+    state_bytes: int,
+    budget_bytes: int,
+    *,
+    first: int = FIRST_STEP,
+    earlier: Mapping[int, int] | None = None,
+) -> LiveSchedule:
+    """Return the schedule of a strategy that makes it up as it goes.
+
+    Parameters are those of :func:`plan`; errors those of :func:`schedule_of`, but for a state that does not fit: only
+    the run tells how large one is.
+    """
+    ratio = float(strategy.values.get("ratio", 1.0))
+    last = schedules.last_step(steps, strategy.every, first)
+    return LiveSchedule(
+        strategy.name,
+        first,
+        last,
+        strategy.every,
+        known_end=strategy.values.get("steps", "known") == "known",
+        assumed_bytes=_stored_bytes(state_bytes, ratio),
+        budget_bytes=budget_bytes,
+        earlier=earlier,
+    )
 
 
 def schedule_of(
@@ -172,6 +208,7 @@ def schedule_of(
     def mixed(levels: int, worth: int) -> Schedule:
         return schedules.mixed(steps, levels, every, first=first, state_levels=worth, in_buffers=in_buffers)
 
+    assert not strategy.live, f"{strategy.name} has no schedule before it is run"
     match strategy.name:
         case "store-all":
             return schedules.store_all(steps, every, first=first)

@@ -11,7 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from wavecomp.errors import ScheduleError
-from wavecomp.plans.actions import Action, Forward, ForwardKeeping, LoadState, Place, Reverse, SaveState, Tape
+from wavecomp.plans.actions import (
+    Action,
+    DropState,
+    Forward,
+    ForwardKeeping,
+    LoadState,
+    Place,
+    Reverse,
+    SaveState,
+    Tape,
+)
 from wavecomp.plans.schedules import Schedule
 
 
@@ -53,7 +63,9 @@ class ReplayReport:
 
 
 @dataclass
-class _Machine:
+class Machine:
+    """Buffers, store, tape and adjoint, as numbers."""
+
     first: int
     last: int
     every: int
@@ -80,13 +92,16 @@ class _Machine:
     tape_levels: int = 0
 
     def demand(self, condition: bool, complaint: str) -> None:
+        """Raise ScheduleError with a complaint, unless a condition holds."""
         if not condition:
             raise ScheduleError(complaint)
 
     def stand_at(self, step: int) -> None:
+        """Demand that the state at a step is in the buffers."""
         self.demand(self.buffers == (step - 1, step), f"the state at step {step} is needed, there is {self.buffers}")
 
     def step(self) -> None:
+        """Advance by one step."""
         assert self.buffers is not None
         below, here = self.buffers
         self.demand(here < self.last, f"step {here + 1} is beyond the end, {self.last}")
@@ -104,12 +119,14 @@ class _Machine:
             self.step()
 
     def put_level(self, level: int) -> None:
+        """Put a level into the store."""
         self.demand(level not in self.levels, f"level {level} is in the store already")
         self.levels[level] = level
         self.level_writes += 1
         self.watch_store()
 
     def watch_store(self) -> None:
+        """Count what is held, and demand that it is no more than was allowed."""
         self.states_held_max = max(self.states_held_max, len(self.states))
         for place, most in self.placed_max.items():
             self.placed_max[place] = max(most, sum(self.places[step] == place for step in self.states))
@@ -121,6 +138,7 @@ class _Machine:
             self.demand(held <= self.max_levels, f"{held} levels held, {self.max_levels} allowed")
 
     def run(self, action: Action) -> None:
+        """Do an action; raises ScheduleError."""
         match action:
             case Forward(first, last):
                 for _ in self.advance(first, last):
@@ -138,6 +156,9 @@ class _Machine:
                 self.state_writes += 1
                 self.disk_writes += place == "disk"
                 self.watch_store()
+            case DropState(step):
+                self.demand(step in self.states, f"no state at step {step} is in the store")
+                del self.states[step]
             case LoadState(step, keep):
                 self.demand(step in self.states, f"no state at step {step} is in the store")
                 self.buffers = self.states[step] if keep else self.states.pop(step)
@@ -150,6 +171,7 @@ class _Machine:
                 self.reverse(action)
 
     def lay(self, action: Tape) -> None:
+        """Lay a tape."""
         first, last = action.first, action.last
         self.demand(first < last, f"from step {first} to step {last} there is nothing to tape")
         self.demand(
@@ -169,6 +191,7 @@ class _Machine:
         self.tape_levels = max(self.tape_levels, len(self.tape))
 
     def reverse(self, action: Reverse) -> None:
+        """Come down, imaging on the way."""
         if self.adjoint is None:
             self.demand(self.buffers == (self.last - 1, self.last), "the forward run has not come to its end")
             self.adjoint = self.last
@@ -189,6 +212,7 @@ class _Machine:
             self.adjoint = n
 
     def finish(self) -> ReplayReport:
+        """Demand that the run is at its end, with an empty store, and report."""
         self.demand(self.adjoint == self.first, f"the adjoint ends at step {self.adjoint}, not at {self.first}")
         left = sorted([*self.states, *self.levels])
         self.demand(not left, f"the store still holds what belongs to the steps {left}")
@@ -225,7 +249,7 @@ def replay(schedule: Schedule, *, max_states: int | None = None, max_levels: int
         An action cannot be done or should not be; the text says which, and why.
     """
     begin = (schedule.first - 1, schedule.first)
-    machine = _Machine(
+    machine = Machine(
         schedule.first, schedule.last, schedule.every, max_states, max_levels, schedule.state_levels, begin
     )
     for number, action in enumerate(schedule):

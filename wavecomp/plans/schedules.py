@@ -13,6 +13,7 @@ from functools import cached_property
 from wavecomp.errors import ScheduleError
 from wavecomp.plans.actions import (
     Action,
+    DropState,
     Forward,
     ForwardKeeping,
     LoadState,
@@ -22,6 +23,7 @@ from wavecomp.plans.actions import (
     imaged,
 )
 from wavecomp.plans.binomial import revolve_actions
+from wavecomp.plans.ledger import Ledger
 from wavecomp.plans.paired import TAPE, paired_actions
 from wavecomp.plans.sized import sized_actions
 
@@ -62,6 +64,15 @@ class Schedule:
 
     def __len__(self) -> int:
         return len(self.actions)
+
+    @property
+    def tapes(self) -> list[Tape]:
+        """Its tapes."""
+        return [action for action in self.actions if isinstance(action, Tape)]
+
+    def actions_for(self, _: Ledger) -> Iterator[Action]:
+        """Return the actions, which no store's books change."""
+        return iter(self.actions)
 
     @property
     def steps(self) -> int:
@@ -156,7 +167,7 @@ def store_all(steps: int, every: int = 1, *, first: int = FIRST_STEP) -> Schedul
     ScheduleError
         No step, or none that would be imaged.
     """
-    last = _last(steps, every, first)
+    last = last_step(steps, every, first)
     return Schedule("store-all", first, last, every, (Tape(first, last, every), Reverse(last, first, every, "tape")))
 
 
@@ -165,7 +176,7 @@ def trajectory(steps: int, every: int = 1, *, first: int = FIRST_STEP) -> Schedu
 
     Parameters and errors are those of :func:`store_all`.
     """
-    last = _last(steps, every, first)
+    last = last_step(steps, every, first)
     return Schedule(
         "trajectory", first, last, every, (ForwardKeeping(first, last, every), Reverse(last, first, every, "store"))
     )
@@ -196,7 +207,7 @@ def revolve(steps: int, slots: int, every: int = 1, *, first: int = FIRST_STEP) 
     ScheduleError
         As :func:`store_all`, or no slot.
     """
-    last = _last(steps, every, first)
+    last = last_step(steps, every, first)
     if slots < 1:
         raise ScheduleError(f"revolve with {slots} slots: at least 1 is needed, for the state that the run begins with")
     return Schedule("revolve", first, last, every, tuple(revolve_actions(first, last, every, slots)))
@@ -234,7 +245,7 @@ def mixed(
     ScheduleError
         As :func:`store_all`, or no room for the first state.
     """
-    last = _last(steps, every, first)
+    last = last_step(steps, every, first)
     if state_levels < 1 or levels < state_levels:
         raise ScheduleError(
             f"mixed with {levels} levels: at least {max(state_levels, 1)} are needed, for the first state"
@@ -249,7 +260,8 @@ def mixed(
     return min(schedules, key=lambda schedule: schedule.forward_steps)
 
 
-def _last(steps: int, every: int, first: int) -> int:
+def last_step(steps: int, every: int, first: int) -> int:
+    """Return the step at which a run ends; raises ScheduleError for no step, or none that would be imaged."""
     if steps < 1 or every < 1 or first < 0:
         raise ScheduleError(f"steps {steps}, every {every}, first {first}: at least 1, 1 and 0 are needed")
     if not imaged(first, first + steps, every):
@@ -279,6 +291,8 @@ class _ActionCounts:
                 if isinstance(action, ForwardKeeping):
                     self.levels += len(action.kept)
                     self.level_writes += len(action.kept)
+            case DropState():
+                self.states -= 1
             case SaveState(step, place):
                 self.state_writes += 1
                 self.states += 1

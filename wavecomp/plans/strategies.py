@@ -6,9 +6,12 @@ A strategy has a text form, like a compressor; what follows ``/`` is the compres
 
 ``store-all`` keeps every level that is imaged, uncompressed, in memory that is there before the run; ``trajectory``
 puts every one of them, compressed, into the checkpoint store; ``revolve`` keeps a few states and computes the rest
-anew; ``mixed`` keeps levels beside the states, and computes less. ``h-revolve``, ``disk-revolve``,
-``periodic-disk-revolve`` and ``two-level`` keep states in memory and on a disk, each where the schedule says
-(:mod:`wavecomp.plans.placed`). With ``async`` a thread writes to the disk, and reads ahead, beside the propagation.
+anew; ``mixed`` keeps levels beside the states, and computes less. ``adaptive`` keeps as many states as their actual
+sizes allow, wherever that computes least anew; ``planned`` does so with the sizes of the run before, and is
+``adaptive`` where there was none. Both live in memory alone: where bytes are plenty, on a disk, ``revolve`` does as
+well. ``h-revolve``, ``disk-revolve``, ``periodic-disk-revolve`` and ``two-level`` keep states in memory and on a disk,
+each where the schedule says (:mod:`wavecomp.plans.placed`). With ``async`` a thread writes to the disk, and reads
+ahead, beside the propagation.
 
 An absolute tolerance of the compressor may be given as a fraction of the wavefield's greatest amplitude:
 ``trajectory/zfp:accuracy=1e-3peak`` (:mod:`wavecomp.plans.relative`).
@@ -59,6 +62,10 @@ _LEVELS = Parameter(
 _RATIO = Parameter(
     "ratio", "float", "compression ratio that the budget is divided by", default=1.0, low=0.0, low_open=True
 )
+_ASSUMED = Parameter(
+    "ratio", "float", "compression ratio that is assumed before a state is seen", default=1.0, low=0.0, low_open=True
+)
+_STEPS = Parameter("steps", "choice", "whether the end is known before", default="known", choices=("known", "unknown"))
 _TIER = Parameter("tier", "choice", "where checkpoints live", default="memory", choices=("memory", "disk", "two"))
 _OVERLAP = Parameter("overlap", "flag", "compress in a thread beside the propagation")
 _ASYNC = Parameter("async", "flag", "write to the disk, and read ahead, in a thread beside the propagation")
@@ -113,6 +120,8 @@ PARAMETERS: Mapping[str, tuple[Parameter, ...]] = {
     "disk-revolve": (_MEMORY_SLOTS, *_PLACED),
     "periodic-disk-revolve": (_MEMORY_SLOTS, *_PLACED),
     "two-level": (_MEMORY_SLOTS, _PERIOD, *_PLACED),
+    "adaptive": (_EVERY, _ERROR, _ASSUMED, _STEPS, _WEIGHTS),
+    "planned": (_EVERY, _ERROR, _WEIGHTS),
 }
 """Name of each strategy, and the keys of its text form."""
 
@@ -223,6 +232,18 @@ class Strategy:
             reading = self._known.with_value(reading, number - 1, key, in_field_units(fraction, peak))
         return Strategy(self.name, self.values, reading, registry=self.registry)
 
+    def without_sizes(self) -> Strategy:
+        """Return what it is run as where no sizes of an earlier run are known: ``planned`` as ``adaptive``.
+
+        Examples
+        --------
+        >>> parse_strategy("planned:every=4/zfp:accuracy=1e-3").without_sizes().spec
+        'adaptive:every=4/zfp:accuracy=1e-3'
+        """
+        if self.name != "planned":
+            return self
+        return replace(self, name="adaptive", values={**self.values, "ratio": 1.0, "steps": "known"})
+
     def with_step(self, every: int) -> Strategy:
         """Return the strategy with a number where it had none.
 
@@ -286,6 +307,11 @@ class Strategy:
     def asynchronous(self) -> bool:
         """What goes to the disk is written in a thread beside the propagation."""
         return bool(self.values.get("async", False))
+
+    @property
+    def live(self) -> bool:
+        """Whether its schedule is made up as it goes, from the sizes that the store reports."""
+        return self.name in ("adaptive", "planned")
 
     @property
     def overlap(self) -> bool:

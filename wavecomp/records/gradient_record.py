@@ -77,7 +77,7 @@ class GradientImpact:
         SHA-256 of the gradient's bytes, of several shots of those of their sum in float64: equal for equal bits.
     absolute_specs : tuple of str
         What was run for each shot, where tolerances were asked for relative to its wavefield, or the imaging step by an
-        error; else empty.
+        error, or by ``planned``, whose first run is ``adaptive``; else empty.
     level_weights : tuple of str
         Where each level had a tolerance of its own: for each shot a digest of what they were relative to their mean;
         else empty. Older rows lack it.
