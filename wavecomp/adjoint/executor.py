@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Generic
@@ -68,6 +68,9 @@ class Executor(Generic[S]):
         As many as the schedule's longest tape keeps.
     clock : Clock
         Running since the run began.
+    loads : sequence of int
+        Steps of the states that will be brought back, in their order, as far as anybody knows: the store may begin to
+        read them.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Executor(Generic[S]):
         courier: Inline[S] | Overlapped[S],
         tape: list[S],
         clock: Clock,
+        loads: Sequence[int] = (),
     ) -> None:
         self._code = code
         self._store = store
@@ -90,7 +94,7 @@ class Executor(Generic[S]):
         self._turned = False
         self._taped: dict[int, S | None] = {}
         self._every: int | None = None
-        self._loads: list[int] = []
+        self._loads = list(loads)[::-1]
         self.misfit = float("nan")
         self.tally = Tally()
         self.books = StateBooks(store)
@@ -119,10 +123,9 @@ class Executor(Generic[S]):
 
     def finish(self, actions: Iterable[Action]) -> Array:
         """Obey the rest of a run's actions and return a copy of the gradient."""
-        rest = list(actions)
-        self._loads = [action.step for action in reversed(rest) if isinstance(action, LoadState)]
-        self._look_ahead()
-        for action in rest:
+        if self._loads:
+            self._look_ahead()
+        for action in actions:
             self._obey(action)
         self._courier.settle(self._adjoint_step)
         assert self._adjoint_step == self._code.first, (

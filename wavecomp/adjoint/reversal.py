@@ -220,7 +220,7 @@ class Reversal(Generic[S]):
         with open_store(budget_bytes, tier, arena, beside_bytes=beside) as store:
             clock = Clock(traced=traced)
             with open_courier(store, compressor_of, carried, clock, overlap=strategy.overlap) as courier:
-                executor = Executor(code, store, compressor_of, courier, tape, clock)
+                executor = Executor(code, store, compressor_of, courier, tape, clock, planned.schedule.loads)
                 left = executor.forward(planned.schedule.actions_for(executor.books))
                 with clock.standing():
                     yield

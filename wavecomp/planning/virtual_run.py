@@ -106,7 +106,7 @@ def virtual_run(
     )  # fmt: skip
     if isinstance(planned.schedule, LiveSchedule):
         raise UnsupportedStrategy(
-            f"{strategy.spec}: its schedule is made up as sizes come in, and nobody predicts that; revolve with a ratio is"
+            f"{strategy.spec}: its schedule is made up as sizes come in: not predicted; revolve with a ratio is"
         )
     clock = VirtualClock(share, span_s)
     clock.now = run_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from wavecomp.plans.actions import Action, Tape, imaged
 from wavecomp.plans.ledger import Ledger
@@ -41,6 +42,7 @@ class LiveSchedule:
     earlier: Mapping[int, int] | None = field(default=None, repr=False)
 
     level_writes = 0
+    loads: ClassVar[tuple[int, ...]] = ()
 
     @property
     def tapes(self) -> list[Tape]:

@@ -85,6 +85,11 @@ class Schedule:
         return len(imaged(self.first, self.last, self.every))
 
     @property
+    def loads(self) -> tuple[int, ...]:
+        """Steps of the states that are brought back, in their order."""
+        return tuple(action.step for action in self.actions if isinstance(action, LoadState))
+
+    @property
     def forward_steps(self) -> int:
         """Forward steps in all, counted."""
         return self._tally.forward_steps
