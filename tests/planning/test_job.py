@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -94,10 +95,9 @@ def test_what_makes_no_sense_is_refused(words, said):
         job_in_words(**{"shape": (100, 100), "steps": 500, **words})
 
 
-def test_a_duration_of_another_physics_is_no_number_of_steps():
+def test_of_another_physics_the_steps_are_known_where_they_are_given_and_every_one_is_imaged():
     problem = find_problem("tti-2d")
-    if problem.steps is None:
-        with pytest.raises(UnsupportedStrategy, match="tti-2d"):
-            job_of(problem)
-    else:
-        assert job_of(problem).step_for(1e-2) == 1
+    assert job_of(problem).step_for(1e-2) == 1
+    lasting = replace(problem, medium=replace(problem.medium, steps=None, duration_s=1.0))
+    with pytest.raises(UnsupportedStrategy, match="tti-2d"):
+        job_of(lasting)
