@@ -346,6 +346,18 @@ class ShotFailed(WavecompError):
         super().__init__(f"shot {' or '.join(map(str, self.shots))}, {strategy}: {reason}")
 
 
+# --- performance model -----------------------------------------------------------------------------------------------
+
+
+class OutsideTheModel(UsageError):
+    """The performance model has no answer for this value; the text repeats it and says what would do."""
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        shown = str(value)
+        super().__init__(f"{name} = {shown if len(shown) <= 200 else shown[:200] + '…'}: {expected}")
+        self.name = name
+
+
 # --- sweeps and records ----------------------------------------------------------------------------------------------
 
 

@@ -1,1 +1,1 @@
-"""What to do before a night is spent on it: a job and a memory in, strategies with their predicted cost out."""
+"""What a gradient will cost: prices of this machine, measured once, predictions of runs that nobody has made, and plans."""

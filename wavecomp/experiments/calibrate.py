@@ -1,0 +1,354 @@
+"""Costs of this machine on a problem: short traced runs for what tasks take, whole ones for compressors and errors."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import fmean, median
+from time import perf_counter
+
+import numpy as np
+
+from wavecomp.adjoint.imaging_step import aliasing
+from wavecomp.adjoint.result import GradientRun
+from wavecomp.checkpoints.tiers import CheckpointFile
+from wavecomp.experiments.bench import ExperimentBench, Row
+from wavecomp.experiments.catalogue import Notice
+from wavecomp.experiments.codec_samples import outline_of, sample_codecs
+from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
+from wavecomp.planning.codecs import CodecCosts, ErrorSample
+from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.families import template_of, with_fractions
+from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
+from wavecomp.planning.predict import predict
+from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.records.experiment import ExperimentResult
+
+_SHORT_S = 0.3
+"""Seconds that the bare sweeps of a short run take, about: enough calls for a mean, and dozens of runs in a minute."""
+
+_FEWEST = 32
+_MOST_EVERY = 24
+_FILE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class CalibrateSettings:
+    """What is calibrated.
+
+    Attributes
+    ----------
+    compressors : tuple of str
+        ``{}`` stands for a tolerance.
+    fractions : tuple of float
+        Tolerances as parts of the wavefield's peak, ascending.
+    every : tuple of int
+        Imaging steps of the whole runs: the first for all tolerances, the others for the middle one.
+    slots : int
+        Checkpoints of the Revolve with compressed states.
+    rounds : int
+        Times that every short run is made.
+    seconds : float
+        When this has passed, no further whole run begins; the first one of each compressor with a tolerance is always
+        made. What has no run of its own is sampled along one forward sweep.
+    """
+
+    compressors: tuple[str, ...] = (
+        "interp:abs={}",
+        "zfp:accuracy={}",
+        "blosc2:codec=lz4,level=5,shuffle=shuffle",
+    )
+    fractions: tuple[float, ...] = (3e-5, 3e-4, 3e-3)
+    every: tuple[int, ...] = (4, 8)
+    slots: int = 20
+    rounds: int = 3
+    seconds: float = 35.0
+
+
+def calibrate(bench: ExperimentBench, settings: CalibrateSettings, progress: Notice) -> ExperimentResult:
+    """Measure what tasks cost, what compressors take and leave along the run, and what they do to the gradient.
+
+    The rows say each cost with its spread; the fact ``costs`` holds all of them as :class:`~wavecomp.planning.costs.Costs`
+    reads them.
+    """
+    made = _Calibration(bench, settings, progress)
+    costs = made.costs()
+    return ExperimentResult(
+        "calibrate",
+        bench.problem.name,
+        bench.problem.digest,
+        dict(vars(settings)),
+        {**made.facts(), "costs": costs.to_json()},
+        tuple(cost_rows(costs)),
+        arrays={"bare_s": np.array(made.bares), "short_wall_s": np.array([one.run.seconds.wall for one in made.short])},
+    )
+
+
+class _Calibration:
+    """One calibration on its way."""
+
+    def __init__(self, bench: ExperimentBench, settings: CalibrateSettings, progress: Notice) -> None:
+        self._begun = perf_counter()
+        self._bench, self._settings, self._progress = bench, settings, progress
+        self._workbench, self._code = bench.workbench, bench.operators
+        self._shot = bench.middle_shot
+        self._workbench.observed(self._shot)
+        self._sizes = ProblemSizes.of(self._code)
+        self.bares: list[float] = []
+        self.short: list[Trial] = []
+        self._errors: list[ErrorSample] = []
+        self._imaging: dict[int, tuple[float, float]] = {}
+        self._whole: list[Trial] = []
+
+    def facts(self) -> Row:
+        """Return what holds for all rows."""
+        operators = self._code
+        return {
+            "shot": self._shot,
+            "steps": operators.last,
+            "dt_s": operators.dt_s,
+            "level_bytes": operators.level_bytes,
+            "state_bytes": operators.state_bytes,
+            "threads": operators.threads,
+            "cores": _cores(),
+            "measured_s": perf_counter() - self._begun,
+        }
+
+    def costs(self) -> Costs:
+        """Measure everything."""
+        self._progress(0, 4, "bare sweeps")
+        self._bare()
+        whole = median(self._bare() for _ in range(2))
+        short = self._short_steps(whole)
+        self._short_runs(short)
+        reference = median(self.bares)
+        # The bare sweeps of the whole run at the speed for which the lines are: that of all short ones.
+        bare_s = self._bare() / self._speed(short, reference)
+        lines = fit_lines([samples_of(trial) for trial in self.short])
+        run_s, span_s = fit_overheads(self.short)
+        self._progress(1, 4, "the exact gradient")
+        exact = self._bench.exact(self._shot)
+        peak = self._workbench.peak(self._shot)
+        codecs: list[CodecCosts] = []
+        for strategy, needed in self._whole_runs(peak):
+            if not needed and perf_counter() - self._begun > self._settings.seconds:
+                continue
+            self._progress(2, 4, strategy.spec)
+            trial = self._whole_run(strategy, peak, short, reference)
+            family, fraction = template_of(strategy)
+            self._compare(trial, family, fraction, exact)
+            if family != "identity":
+                kind = "level" if strategy.name == "trajectory" else "state"
+                arrays = self._arrays(kind)
+                outline = outline_of(trial.strategy.compressor, arrays)
+                codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))  # type: ignore[arg-type]
+        codecs = _one_each(codecs, self._settings.every[0])
+        self._progress(3, 4, "compressors along a forward sweep")
+        known = {(one.family, one.fraction) for one in codecs if one.kind == "level"}
+        compressors = with_fractions(self._settings.compressors, self._settings.fractions)
+        missing = [
+            (*template_of(strategy), (strategy.at(peak) if strategy.relative else strategy).compressor)
+            for strategy in (parse_strategy(f"trajectory/{text}") for text, _ in compressors)
+            if template_of(strategy) not in known
+        ]
+        speed = self._speed(short, reference)
+        codecs += [one.at_speed(1 / speed) for one in sample_codecs(self._code, missing)]
+        signature = self._code.signature
+        imaging = [
+            Imaging(k, aliasing(signature, k), *self._imaging.get(k, (None, None))) for k in range(2, _MOST_EVERY + 1)
+        ]
+        memory, write, read = bandwidths(self._sizes.state_bytes)
+        made = Costs(
+            problem=self._bench.problem.name,
+            dimensions=self._sizes.dimensions,
+            level_bytes=self._sizes.level_bytes,
+            state_bytes=self._sizes.state_bytes,
+            first=self._sizes.first,
+            last=self._sizes.last,
+            threads=self._code.threads,
+            cores=_cores(),
+            peak=peak,
+            bare_s=bare_s,
+            run_s=run_s,
+            span_s=span_s,
+            lines=lines,
+            codecs=tuple(codecs),
+            errors=tuple(self._errors),
+            imaging=tuple(imaging),
+            memory_bytes_s=memory * speed,
+            disk_write_bytes_s=write * speed,
+            disk_read_bytes_s=read * speed,
+        )
+        return _with_ratios(made, [*self.short, *self._whole])
+
+    def _arrays(self, kind: str) -> tuple[np.ndarray, ...]:
+        if kind == "level":
+            (slot,) = self._code.slots(1)
+            return slot.stored
+        return self._code.state(self._code.first)
+
+    def _bare(self) -> float:
+        return self._workbench.bare(self._shot).run.seconds.wall
+
+    def _short_steps(self, whole_s: float) -> int:
+        steps = self._sizes.steps
+        return min(steps, max(_FEWEST, round(_SHORT_S * steps / whole_s)))
+
+    def _short_runs(self, steps: int) -> None:
+        """Make each short run once a round, between bare sweeps; the first round warms up."""
+        texts = [parse_strategy(text) for text in short_texts(steps)]
+        sizes = self._sizes.resized(self._sizes.first + steps)
+        found: list[tuple[Strategy, GradientRun, float]] = []
+        with shortened(self._code, steps):
+            for turn in range(self._settings.rounds + 1):
+                for group in (texts[: len(texts) // 2], texts[len(texts) // 2 :]):
+                    before = self._bare()
+                    runs = [self._workbench.run(one, shot=self._shot, traced=True) for one in group]
+                    bare = fmean((before, self._bare()))
+                    if turn:
+                        self.bares.append(bare)
+                        found += [(one, run, bare) for one, run in zip(group, runs, strict=True)]
+        reference = median(self.bares)
+        self.short = [Trial(one, sizes, run, bare / reference) for one, run, bare in found]
+
+    def _speed(self, steps: int, reference: float) -> float:
+        """Return the speed of this moment: its short bare sweeps over those that the costs are for."""
+        with shortened(self._code, steps):
+            return median(self._bare() for _ in range(3)) / reference
+
+    def _whole_runs(self, peak: float) -> Iterator[tuple[Strategy, bool]]:  # noqa: ARG002
+        """Yield the whole runs, the most telling first, and whether each is made in any case."""
+        settings, k = self._settings, self._settings.every[0]
+        middle = settings.fractions[len(settings.fractions) // 2]
+        lossy = [text for text in settings.compressors if "{}" in text]
+        ordered = [(f"trajectory:every={k}/{text}", True) for text, _ in with_fractions(lossy, [middle])]
+        ordered += [(f"trajectory:every={k}", False)]
+        others = [fraction for fraction in settings.fractions if fraction != middle]
+        ordered += [(f"trajectory:every={k}/{text}", False) for text, _ in with_fractions(settings.compressors, others)]
+        for m in settings.every[1:]:
+            ordered += [(f"trajectory:every={m}", False)]
+            ordered += [(f"trajectory:every={m}/{text}", False) for text, _ in with_fractions(lossy, [middle])]
+        states = with_fractions(settings.compressors, settings.fractions)
+        ordered += [(f"revolve:slots={settings.slots}/{text}", False) for text, _ in states]
+        for text, needed in dict(ordered).items():
+            yield parse_strategy(text), needed
+
+    def _whole_run(self, strategy: Strategy, peak: float, short: int, reference: float) -> Trial:
+        settled = strategy.at(peak) if strategy.relative else strategy
+        self._workbench.run(settled, shot=self._shot) if short == self._sizes.steps else None  # its memory touched
+        before = self._speed(short, reference)
+        run = self._workbench.run(settled, shot=self._shot, traced=True)
+        trial = Trial(settled, self._sizes, run, fmean((before, self._speed(short, reference))))
+        self._whole.append(trial)
+        return trial
+
+    def _compare(self, trial: Trial, family: str, fraction: float | None, exact: np.ndarray) -> None:
+        gradient = trial.run.gradient
+        relative = gradient_distance(exact, gradient).relative_l2
+        deep = deep_relative_l2(exact, gradient)
+        below = relative if deep is None else deep
+        strategy = trial.strategy
+        if family == "identity":
+            self._imaging[strategy.every] = (relative, below)
+        elif fraction is not None:
+            kind = "level" if strategy.name == "trajectory" else "state"
+            slots = int(strategy.values["slots"]) if "slots" in strategy.values else None
+            self._errors.append(ErrorSample(family, fraction, kind, strategy.every, relative, below, slots))  # type: ignore[arg-type]
+
+
+def short_texts(steps: int) -> list[str]:
+    """Return the short runs: between them every task occurs, in calls of many lengths."""
+    slots = 5 if steps > 40 else 3
+    return [
+        "store-all", "trajectory", f"revolve:slots={slots}", f"mixed:levels={4 * slots}",
+        "store-all:every=4", "trajectory:every=4", "trajectory:every=16",
+        f"revolve:slots={slots},every=4", f"mixed:levels={3 * slots},every=4",
+    ]  # fmt: skip
+
+
+@contextmanager
+def shortened(code: object, steps: int) -> Iterator[None]:
+    """Have a code run so many steps while the block lasts."""
+    whole = code.last  # type: ignore[attr-defined]
+    code.last = code.first + steps  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        code.last = whole  # type: ignore[attr-defined]
+
+
+def bandwidths(size: int) -> tuple[float, float, float]:
+    """Measure copies in memory, and writes to and reads from a checkpoint file, in bytes a second; medians of five.
+
+    The file is as the store uses it: through the system's cache, as long as that has room.
+    """
+    source = np.ones(max(size, 1 << 20), np.uint8)
+    target = np.ones_like(source)
+    copies, writes, reads = [], [], []
+    pieces = max(1, min(5, _FILE_BYTES // len(source)))
+    file = CheckpointFile(tempfile.gettempdir(), pieces * len(source))
+    try:
+        for _ in range(5):
+            begun = perf_counter()
+            np.copyto(target, source)
+            copied = perf_counter()
+            extents = file.write([source.data])
+            written = perf_counter()
+            file.read_into(extents, target.data)
+            reads.append(perf_counter() - written)
+            writes.append(written - copied)
+            copies.append(copied - begun)
+            file.free(extents)
+    finally:
+        file.close()
+    memory, write, read = (len(source) / median(found) for found in (copies, writes, reads))
+    return memory, write, read
+
+
+def cost_rows(costs: Costs) -> Iterator[Row]:
+    """Yield what was found as rows of one form: tasks, compressors along the run, and errors of the gradient."""
+    empty: Row = dict.fromkeys(
+        ("what", "name", "fraction", "kind", "every", "call_s", "step_s", "low", "high", "samples", "ratio",
+         "store_s", "fetch_s", "beside_store_s", "beside_fetch_s", "relative_l2", "deep_l2")
+    )  # fmt: skip
+    for task, line in sorted(costs.lines.items()):
+        yield {**empty, "what": "task", "name": task, "call_s": line.call_s, "step_s": line.step_s, "low": line.low,
+               "high": line.high, "samples": line.samples}  # fmt: skip
+    for one in costs.codecs:
+        yield {**empty, "what": "compressor", "name": one.family, "fraction": one.fraction, "kind": one.kind,
+               "ratio": one.mean_ratio, "store_s": fmean(one.store_s), "fetch_s": fmean(one.fetch_s),
+               "beside_store_s": one.beside_store_s, "beside_fetch_s": one.beside_fetch_s}  # fmt: skip
+    for error in costs.errors:
+        yield {**empty, "what": "error", "name": error.family, "fraction": error.fraction, "kind": error.kind,
+               "every": error.every, "relative_l2": error.relative_l2, "deep_l2": error.deep}  # fmt: skip
+    for image in costs.imaging:
+        if image.relative_l2 is not None:
+            yield {**empty, "what": "imaging", "name": "uncompressed", "every": image.every,
+                   "relative_l2": image.relative_l2, "deep_l2": image.deep}  # fmt: skip
+
+
+def _one_each(codecs: Sequence[CodecCosts], _every: int) -> list[CodecCosts]:
+    """Return the first found of each compressor, tolerance and kind: that with the most levels."""
+    kept: dict[tuple[str, float | None, str], CodecCosts] = {}
+    for one in codecs:
+        kept.setdefault((one.family, one.fraction, one.kind), one)
+    return list(kept.values())
+
+
+def _with_ratios(costs: Costs, trials: Sequence[Trial]) -> Costs:
+    """Return the costs with how far the calibrating runs are from what the costs say of them."""
+    from dataclasses import replace
+
+    ratios = []
+    for trial in trials:
+        expected = predict(trial.strategy, trial.sizes, replace(costs, first=trial.sizes.first, last=trial.sizes.last))
+        ratios.append(trial.run.seconds.wall / trial.speed / expected.seconds)
+    return replace(costs, ratios=tuple(sorted(ratios)))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

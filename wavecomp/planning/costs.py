@@ -1,0 +1,263 @@
+"""What the tasks of a gradient cost on one machine and grid: measured, kept, and scaled to other grids.
+
+A task is what :mod:`wavecomp.adjoint.timeline` books, told apart by what decides its price: ``forward`` and ``record``
+by their steps; ``down`` and ``image`` by whether each step is imaged (``each``) or steps apart (``apart``, where an
+adjoint may run in place), and images by where their level lies: in the code's own buffers (``live``), on the ``tape``
+or in a slot that came from the ``store``. ``save``, ``load``, ``put`` and ``get`` are those of uncompressed checkpoints;
+with a compressor they come from its :class:`~wavecomp.planning.codecs.CodecCosts`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from wavecomp.errors import DamagedArchive, UsageError
+from wavecomp.planning.codecs import CodecCosts, ErrorSample
+from wavecomp.records.whole_file import whole_file
+
+ADVANCING = ("forward", "record", "down:each", "down:apart")
+"""Tasks of several steps a call."""
+
+SINGLE = (
+    "keep", "save", "load", "put", "get",
+    "image:each:live", "image:each:tape", "image:each:store",
+    "image:apart:live", "image:apart:tape", "image:apart:store",
+)  # fmt: skip
+"""Tasks about one level or one state."""
+
+_OF_STATES = ("forward", "record", "down:each", "down:apart", "save", "load")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Seconds of one call: ``call_s + step_s · n`` for n steps, nothing for none.
+
+    Attributes
+    ----------
+    call_s : float
+        What a call takes besides; of an operator the restart cost. In s.
+    step_s : float
+        What each step adds, or the work on one level or state: in s, and proportional to their bytes.
+    low, high : float
+        The 10th and 90th percentile of the samples over what the line says.
+    samples : int
+        Spans that it was fitted to.
+    """
+
+    call_s: float
+    step_s: float
+    low: float = 1.0
+    high: float = 1.0
+    samples: int = 0
+
+    def seconds(self, steps: int) -> float:
+        """Return the price of a call."""
+        return self.call_s + self.step_s * steps if steps else 0.0
+
+    def scaled(self, factor: float) -> Line:
+        """Return the line for arrays so many times as large; a call stays what it is."""
+        return replace(self, step_s=self.step_s * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Imaging:
+    """What imaging at every k-th step did to the gradient of the calibrated problem, with nothing compressed.
+
+    Attributes
+    ----------
+    every : int
+        k.
+    estimate : float
+        The source's estimate (:func:`wavecomp.adjoint.imaging_step.aliasing`).
+    relative_l2, deep : float or None
+        The measured errors, the latter below the top tenth of the depth; None where this k was not run.
+    """
+
+    every: int
+    estimate: float
+    relative_l2: float | None = None
+    deep: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """A machine's prices on one grid.
+
+    Attributes
+    ----------
+    problem : str
+        The problem that they were measured on.
+    dimensions : int
+        Axes of its grid.
+    level_bytes, state_bytes : int
+        Sizes of its levels and states.
+    first, last : int
+        Steps of its run.
+    threads, cores : int
+        OpenMP threads of its operators, and cores of the machine.
+    peak : float
+        Greatest amplitude of its wavefield: what relative tolerances relate to.
+    bare_s : float
+        Its bare sweeps when the costs were measured. The speed of another moment is its bare sweeps then over these.
+    run_s, span_s : float
+        What a run takes beside its tasks: once, and for each task.
+    lines : mapping of str to Line
+        By task.
+    codecs : tuple of CodecCosts
+        Of compressors, for levels and for states, at each calibrated tolerance.
+    errors : tuple of ErrorSample
+        Gradient errors of compressed runs.
+    imaging : tuple of Imaging
+        Of imaging at every k-th step.
+    memory_bytes_s, disk_write_bytes_s, disk_read_bytes_s : float
+        Bandwidth of copies in memory, and to and from the checkpoint file.
+    ratios : tuple of float
+        Measured over predicted wall times of the calibrating runs, ascending: what the interval of a prediction is.
+    scaled : float
+        Bytes of a state over those of the calibrated problem; 1 where it is that.
+    """
+
+    problem: str
+    dimensions: int
+    level_bytes: int
+    state_bytes: int
+    first: int
+    last: int
+    threads: int
+    cores: int
+    peak: float
+    bare_s: float
+    run_s: float
+    span_s: float
+    lines: Mapping[str, Line]
+    codecs: tuple[CodecCosts, ...] = ()
+    errors: tuple[ErrorSample, ...] = ()
+    imaging: tuple[Imaging, ...] = ()
+    memory_bytes_s: float = float("inf")
+    disk_write_bytes_s: float = float("inf")
+    disk_read_bytes_s: float = float("inf")
+    ratios: tuple[float, ...] = ()
+    scaled: float = 1.0
+
+    def line(self, task: str) -> Line:
+        """Return a task's line.
+
+        Raises
+        ------
+        UsageError
+            It was not calibrated.
+        """
+        if task not in self.lines:
+            raise UsageError(
+                f'the costs measured on {self.problem} have no task "{task}", only {", ".join(sorted(self.lines))}; '
+                "calibrate again with this version"
+            )
+        return self.lines[task]
+
+    def at_speed(self, speed: float) -> Costs:
+        """Return the costs of a moment at which everything takes ``speed`` times as long."""
+        if not 0.0 < speed < float("inf"):
+            raise UsageError(f"a speed of {speed:g}: must be above 0 and finite")
+        lines = {
+            task: replace(line, call_s=line.call_s * speed, step_s=line.step_s * speed)
+            for task, line in self.lines.items()
+        }
+        return replace(
+            self,
+            lines=lines,
+            bare_s=self.bare_s * speed,
+            run_s=self.run_s * speed,
+            span_s=self.span_s * speed,
+            codecs=tuple(codec.at_speed(speed) for codec in self.codecs),
+            memory_bytes_s=self.memory_bytes_s / speed,
+            disk_write_bytes_s=self.disk_write_bytes_s / speed,
+            disk_read_bytes_s=self.disk_read_bytes_s / speed,
+        )
+
+    def scaled_to(self, level_bytes: int, state_bytes: int, dimensions: int, steps: int | None = None) -> Costs:
+        """Return the costs of another grid of the same dimension, never calibrated.
+
+        What sweeps and states take grows with the bytes of a state (the points of the whole grid), what levels take
+        with those of a level; what a call takes stays. Ratios and the errors of gradients stay those of the calibrated
+        problem, at the same part of the run.
+
+        Parameters
+        ----------
+        level_bytes, state_bytes : int
+            Of the other problem, in the same precision.
+        dimensions : int
+            Axes of its grid.
+        steps : int, optional
+            Steps that its run reverses; those of the calibrated one by default.
+
+        Raises
+        ------
+        UsageError
+            Another dimension, or a size that is not positive.
+        """
+        if dimensions != self.dimensions:
+            raise UsageError(
+                f"costs measured on {self.problem}, in {self.dimensions} dimensions, say nothing about {dimensions}; "
+                f"calibrate on a problem in {dimensions} dimensions"
+            )
+        if level_bytes < 1 or state_bytes < 1 or (steps is not None and steps < 1):
+            raise UsageError(
+                f"levels of {level_bytes} and states of {state_bytes} bytes, {steps} steps: at least 1 of each is needed"
+            )
+        by_state, by_level = state_bytes / self.state_bytes, level_bytes / self.level_bytes
+        lines = {task: line.scaled(by_state if task in _OF_STATES else by_level) for task, line in self.lines.items()}
+        last = self.last if steps is None else self.first + steps
+        return replace(
+            self,
+            level_bytes=level_bytes,
+            state_bytes=state_bytes,
+            last=last,
+            bare_s=self.bare_s * by_state * (last - self.first) / (self.last - self.first),
+            run_s=self.run_s * by_state,
+            lines=lines,
+            codecs=tuple(one.scaled(by_level if one.kind == "level" else by_state) for one in self.codecs),
+            scaled=self.scaled * by_state,
+        )
+
+    def to_json(self) -> str:
+        """Return the costs as one canonical text."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Costs:
+        """Read what :meth:`to_json` gave.
+
+        Raises
+        ------
+        DamagedArchive
+            The text is nothing of the kind.
+        """
+        try:
+            values: dict[str, Any] = json.loads(text)
+            values["lines"] = {task: Line(**line) for task, line in values["lines"].items()}
+            values["codecs"] = tuple(CodecCosts.from_values(one) for one in values["codecs"])
+            values["errors"] = tuple(ErrorSample(**one) for one in values["errors"])
+            values["imaging"] = tuple(Imaging(**one) for one in values["imaging"])
+            values["ratios"] = tuple(values["ratios"])
+            return cls(**values)
+        except (ValueError, TypeError, KeyError, AttributeError) as reason:
+            raise DamagedArchive(f"these are no costs: {reason}") from None
+
+    def save(self, file: str | Path) -> None:
+        """Write them to a file of their own, whole or not at all; raises StorageError."""
+        text = self.to_json() + "\n"
+        with whole_file(Path(file), len(text)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, file: str | Path) -> Costs:
+        """Read such a file; raises DamagedArchive."""
+        try:
+            text = Path(file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as reason:
+            raise DamagedArchive(f"{file} cannot be read: {reason}") from None
+        return cls.from_json(text)
