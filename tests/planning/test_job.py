@@ -14,6 +14,7 @@ from wavecomp.errors import UnsupportedStrategy, UsageError
 from wavecomp.physics.opening import open_operators
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.job import job_in_words, job_of, stable_step_s
+from wavecomp.planning.sizes import ProblemSizes
 
 
 @pytest.mark.parametrize("name", ["tiny", "thrust-2d"])
@@ -22,9 +23,7 @@ def test_a_problem_is_the_job_that_its_operators_do(name):
     problem = find_problem(name)
     job, operators = job_of(problem), open_operators(problem)
     assert job.signature.dt_s == pytest.approx(operators.dt_s, rel=1e-6)
-    assert (job.first, job.last, job.in_buffers) == (operators.first, operators.last, operators.in_buffers)
-    assert (job.level_bytes, job.state_bytes) == (operators.level_bytes, operators.state_bytes)
-    assert job.grid_points == math.prod(operators.model.grid.shape)
+    assert job.sizes == ProblemSizes.of(operators)
     for error in (1e-1, 1e-2, 1e-3, 1e-4):
         assert job.step_for(error) == step_for(operators.signature, error)
 
@@ -44,17 +43,15 @@ def test_words_give_the_same_job_where_they_say_the_same():
         peak_frequency_hz=medium.peak_frequency_hz,
     )
     job = job_of(problem)
-    for name in ("steps", "first", "grid_points", "level_bytes", "state_bytes", "in_buffers", "everything_bytes"):
-        assert getattr(words, name) == getattr(job, name)
+    assert (words.sizes, words.everything_bytes) == (job.sizes, 499 * 4 * 100**3)
     assert words.signature.dt_s == job.signature.dt_s
 
 
 def test_the_set_up_of_the_study():
     """801 × 801 × 207 points and a layer of 40: the study says 891 MB a time level without the stencil's halo."""
     job = job_in_words((801, 801, 207), 2500)
-    assert 4 * job.grid_points == 4 * 881 * 881 * 287
-    assert job.state_bytes == 2 * 4 * 897 * 897 * 303
-    assert job.level_bytes == 4 * 801 * 801 * 207
+    assert job.sizes.state_bytes == 2 * 4 * (801 + 80 + 16) ** 2 * (207 + 80 + 16)
+    assert job.sizes.level_bytes == 4 * 801 * 801 * 207
     assert job.step_for(1e-2) == 1
     assert job.aliasing(2) == math.inf
 

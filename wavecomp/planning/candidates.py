@@ -133,7 +133,9 @@ def least_ratio(costs: Costs, family: str, compressor: str | None) -> float:
     # The finest calibrated tolerance that is not coarser than the one taken; where none is, the finest of all.
     wanted = float(compressor_fraction(family, compressor) or 0.0)
     finer = [one for one in found if one.fraction is None or one.fraction <= wanted]
-    chosen = max(finer, key=lambda one: one.fraction or 0.0) if finer else min(found, key=lambda one: one.fraction or 0.0)
+    chosen = (
+        max(finer, key=lambda one: one.fraction or 0.0) if finer else min(found, key=lambda one: one.fraction or 0.0)
+    )
     return 0.95 * chosen.raw_bytes / max(max(chosen.sizes), 1.0)
 
 

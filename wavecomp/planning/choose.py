@@ -242,7 +242,12 @@ class _Search:
         disk = UNLIMITED if self._disk is None else self._disk
         try:
             found = predict(
-                strategy, self._job.sizes, self.costs, budget_bytes, disk_budget_bytes=disk, signature=self._job.signature
+                strategy,
+                self._job.sizes,
+                self.costs,
+                budget_bytes,
+                disk_budget_bytes=disk,
+                signature=self._job.signature,
             )
         except (CheckpointTooLarge, SlotsTooLarge, ScheduleError):
             return None

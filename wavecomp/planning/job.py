@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from wavecomp.adjoint.imaging_step import Signature, aliasing, step_for
 from wavecomp.errors import UnsupportedStrategy, UsageError
 from wavecomp.physics.signature import highest_frequency
+from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.wavefields.time_axis import last_step
 
 if TYPE_CHECKING:
     from wavecomp.physics.problem import GradientProblem
 
-_BYTES = 4
 _PARTS = 20
 _LEAST_POINTS = 3
 
@@ -43,14 +43,8 @@ class Job:
         What sentences call it.
     shape : tuple of int
         Points of the physical domain.
-    grid_points : int
-        Points that a step updates: with the absorbing layer.
-    steps : int
-        Forward steps, each reversed.
-    first, in_buffers : int
-        The step at which a run begins, and the levels that are at hand with a state.
-    level_bytes, state_bytes : int
-        Of one level that is imaged, and of one state.
+    sizes : ProblemSizes
+        Its steps, levels and states.
     shots : int
         Gradients that are added up, one after the other.
     signature : Signature or None
@@ -61,25 +55,15 @@ class Job:
 
     name: str
     shape: tuple[int, ...]
-    grid_points: int
-    steps: int
-    level_bytes: int
-    state_bytes: int
-    first: int = 1
-    in_buffers: int = 2
+    sizes: ProblemSizes
     shots: int = 1
     signature: Signature | None = field(default=None, compare=False)
     problem: str = ""
 
     @property
-    def last(self) -> int:
-        """The step at which a run turns round."""
-        return self.first + self.steps
-
-    @property
     def everything_bytes(self) -> int:
         """Bytes of every level, uncompressed."""
-        return self.steps * self.level_bytes
+        return self.sizes.steps * self.sizes.level_bytes
 
     def step_for(self, error: float) -> int:
         """Return the greatest imaging step that an error of the gradient allows; 1 where nobody knows the spectrum."""
@@ -147,17 +131,8 @@ def job_in_words(
     signature = None
     if spacing_m is not None and velocity_m_s is not None and peak_frequency_hz is not None:
         signature = _words_signature(len(dims), steps, spacing_m, velocity_m_s, peak_frequency_hz, space_order)
-    grid = [n + 2 * layer_points for n in dims]
-    return Job(
-        name="x".join(map(str, dims)),
-        shape=dims,
-        grid_points=math.prod(grid),
-        steps=steps - 1,
-        level_bytes=_BYTES * math.prod(dims),
-        state_bytes=2 * _BYTES * math.prod(n + 2 * space_order for n in grid),
-        shots=shots,
-        signature=signature,
-    )
+    sizes = ProblemSizes.of_grid(dims, steps, absorbing_points=layer_points, space_order=space_order)
+    return Job("x".join(map(str, dims)), dims, sizes, shots, signature)
 
 
 def job_of(problem: GradientProblem, *, shots: int = 1) -> Job:
@@ -191,19 +166,8 @@ def job_of(problem: GradientProblem, *, shots: int = 1) -> Job:
         raise UnsupportedStrategy(
             f"problem {problem.name} gives a duration, and how many steps that is only its operators tell; give steps"
         )
-    return Job(
-        name=problem.name,
-        shape=medium.shape,
-        grid_points=math.prod(n + 2 * medium.absorbing_points for n in medium.shape),
-        steps=last - problem.first,
-        level_bytes=problem.level_bytes,
-        state_bytes=problem.state_bytes,
-        first=problem.first,
-        in_buffers=problem.in_buffers,
-        shots=shots,
-        signature=signature,
-        problem=problem.digest,
-    )
+    sizes = ProblemSizes.of_problem(problem, last)
+    return Job(problem.name, medium.shape, sizes, shots, signature, problem.digest)
 
 
 def stable_step_s(dims: int, spacing_m: float, fastest_m_s: float, space_order: int) -> float:
