@@ -22,8 +22,6 @@ RESERVE = 1.5
 REACH = 10.0
 """How far a tolerance may lie beyond those that were calibrated, as a factor."""
 
-_MOST_STEPS = 12
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -70,14 +68,15 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
                 yield Candidate(f"revolve:every={every},ratio={ratio:.3g}/{state}", bounded=True)
 
 
-def imaging_steps(job: Job, costs: Costs, error: float) -> range:
-    """Return the imaging steps that an error allows: the spectrum's word, and what was measured at its largest."""
-    if error <= 0.0:
-        return range(1, 2)
-    most = min(job.step_for(error), _MOST_STEPS)
+def imaging_steps(job: Job, costs: Costs, error: float) -> list[int]:
+    """Return imaging steps that an error allows, by the spectrum and by what was measured: 1, the most, some between.
+
+    A smaller step than the most leaves more of the error to the compressor.
+    """
+    most = job.step_for(error) if error > 0.0 else 1
     while most > 1 and not _imaging_fits(job, costs, most, error):
         most -= 1
-    return range(1, most + 1)
+    return sorted({1, most, max(1, most - 1), max(1, most // 2)})
 
 
 def _imaging_fits(job: Job, costs: Costs, every: int, error: float) -> bool:
@@ -124,7 +123,7 @@ def compressor_for(costs: Costs, family: str, kind: Kind, every: int, error: flo
 
 
 def least_ratio(costs: Costs, family: str, compressor: str | None) -> float:
-    """Return the ratio that a compressor keeps for every state of the run, with a twentieth in reserve; 0 if unknown."""
+    """Return the ratio that a compressor keeps for every state of the run, a twentieth in reserve; 0 if unknown."""
     if compressor is None:
         return 0.0
     found = [one for one in costs.codecs if one.family == family and one.kind == "state"]

@@ -1,10 +1,9 @@
-"""The few best strategies for a job in a memory: every candidate predicted, those that fit in the order of their time."""
+"""The few best strategies for a job in a memory: every candidate predicted, and of those that fit the fastest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.compressors import Registry, default_registry
@@ -13,6 +12,7 @@ from wavecomp.planning.candidates import Candidate, candidates
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.job import Job
 from wavecomp.planning.predict import Prediction, predict
+from wavecomp.plans.budget import plan
 from wavecomp.plans.strategies import Strategy, read_strategy
 from wavecomp.spec_text import SpecText
 
@@ -24,7 +24,8 @@ SPARE = 1.05
 SPARE_ELSEWHERE = 1.3
 """The same where ratios come from another problem."""
 
-_CURVE = 12
+_CURVE = 8
+_FEWEST_STATES = 4
 
 
 class NoPlan(UsageError):
@@ -42,8 +43,8 @@ class Proposal:
     prediction : Prediction
         Of one shot.
     needed_bytes : int
-        Memory that it needs: its peak with a reserve for what compression does not promise; of one that takes what it is
-        given, the peak.
+        Memory that it needs: its peak, with a reserve for what compression does not promise where it does not take what
+        it is given.
     """
 
     strategy: Strategy
@@ -151,8 +152,8 @@ def choose(
     least = search.least()
     if not here:
         raise NoPlan(
-            f"{memory_bytes} bytes ({memory_bytes / 1e9:.4g} GB) are too little for {job.name} at an error of {error:g}: "
-            f"{least.strategy.spec} needs least, {least.needed_bytes} bytes ({least.needed_bytes / 1e9:.4g} GB)"
+            f"{memory_bytes} bytes ({memory_bytes / 1e9:.4g} GB) are too little for {job.name} at an error of "
+            f"{error:g}: {least.strategy.spec} needs least, {least.needed_bytes} bytes ({least.needed_bytes / 1e9:.4g} GB)"
         )
     less = search.within(memory_bytes - GIB) if memory_bytes > GIB else []
     more = search.within(memory_bytes + GIB)
@@ -210,21 +211,28 @@ class _Search:
 
     def least(self) -> Proposal:
         """Return what works in the least memory."""
-        found = [self.proposal(one, UNLIMITED) for one in self._all if not one.bounded]
-        found += [self._smallest(one) for one in self._all if one.bounded]
-        return min((one for one in found if one is not None), key=lambda one: one.needed_bytes)
+        found = [
+            one for one in (self.proposal(one, UNLIMITED) for one in self._all if not one.bounded) if one is not None
+        ]
+        smallest = min(found, key=lambda one: one.needed_bytes)
+        budgets = {one: self._smallest(one) for one in self._all if one.bounded}
+        lowest = min(budgets.values(), default=UNLIMITED)
+        if lowest >= smallest.needed_bytes:
+            return smallest
+        # With one checkpoint a run takes N²/2 steps: of those that need as little, only the last is counted out, which
+        # images fewest of them.
+        candidate = [one for one, budget in budgets.items() if budget <= 1.02 * lowest][-1]
+        return self.proposal(candidate, budgets[candidate]) or smallest
 
     def curve(self, memory_bytes: int) -> list[Proposal]:
-        """Return what a picture shows: unbounded candidates, and bounded ones in several budgets."""
+        """Return what a picture shows: unbounded candidates, and bounded ones of the longest step in several budgets."""
         points = [self.proposal(one, UNLIMITED) for one in self._all if not one.bounded]
-        greatest = 2 * max(memory_bytes, self._job.sizes.state_bytes)
-        for one in self._all:
-            smallest = self._smallest(one) if one.bounded and "every=1" not in one.text else None
-            if smallest is None:
-                continue
-            low = max(smallest.needed_bytes, 1)
-            ratio = max(greatest / low, 1.0)
-            points += [self.proposal(one, int(low * ratio ** (part / _CURVE))) for part in range(_CURVE + 1)]
+        state = self._job.sizes.state_bytes
+        least, greatest = _FEWEST_STATES * state, 2 * max(memory_bytes, (_FEWEST_STATES + 1) * state)
+        budgets = [int(least * (greatest / least) ** (part / _CURVE)) for part in range(_CURVE + 1)]
+        for name in dict.fromkeys(one.text.partition(":")[0] for one in self._all if one.bounded):
+            last = [one for one in self._all if one.bounded and one.text.startswith(name)][-1]
+            points += [self.proposal(last, budget) for budget in budgets]
         return [one for one in points if one is not None]
 
     def proposal(self, candidate: Candidate, budget_bytes: int) -> Proposal | None:
@@ -234,11 +242,13 @@ class _Search:
             self._found[key] = self._predicted(candidate, budget_bytes)
         return self._found[key]
 
+    def _strategy(self, candidate: Candidate) -> Strategy:
+        if candidate.text not in self._strategies:
+            self._strategies[candidate.text] = read_strategy(SpecText.parse(candidate.text), self._registry)
+        return self._strategies[candidate.text]
+
     def _predicted(self, candidate: Candidate, budget_bytes: int) -> Proposal | None:
-        strategy = self._strategies.get(candidate.text)
-        if strategy is None:
-            strategy = read_strategy(SpecText.parse(candidate.text), self._registry)
-            self._strategies[candidate.text] = strategy
+        strategy = self._strategy(candidate)
         disk = UNLIMITED if self._disk is None else self._disk
         try:
             found = predict(
@@ -260,16 +270,27 @@ class _Search:
     def _on_disk(self, proposal: Proposal) -> bool:
         return self._disk is None or proposal.prediction.disk_bytes * self._spare <= self._disk
 
-    def _smallest(self, candidate: Candidate) -> Proposal | None:
-        """Return a bounded candidate in the least budget that it can be planned in, within a hundredth."""
-        high = 4 * self._job.sizes.state_bytes
-        if self.proposal(candidate, high) is None:
-            return None
-        low = 1
+    def _smallest(self, candidate: Candidate) -> int:
+        """Return the least budget, within a hundredth, in which a bounded candidate can be planned."""
+        sizes, strategy = self._job.sizes, self._strategy(candidate)
+
+        def fits(budget: int) -> bool:
+            try:
+                plan(
+                    strategy, sizes.steps, sizes.state_bytes, sizes.level_bytes, budget, UNLIMITED,
+                    first=sizes.first, in_buffers=sizes.in_buffers,
+                )  # fmt: skip
+            except (CheckpointTooLarge, SlotsTooLarge, ScheduleError):
+                return False
+            return True
+
+        low, high = 1, 4 * sizes.state_bytes
+        if not fits(high):
+            return UNLIMITED
         while high - low > max(high // 100, 1):
             middle = (low + high) // 2
-            low, high = (low, middle) if self.proposal(candidate, middle) is not None else (middle, high)
-        return self.proposal(candidate, high)
+            low, high = (low, middle) if fits(middle) else (middle, high)
+        return high
 
 
 def _best_of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:
