@@ -23,6 +23,7 @@ _PLACES = {
     "report": ("reporting", "report"),
     "gate": ("gate", "gate"),
     "history": ("history", "history"),
+    "model": ("model", "model"),
     "suites": ("suites", "suites"),
     "convert": ("converting", "convert"),
 }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from time import perf_counter
 
@@ -14,10 +13,11 @@ import numpy as np
 
 from wavecomp.adjoint.imaging_step import aliasing
 from wavecomp.adjoint.result import GradientRun
-from wavecomp.checkpoints.tiers import CheckpointFile
+from wavecomp.experiments.bandwidths import bandwidths
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
 from wavecomp.experiments.codec_samples import outline_of, sample_codecs
+from wavecomp.experiments.cost_rows import cost_rows
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.planning.codecs import CodecCosts, ErrorSample
 from wavecomp.planning.costs import Costs, Imaging
@@ -33,7 +33,6 @@ _SHORT_S = 0.3
 
 _FEWEST = 32
 _MOST_EVERY = 24
-_FILE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,9 @@ class CalibrateSettings:
     fractions : tuple of float
         Tolerances as parts of the wavefield's peak, ascending.
     every : tuple of int
-        Imaging steps of the whole runs: the first for all tolerances, the others for the middle one.
+        Imaging steps of the compressed runs: the first for all tolerances, the others for the middle one.
+    imaging : tuple of int
+        Imaging steps of uncompressed runs.
     slots : int
         Checkpoints of the Revolve with compressed states.
     rounds : int
@@ -64,6 +65,7 @@ class CalibrateSettings:
     )
     fractions: tuple[float, ...] = (3e-5, 3e-4, 3e-3)
     every: tuple[int, ...] = (4, 8)
+    imaging: tuple[int, ...] = (4, 8, 6, 2)
     slots: int = 20
     rounds: int = 3
     seconds: float = 35.0
@@ -72,8 +74,8 @@ class CalibrateSettings:
 def calibrate(bench: ExperimentBench, settings: CalibrateSettings, progress: Notice) -> ExperimentResult:
     """Measure what tasks cost, what compressors take and leave along the run, and what they do to the gradient.
 
-    The rows say each cost with its spread; the fact ``costs`` holds all of them as :class:`~wavecomp.planning.costs.Costs`
-    reads them.
+    The rows say each cost with its spread; the fact ``costs`` holds all of them, as
+    :meth:`wavecomp.planning.costs.Costs.from_json` reads them.
     """
     made = _Calibration(bench, settings, progress)
     costs = made.costs()
@@ -134,7 +136,7 @@ class _Calibration:
         exact = self._bench.exact(self._shot)
         peak = self._workbench.peak(self._shot)
         codecs: list[CodecCosts] = []
-        for strategy, needed in self._whole_runs(peak):
+        for strategy, needed in self._whole_runs():
             if not needed and perf_counter() - self._begun > self._settings.seconds:
                 continue
             self._progress(2, 4, strategy.spec)
@@ -146,7 +148,7 @@ class _Calibration:
                 arrays = self._arrays(kind)
                 outline = outline_of(trial.strategy.compressor, arrays)
                 codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))  # type: ignore[arg-type]
-        codecs = _one_each(codecs, self._settings.every[0])
+        codecs = _one_each(codecs)
         self._progress(3, 4, "compressors along a forward sweep")
         known = {(one.family, one.fraction) for one in codecs if one.kind == "level"}
         compressors = with_fractions(self._settings.compressors, self._settings.fractions)
@@ -220,17 +222,16 @@ class _Calibration:
         with shortened(self._code, steps):
             return median(self._bare() for _ in range(3)) / reference
 
-    def _whole_runs(self, peak: float) -> Iterator[tuple[Strategy, bool]]:  # noqa: ARG002
+    def _whole_runs(self) -> Iterator[tuple[Strategy, bool]]:
         """Yield the whole runs, the most telling first, and whether each is made in any case."""
         settings, k = self._settings, self._settings.every[0]
         middle = settings.fractions[len(settings.fractions) // 2]
         lossy = [text for text in settings.compressors if "{}" in text]
         ordered = [(f"trajectory:every={k}/{text}", True) for text, _ in with_fractions(lossy, [middle])]
-        ordered += [(f"trajectory:every={k}", False)]
+        ordered += [(f"trajectory:every={m}", False) for m in settings.imaging]
         others = [fraction for fraction in settings.fractions if fraction != middle]
         ordered += [(f"trajectory:every={k}/{text}", False) for text, _ in with_fractions(settings.compressors, others)]
         for m in settings.every[1:]:
-            ordered += [(f"trajectory:every={m}", False)]
             ordered += [(f"trajectory:every={m}/{text}", False) for text, _ in with_fractions(lossy, [middle])]
         states = with_fractions(settings.compressors, settings.fractions)
         ordered += [(f"revolve:slots={settings.slots}/{text}", False) for text, _ in states]
@@ -281,57 +282,7 @@ def shortened(code: object, steps: int) -> Iterator[None]:
         code.last = whole  # type: ignore[attr-defined]
 
 
-def bandwidths(size: int) -> tuple[float, float, float]:
-    """Measure copies in memory, and writes to and reads from a checkpoint file, in bytes a second; medians of five.
-
-    The file is as the store uses it: through the system's cache, as long as that has room.
-    """
-    source = np.ones(max(size, 1 << 20), np.uint8)
-    target = np.ones_like(source)
-    copies, writes, reads = [], [], []
-    pieces = max(1, min(5, _FILE_BYTES // len(source)))
-    file = CheckpointFile(tempfile.gettempdir(), pieces * len(source))
-    try:
-        for _ in range(5):
-            begun = perf_counter()
-            np.copyto(target, source)
-            copied = perf_counter()
-            extents = file.write([source.data])
-            written = perf_counter()
-            file.read_into(extents, target.data)
-            reads.append(perf_counter() - written)
-            writes.append(written - copied)
-            copies.append(copied - begun)
-            file.free(extents)
-    finally:
-        file.close()
-    memory, write, read = (len(source) / median(found) for found in (copies, writes, reads))
-    return memory, write, read
-
-
-def cost_rows(costs: Costs) -> Iterator[Row]:
-    """Yield what was found as rows of one form: tasks, compressors along the run, and errors of the gradient."""
-    empty: Row = dict.fromkeys(
-        ("what", "name", "fraction", "kind", "every", "call_s", "step_s", "low", "high", "samples", "ratio",
-         "store_s", "fetch_s", "beside_store_s", "beside_fetch_s", "relative_l2", "deep_l2")
-    )  # fmt: skip
-    for task, line in sorted(costs.lines.items()):
-        yield {**empty, "what": "task", "name": task, "call_s": line.call_s, "step_s": line.step_s, "low": line.low,
-               "high": line.high, "samples": line.samples}  # fmt: skip
-    for one in costs.codecs:
-        yield {**empty, "what": "compressor", "name": one.family, "fraction": one.fraction, "kind": one.kind,
-               "ratio": one.mean_ratio, "store_s": fmean(one.store_s), "fetch_s": fmean(one.fetch_s),
-               "beside_store_s": one.beside_store_s, "beside_fetch_s": one.beside_fetch_s}  # fmt: skip
-    for error in costs.errors:
-        yield {**empty, "what": "error", "name": error.family, "fraction": error.fraction, "kind": error.kind,
-               "every": error.every, "relative_l2": error.relative_l2, "deep_l2": error.deep}  # fmt: skip
-    for image in costs.imaging:
-        if image.relative_l2 is not None:
-            yield {**empty, "what": "imaging", "name": "uncompressed", "every": image.every,
-                   "relative_l2": image.relative_l2, "deep_l2": image.deep}  # fmt: skip
-
-
-def _one_each(codecs: Sequence[CodecCosts], _every: int) -> list[CodecCosts]:
+def _one_each(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:
     """Return the first found of each compressor, tolerance and kind: that with the most levels."""
     kept: dict[tuple[str, float | None, str], CodecCosts] = {}
     for one in codecs:
@@ -341,8 +292,6 @@ def _one_each(codecs: Sequence[CodecCosts], _every: int) -> list[CodecCosts]:
 
 def _with_ratios(costs: Costs, trials: Sequence[Trial]) -> Costs:
     """Return the costs with how far the calibrating runs are from what the costs say of them."""
-    from dataclasses import replace
-
     ratios = []
     for trial in trials:
         expected = predict(trial.strategy, trial.sizes, replace(costs, first=trial.sizes.first, last=trial.sizes.last))

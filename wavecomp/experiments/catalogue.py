@@ -69,12 +69,23 @@ EXPERIMENTS = {
 }  # fmt: skip
 """What ``wavecomp gradient --experiment NAME`` knows."""
 
+MODEL_EXPERIMENTS = {
+    "calibrate": Experiment(
+        "what the tasks of a gradient cost on this machine", "calibrate", "calibrate", "CalibrateSettings"
+    ),
+    "validate": Experiment(
+        "predicted against measured runs", "validate", "validate", "ValidateSettings"
+    ),
+}  # fmt: skip
+"""What ``wavecomp model`` runs."""
+
 
 def find_experiment(name: str) -> Experiment:
     """Return an experiment by its name; raises UnknownExperiment."""
-    if name not in EXPERIMENTS:
-        raise UnknownExperiment(name, EXPERIMENTS)
-    return EXPERIMENTS[name]
+    known = EXPERIMENTS | MODEL_EXPERIMENTS
+    if name not in known:
+        raise UnknownExperiment(name, known)
+    return known[name]
 
 
 def compute_experiment(
@@ -91,7 +102,7 @@ def compute_experiment(
     Parameters
     ----------
     name : str
-        One of :data:`EXPERIMENTS`.
+        One of :data:`EXPERIMENTS` or :data:`MODEL_EXPERIMENTS`.
     problem : GradientProblem
         Any; those in two dimensions take 1 to 5 minutes.
     progress : callable

@@ -63,7 +63,7 @@ def run_experiment(
     Parameters
     ----------
     name : str
-        One of :data:`wavecomp.experiments.catalogue.EXPERIMENTS`.
+        One of :data:`wavecomp.experiments.catalogue.EXPERIMENTS` or of those of the model there.
     problem : GradientProblem
         Any; those in two dimensions take 1 to 5 minutes.
     out_folder : path

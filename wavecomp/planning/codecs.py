@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from wavecomp.errors import UsageError
+from wavecomp.spec_text import SpecText
 
 Kind = Literal["level", "state"]
 
@@ -65,7 +66,8 @@ class CodecCosts:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> CodecCosts:
         """Build one from what JSON keeps."""
-        return cls(**{key: tuple(one) if isinstance(one, list) else one for key, one in values.items()})
+        known: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in values.items()}
+        return cls(**known)
 
     @property
     def mean_ratio(self) -> float:
@@ -124,11 +126,22 @@ class ErrorSample:
     slots: int | None = None
 
 
-def between(found: Sequence[CodecCosts], fraction: float | None) -> tuple[CodecCosts, float]:
+def effective(family: str, fraction: float, peak: float) -> float:
+    """Return the tolerance that a compressor goes by, as a part of the peak.
+
+    ZFP takes the greatest power of two that is not above the tolerance, in the unit of the field: between two of them
+    nothing changes.
+    """
+    if SpecText.parse(family).innermost.name != "zfp":
+        return fraction
+    return float(2.0 ** math.floor(math.log2(fraction * peak)) / peak)
+
+
+def between(found: Sequence[CodecCosts], fraction: float | None, peak: float) -> tuple[CodecCosts, float]:
     """Return the costs at a tolerance between calibrated ones, and by what factor it lies beyond them (1: within).
 
-    Bytes and seconds are interpolated in the logarithm of the tolerance, between the two nearest; beyond the last one
-    its own line goes on for bytes, and seconds stay.
+    In the logarithm of the tolerance that of bytes is a parabola through the three nearest ones, or a line through two;
+    that of seconds is straight between the two nearest, and beyond them seconds stay.
 
     Raises
     ------
@@ -139,49 +152,66 @@ def between(found: Sequence[CodecCosts], fraction: float | None) -> tuple[CodecC
         raise UsageError("no calibrated tolerance to go from; calibrate this compressor first")
     if fraction is None:
         return found[0], 1.0
+    at = effective(found[0].family, fraction, peak)
     known = sorted((one for one in found if one.fraction), key=lambda one: one.fraction or 0.0)
-    tolerances = [one.fraction or 0.0 for one in known]
-    beyond = max(1.0, tolerances[0] / fraction, fraction / tolerances[-1])
+    tolerances = [effective(one.family, one.fraction or 0.0, peak) for one in known]
+    beyond = max(1.0, tolerances[0] / at, at / tolerances[-1])
     if len(known) == 1:
         return replace(known[0], fraction=fraction), beyond
-    above = min(max(1, int(np.searchsorted(tolerances, fraction))), len(known) - 1)
+    logs, x = [math.log(one) for one in tolerances], math.log(at)
+    above = min(max(1, int(np.searchsorted(logs, x))), len(known) - 1)
     low, high = known[above - 1], known[above]
-    share = math.log(fraction / tolerances[above - 1]) / math.log(tolerances[above] / tolerances[above - 1])
-    inside = min(max(share, 0.0), 1.0)
+    inside = min(max((x - logs[above - 1]) / (logs[above] - logs[above - 1]), 0.0), 1.0)
+    near = sorted(range(len(known)), key=lambda number: abs(logs[number] - x))[:3]
+    weights = _lagrange([logs[number] for number in near], x) if beyond == 1.0 else None
     places = low.places if len(low.places) >= len(high.places) else high.places
-
-    def mixed(what: Literal["sizes", "store_s", "fetch_s"], part: float) -> tuple[float, ...]:
-        ends = [(max(low.at(what, place), 1e-12), max(high.at(what, place), 1e-12)) for place in places]
-        return tuple(math.exp((1 - part) * math.log(a) + part * math.log(b)) for a, b in ends)
 
     def straight(a: float, b: float) -> float:
         return (1 - inside) * a + inside * b
+
+    def mixed(what: Literal["store_s", "fetch_s"]) -> tuple[float, ...]:
+        return tuple(straight(low.at(what, place), high.at(what, place)) for place in places)
+
+    def size(place: float) -> float:
+        if weights is None:
+            share = (x - logs[above - 1]) / (logs[above] - logs[above - 1])
+            ends = [math.log(max(one.at("sizes", place), 1.0)) for one in (low, high)]
+            found_log = (1 - share) * ends[0] + share * ends[1]
+        else:
+            values = [math.log(max(known[number].at("sizes", place), 1.0)) for number in near]
+            found_log = sum(weight * value for weight, value in zip(weights, values, strict=True))
+        return min(math.exp(found_log), 1.1 * low.raw_bytes)
 
     made = replace(
         low if inside < 0.5 else high,
         fraction=fraction,
         places=places,
-        sizes=tuple(min(size, float(low.raw_bytes)) for size in mixed("sizes", share)),
-        store_s=mixed("store_s", inside),
-        fetch_s=mixed("fetch_s", inside),
+        sizes=tuple(map(size, places)),
+        store_s=mixed("store_s"),
+        fetch_s=mixed("fetch_s"),
         beside_store_s=straight(low.beside_store_s, high.beside_store_s),
         beside_fetch_s=straight(low.beside_fetch_s, high.beside_fetch_s),
     )
     return made, beyond
 
 
-def power_law(
-    samples: Sequence[ErrorSample], value: Callable[[ErrorSample], float], exponent: float = 1.0
-) -> Callable[[float], float]:
-    """Return the error as a function of the tolerance: straight in logarithms through the samples, both ends extended.
+def _lagrange(nodes: Sequence[float], x: float) -> list[float]:
+    """Return the weights of values at the nodes for the polynomial through them, at x."""
+    return [
+        math.prod((x - other) / (node - other) for m, other in enumerate(nodes) if m != n)
+        for n, node in enumerate(nodes)
+    ]
 
-    With one sample the error grows with the given exponent: the gradient is linear in the levels, and so is its error
-    in theirs.
+
+def power_law(points: Iterable[tuple[float, float]], exponent: float = 1.0) -> Callable[[float], float]:
+    """Return an error as a function of the tolerance: straight in logarithms through the points, both ends extended.
+
+    With one point the error grows with the given exponent: the gradient is linear in the levels, and so is its error
+    in theirs. Points of no error say nothing, and without any the error is 0.
     """
-    points = sorted((one.fraction, value(one)) for one in samples if one.fraction and value(one) > 0)
-    if not points:
+    logs = sorted((math.log(fraction), math.log(error)) for fraction, error in points if fraction > 0 and error > 0)
+    if not logs:
         return lambda _fraction: 0.0
-    logs = [(math.log(fraction), math.log(error)) for fraction, error in points]
 
     def error_at(fraction: float) -> float:
         at = math.log(fraction)
@@ -189,6 +219,6 @@ def power_law(
             return math.exp(logs[0][1] + exponent * (at - logs[0][0]))
         above = min(max(1, sum(one[0] < at for one in logs)), len(logs) - 1)
         (x, y), (u, v) = logs[above - 1], logs[above]
-        return math.exp(y + (v - y) * (at - x) / (u - x))
+        return math.exp(y + (v - y) * (at - x) / (u - x)) if u > x else math.exp((y + v) / 2)
 
     return error_at

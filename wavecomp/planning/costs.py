@@ -2,9 +2,9 @@
 
 A task is what :mod:`wavecomp.adjoint.timeline` books, told apart by what decides its price: ``forward`` and ``record``
 by their steps; ``down`` and ``image`` by whether each step is imaged (``each``) or steps apart (``apart``, where an
-adjoint may run in place), and images by where their level lies: in the code's own buffers (``live``), on the ``tape``
-or in a slot that came from the ``store``. ``save``, ``load``, ``put`` and ``get`` are those of uncompressed checkpoints;
-with a compressor they come from its :class:`~wavecomp.planning.codecs.CodecCosts`.
+adjoint may run in place), and images by where their level lies: in the code's own buffers (``live``), on the
+``tape``, or in a slot that came from the ``store``. ``save``, ``load``, ``put`` and ``get`` are those of uncompressed
+checkpoints; with a compressor they come from its :class:`~wavecomp.planning.codecs.CodecCosts`.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ class Costs:
             )
         if level_bytes < 1 or state_bytes < 1 or (steps is not None and steps < 1):
             raise UsageError(
-                f"levels of {level_bytes} and states of {state_bytes} bytes, {steps} steps: at least 1 of each is needed"
+                f"levels of {level_bytes}, states of {state_bytes} bytes and {steps} steps: give 1 of each at least"
             )
         by_state, by_level = state_bytes / self.state_bytes, level_bytes / self.level_bytes
         lines = {task: line.scaled(by_state if task in _OF_STATES else by_level) for task, line in self.lines.items()}

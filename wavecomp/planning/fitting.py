@@ -77,10 +77,10 @@ def samples_of(trial: Trial) -> list[Sample]:
 def fit_lines(runs: Sequence[Sequence[Sample]]) -> dict[str, Line]:
     """Fit one line a task to the samples of several runs.
 
-    Of the calls of one length the mean of each run counts, since a run's wall time is a sum, stalls included; of the runs
-    the median, so that one that was disturbed does not count. Lengths weigh as much as the time spent in them. Where all
-    calls have one length, a call's own cost cannot be told apart: that of ``forward`` is taken, as far as the time
-    reaches.
+    Of the calls of one length the mean of each run counts, since a run's wall time is a sum, stalls included; of the
+    runs the median, so that one that was disturbed does not count. Lengths weigh as much as the time spent in them.
+    Where all calls have one length, a call's own cost cannot be told apart: that of ``forward`` is taken, as far as the
+    time reaches.
     """
     by_task: dict[str, dict[int, list[list[float]]]] = defaultdict(lambda: defaultdict(list))
     for samples in runs:

@@ -1,14 +1,16 @@
 r"""What a strategy is expected to do to the gradient: from errors that were measured at a few tolerances and steps.
 
-Two errors add in squares, since nothing relates them: that of leaving imaging steps out, and that of the compressor.
+Errors that nothing relates add in squares: that of leaving imaging steps out, and that of the compressor.
 
-- Imaging at every k-th step: the source's estimate for that k, times the measured error over the estimate at the
-  calibrated k that is nearest.
-- A compressed trajectory: straight in logarithms through the errors at the calibrated tolerances. With every k-th level
-  there are N/k errors of weight k; independent ones add up to :math:`k \sqrt{N / k} \propto \sqrt{k}`. Where two k were
-  calibrated at one tolerance, the exponent is what they say.
-- Compressed states (Revolve): the errors measured with one number of checkpoints, taken to be those of any number: with
-  5 to 80 of them they were measured to stay within a factor of about two.
+- Imaging at every k-th step: the source's estimate for that k, times the measured error over the estimate. The
+  logarithm of this factor is straight in log k between the calibrated k, and stays what it is beyond them.
+- Levels that were stored compressed: straight in logarithms through the errors at the calibrated tolerances. With every
+  k-th level there are N/k errors of weight k; independent ones add up to :math:`k \sqrt{N / k} \propto \sqrt{k}`.
+  Where two k were calibrated at one tolerance, the exponent is what they say.
+- Compressed states (Revolve): a restart carries its error into all that is computed from it, whatever k.
+  The errors measured with one number of checkpoints are taken to be those of any number: with 5 to 80 of them they
+  were measured to stay within a factor of about two.
+- A strategy that stores both has both, each by the share of the images that it feeds.
 """
 
 from __future__ import annotations
@@ -18,11 +20,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
+
 from wavecomp.adjoint.imaging_step import Signature, aliasing
-from wavecomp.planning.codecs import ErrorSample, Kind, power_law
+from wavecomp.planning.codecs import ErrorSample, Kind, effective, power_law
 from wavecomp.planning.costs import Costs, Imaging
 
 _USUAL_GROWTH = 0.5
+_TELLING = 0.5  # of a measured error that must be the compressor's, for it to say how that grows with k
 _LEAST_SHARE = 0.1  # of a measured error that is the compressor's at least, where imaging takes nearly all of it
 
 
@@ -39,7 +44,7 @@ def expected_error(
     costs: Costs,
     every: int,
     family: tuple[str, float | None] | None,
-    kind: Kind,
+    stored_share: float,
     *,
     lossless: bool,
     signature: Signature | None = None,
@@ -54,8 +59,8 @@ def expected_error(
         Imaging step.
     family : (str, float or None) or None
         The compressor's family and tolerance, from :func:`wavecomp.planning.families.family_of`.
-    kind : "level" or "state"
-        What is compressed where the gradient depends on it.
+    stored_share : float
+        Which part of the images has its level from the store; the rest is computed from states.
     lossless : bool
         Whether the compressor loses nothing.
     signature : Signature, optional
@@ -66,21 +71,28 @@ def expected_error(
     ExpectedError
         None in it where nothing was measured to go by.
     """
-    imaged, beyond = imaging_errors(costs, every, signature)
+    (whole, deep), beyond = imaging_errors(costs, every, signature)
     if family is None or lossless:
-        return ExpectedError(*imaged, beyond)
-    samples = [one for one in costs.errors if one.family == family[0] and one.kind == kind and one.fraction]
-    if not samples:
-        samples = [one for one in costs.errors if one.family == family[0] and one.fraction]
-        beyond *= 2.0
-    if not samples or family[1] is None:
-        return ExpectedError(None, None, beyond)
-    found = []
-    for whole, value in zip(imaged, (_whole, _deep), strict=True):
-        mine = _compression(costs, samples, every, family[1], value)
-        found.append(None if whole is None else math.hypot(whole, mine))
-    tolerances = [one.fraction or 0.0 for one in samples]
-    beyond *= max(1.0, min(tolerances) / family[1], family[1] / max(tolerances))
+        return ExpectedError(whole, deep, beyond)
+    shares: tuple[tuple[Kind, float], ...] = (("level", stored_share), ("state", 1.0 - stored_share))
+    squares = [0.0, 0.0]
+    for kind, share in shares:
+        if share <= 0:
+            continue
+        samples = [one for one in costs.errors if one.family == family[0] and one.kind == kind and one.fraction]
+        if not samples:
+            samples = [one for one in costs.errors if one.family == family[0] and one.fraction]
+            beyond *= 2.0
+        if not samples or family[1] is None:
+            return ExpectedError(None, None, beyond)
+        for number, value in enumerate((_whole, _deep)):
+            squares[number] += share * _compression(costs, samples, every, family[1], value) ** 2
+        tolerances = [one.fraction or 0.0 for one in samples]
+        beyond *= max(1.0, min(tolerances) / family[1], family[1] / max(tolerances))
+    found = [
+        None if image is None else math.sqrt(image**2 + square)
+        for image, square in zip((whole, deep), squares, strict=True)
+    ]
     return ExpectedError(found[0], found[1], beyond)
 
 
@@ -90,18 +102,20 @@ def imaging_errors(
     """Return the error of leaving steps out, whole and deep, and by what factor k lies beyond the calibrated ones."""
     if every == 1:
         return (0.0, 0.0), 1.0
-    measured = [one for one in costs.imaging if one.relative_l2 is not None and one.estimate > 0]
     estimate = _estimate(costs.imaging, every) if signature is None else aliasing(signature, every)
     if estimate is None:
         return (None, None), 1.0
+    measured = sorted((one for one in costs.imaging if one.relative_l2 and one.estimate > 0), key=lambda one: one.every)
     if not measured:
         return (estimate, estimate), 2.0
-    near = min(measured, key=lambda one: abs(math.log(one.every / every)))
-    beyond = max(1.0, min(one.every for one in measured) / every, every / max(one.every for one in measured))
-    deep = near.relative_l2 if near.deep is None else near.deep
-    assert near.relative_l2 is not None
-    assert deep is not None
-    return (estimate * near.relative_l2 / near.estimate, estimate * deep / near.estimate), beyond
+    beyond = max(1.0, measured[0].every / every, every / measured[-1].every)
+    at = [math.log(one.every) for one in measured]
+    factors = []
+    for deep in (False, True):
+        errors = [(one.deep or one.relative_l2 or 0.0) if deep else (one.relative_l2 or 0.0) for one in measured]
+        logs = [math.log(error / one.estimate) for error, one in zip(errors, measured, strict=True)]
+        factors.append(math.exp(float(np.interp(math.log(every), at, logs))))
+    return (estimate * factors[0], estimate * factors[1]), beyond
 
 
 def _estimate(known: Sequence[Imaging], every: int) -> float | None:
@@ -123,28 +137,35 @@ def _compression(
     """Return the compressor's part of the error at a tolerance and an imaging step."""
 
     def own(one: ErrorSample) -> float:
+        """Take what imaging does out of a measured error."""
         (relative, deep), _ = imaging_errors(costs, one.every)
         imaged = (relative if value is _whole else deep) or 0.0
         error = value(one)
         return math.sqrt(max(error**2 - imaged**2, (_LEAST_SHARE * error) ** 2))
 
-    steps = sorted({one.every for one in samples}, key=lambda k: (abs(math.log(k / every)), k))
+    steps = sorted({one.every for one in samples})
     by_step = {k: [one for one in samples if one.every == k] for k in steps}
-    # The step with most tolerances gives the shape, the nearest one the size.
-    widest = max(steps, key=lambda k: (len(by_step[k]), -abs(math.log(k / every))))
-    return power_law(by_step[widest], own)(fraction) * (every / widest) ** _growth(by_step, own)
+    telling = {k: [one for one in found if own(one) > _TELLING * value(one)] for k, found in by_step.items()}
+    # The step at which most tolerances say something gives the shape; k then carries it to where it is asked for.
+    base = max(steps, key=lambda k: (len(telling[k]), len(by_step[k]), -abs(math.log(k / every))))
+    points = [
+        (effective(one.family, one.fraction or 0.0, costs.peak), own(one)) for one in telling[base] or by_step[base]
+    ]
+    growth = 0.0 if samples[0].kind == "state" else _growth(telling, own)
+    at = effective(samples[0].family, fraction, costs.peak)
+    return float(power_law(points)(at) * (every / base) ** growth)
 
 
 def _growth(by_step: dict[int, list[ErrorSample]], own: Callable[[ErrorSample], float]) -> float:
     """Return the exponent of k that pairs of runs at one tolerance show; 0.5 without any."""
     found = [
-        math.log(own(b) / own(a)) / math.log(b.every / a.every)
+        math.log(own(b) / own(a)) / math.log(m / k)
         for k, first in by_step.items()
         for m, second in by_step.items()
         if k < m
         for a in first
         for b in second
-        if a.fraction == b.fraction and a.slots == b.slots and own(a) > 0 and own(b) > 0
+        if a.fraction == b.fraction
     ]
     return median(found) if found else _USUAL_GROWTH
 

@@ -115,8 +115,9 @@ def predict(
         disk_budget_bytes=disk_budget_bytes,
     )
     lossless = prices.family is None or isinstance(strategy.compressor.bound, Lossless)
-    kind = "level" if strategy.name == "trajectory" else "state"
-    error = expected_error(costs, strategy.every, prices.family, kind, lossless=lossless, signature=signature)  # type: ignore[arg-type]
+    images = [charge.task for charge in run.charges if charge is not None and charge.task.startswith("image")]
+    share = sum(task.endswith("store") for task in images) / max(len(images), 1)
+    error = expected_error(costs, strategy.every, prices.family, share, lossless=lossless, signature=signature)
     beyond = max(prices.beyond, error.beyond, costs.scaled, 1.0 / costs.scaled)
     low, high = interval(costs, beyond)
     return Prediction(

@@ -88,7 +88,7 @@ class Prices:
         arrays = len(self._sizes.level_arrays if kind == "level" else self._sizes.state_arrays)
         mine = [one for one in self._costs.codecs if one.family == family]
         found = [one for one in mine if one.kind == kind]
-        codec, beyond = between(found or mine, fraction)
+        codec, beyond = between(found or mine, fraction, self._costs.peak)
         if not found:
             # Never stored as such: the other kind's ratio, and its seconds a byte.
             codec = replace(

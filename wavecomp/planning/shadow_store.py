@@ -104,7 +104,7 @@ class ShadowStore:
         self._clock, self._packed, self._price = clock, packed, price
         self._segments: list[tuple[Room, int]] = []
         self._file = Room()
-        self._held: dict[Key, tuple[int, tuple[int, Extent] | tuple[Extent, ...]]] = {}
+        self._held: dict[Key, tuple[int, Room, tuple[Extent, ...]]] = {}
         self._costs = self._most_keys = 0
         self.peak_bytes = self.disk_peak_bytes = 0
 
@@ -117,10 +117,11 @@ class ShadowStore:
         if self._on_disk:
             places = [self._file.take_scattered(one) for one in packed.sizes]
             cost = self._cost(key, packed, places)
-            self._held[key] = cost, tuple(extent for extents in places for extent in extents)
+            self._held[key] = cost, self._file, tuple(extent for extents in places for extent in extents)
         else:
             cost = self._cost(key, packed, None)
-            self._held[key] = cost, self._stack(-(-size // _GRAIN) * _GRAIN)
+            room, extent = self._stack(-(-size // _GRAIN) * _GRAIN)
+            self._held[key] = cost, room, (extent,)
         self._costs += cost
         self._most_keys = max(self._most_keys, len(self._held))
         stacked = sum(_pages(room.end) for room, _ in self._segments)
@@ -136,13 +137,9 @@ class ShadowStore:
 
     def drop(self, key: Key) -> None:
         """Let go of one."""
-        cost, place = self._held.pop(key)
+        cost, room, places = self._held.pop(key)
         self._costs -= cost
-        if self._on_disk:
-            self._file.give(*place)  # type: ignore[arg-type]  # extents alone
-        else:
-            number, extent = place
-            self._segments[number][0].give(extent)  # type: ignore[index, arg-type]
+        room.give(*places)
         if not self._held:
             self._most_keys = 0
 
@@ -150,16 +147,16 @@ class ShadowStore:
         charge = Charge(task, 1, step)
         self._clock.spend(charge, self._price(charge))
 
-    def _stack(self, size: int) -> tuple[int, Extent]:
-        for number, (room, length) in enumerate(self._segments):
+    def _stack(self, size: int) -> tuple[Room, Extent]:
+        for room, length in self._segments:
             offset = room.place_for(size)
             if offset + size <= length:
                 room.take_at(offset, size)
-                return number, (offset, size)
+                return room, (offset, size)
         room = Room()
         self._segments.append((room, _pages(max(SEGMENT_BYTES, size))))
         room.take_at(0, size)
-        return len(self._segments) - 1, (0, size)
+        return room, (0, size)
 
     def _cost(self, key: Key, packed: Packed, places: list[tuple[Extent, ...]] | None) -> int:
         arrays = tuple(

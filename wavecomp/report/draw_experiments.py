@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from wavecomp.errors import NothingToReport
 from wavecomp.records.experiment import ExperimentResult
+from wavecomp.report.draw_calibration import figure_calibrate
 from wavecomp.report.draw_experiments_error import figure_checkpoints, figure_memory, figure_steps, figure_tolerance
 from wavecomp.report.draw_experiments_fwi import figure_fwi
 from wavecomp.report.draw_experiments_time import figure_ratio, figure_restart, figure_stack
@@ -22,6 +23,7 @@ FIGURES: dict[str, Callable[[ExperimentResult], Figure]] = {
     "memory": figure_memory,
     "ratio": figure_ratio,
     "fwi": figure_fwi,
+    "calibrate": figure_calibrate,
 }
 """Name of each experiment, and what draws it."""
 

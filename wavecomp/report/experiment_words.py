@@ -130,6 +130,16 @@ def _fwi(result: ExperimentResult) -> str:
     return f"Misfit left after {iterations} iterations of an inversion of {shots} shots: {join_words(words)}."
 
 
+def _calibrate(result: ExperimentResult) -> str:
+    tasks = {str(row["name"]): number(row["step_s"]) for row in rows_where(result, what="task")}
+    settings = len(rows_where(result, what="compressor"))
+    return (
+        f"A step ahead takes {1e3 * tasks['forward']:.3g} ms on this machine and one back "
+        f"{1e3 * tasks['down:apart']:.3g} ms; {settings} settings of compressors were measured with them, all of it in "
+        f"{_short(number(result.facts['measured_s']), 3)} s."
+    )
+
+
 _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "tolerance": _tolerance,
     "steps": _steps,
@@ -139,4 +149,5 @@ _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "memory": _memory,
     "ratio": _ratio,
     "fwi": _fwi,
+    "calibrate": _calibrate,
 }

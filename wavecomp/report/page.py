@@ -25,6 +25,7 @@ from wavecomp.report.comparison import comparison_of, load_comparisons, load_rou
 from wavecomp.report.comparison_rows import rounds_of
 from wavecomp.report.comparison_words import title_words
 from wavecomp.report.draw_experiments import draw_experiment
+from wavecomp.report.draw_validation import figure_validation
 from wavecomp.report.experiment_words import describe
 from wavecomp.report.figures import (
     comparison_curves,
@@ -49,6 +50,8 @@ from wavecomp.report.rows import RUN, base_name, current
 from wavecomp.report.summary import summary
 from wavecomp.report.table import Table, escape_markdown
 from wavecomp.report.table1 import table1
+from wavecomp.report.validation_rows import latest_validations
+from wavecomp.report.validation_table import validation_sentences, validation_table
 
 
 def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Path]:
@@ -102,7 +105,8 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     _of_comparisons(page, comparisons, archive_folder, provenances)
     if not gradients.empty:
         _of_gradients(page, gradients, provenances)
-    _of_experiments(page, experiments)
+    _of_experiments(page, [one for one in experiments if one.experiment != "validate"])
+    _of_validations(page, experiments)
     page.lines += [SOURCES, ""]
     for rows, what in ((frame, "cases"), (gradients, "gradients")):
         if not rows.empty:
@@ -241,6 +245,22 @@ def _of_experiments(page: GrowingPage, experiments: Sequence[ExperimentResult]) 
                 page.missing.append(f"experiment {result.experiment} on {name} failed: {result.failure.message}")
             else:
                 page.figure(result.stem, describe(result), partial(draw_experiment, result))
+
+
+def _of_validations(page: GrowingPage, experiments: Sequence[ExperimentResult]) -> None:
+    """Show all problems' predictions in one table and one figure."""
+    for result in experiments:
+        if result.experiment == "validate" and result.failure is not None:
+            page.missing.append(f"validation on {result.problem} failed: {result.failure.message}")
+    if not latest_validations(experiments):
+        return
+    page.lines += ["## Predicted and measured", ""]
+    page.figure(
+        "validation",
+        "Predicted against measured wall time and peak memory, of every run of the validation.",
+        partial(figure_validation, experiments),
+    )
+    page.table("validation", lambda: (validation_table(experiments), validation_sentences(experiments)))
 
 
 def _gradient_table(

@@ -1,0 +1,91 @@
+"""Costs of a machine with known prices come back; nothing here takes time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from made_up import SIZES, made_costs, trial_of, with_receipts
+from wavecomp.errors import Inconsistent
+from wavecomp.experiments.calibrate import short_texts
+from wavecomp.planning.fitting import fit_codec, fit_lines, fit_overheads, midmean, samples_of
+from wavecomp.planning.predict import predict
+from wavecomp.plans.strategies import parse_strategy
+
+TEXTS = short_texts(SIZES.steps)
+
+
+def test_the_short_runs_tell_every_price():
+    """Prices are linear, so least squares gives them back, whatever the weights, to rounding."""
+    costs = made_costs()
+    trials = [trial_of(text, costs) for text in TEXTS]
+    lines = fit_lines([samples_of(trial) for trial in trials])
+    assert set(lines) == set(costs.lines)
+    for task, line in costs.lines.items():
+        for steps in (1, 7) if task in ("forward", "record", "down:apart") else (1,):
+            assert lines[task].seconds(steps) == pytest.approx(line.seconds(steps), rel=1e-9), task
+        assert (lines[task].low, lines[task].high) == pytest.approx((1.0, 1.0))
+    assert fit_overheads(trials) == pytest.approx((costs.run_s, costs.span_s), rel=1e-6)
+
+
+@settings(max_examples=5, deadline=None)
+@given(speeds=st.lists(st.floats(0.4, 2.5), min_size=len(TEXTS), max_size=len(TEXTS)))
+def test_a_machine_whose_speed_drifts_has_the_costs_of_its_usual_speed(speeds):
+    costs = made_costs()
+    trials = [trial_of(text, costs, speed=speed) for text, speed in zip(TEXTS, speeds, strict=True)]
+    lines = fit_lines([samples_of(trial) for trial in trials])
+    assert lines["record"].seconds(5) == pytest.approx(costs.lines["record"].seconds(5), rel=1e-9)
+    assert fit_overheads(trials) == pytest.approx((costs.run_s, costs.span_s), rel=1e-6)
+
+
+def test_one_disturbed_run_of_three_does_not_count():
+    costs = made_costs()
+    quiet = [samples_of(trial_of("trajectory:every=4", costs)) for _ in range(2)]
+    disturbed = [sample._replace(seconds=5 * sample.seconds) for sample in quiet[0]]
+    lines = fit_lines([disturbed, *quiet])
+    assert lines["keep"].seconds(1) == pytest.approx(costs.lines["keep"].seconds(1))
+
+
+def test_what_was_fitted_predicts_runs_that_were_not_fitted():
+    """All of a prediction is linear in the prices, so costs that came back predict to rounding."""
+    truth = made_costs()
+    trials = [trial_of(text, truth) for text in TEXTS]
+    run_s, span_s = fit_overheads(trials)
+    found = replace(truth, lines=fit_lines([samples_of(trial) for trial in trials]), run_s=run_s, span_s=span_s)
+    for text in ("revolve:slots=9", "mixed:levels=14", "trajectory:every=7", "revolve:slots=3,every=5", "store-all"):
+        strategy = parse_strategy(text)
+        assert predict(strategy, SIZES, found).seconds == pytest.approx(predict(strategy, SIZES, truth).seconds)
+
+
+def test_a_timeline_of_another_run_is_refused():
+    costs = made_costs()
+    trial = trial_of("revolve:slots=5", costs)
+    with pytest.raises(Inconsistent, match=r"revolve:slots=6.*its plan has"):
+        samples_of(replace(trial, strategy=parse_strategy("revolve:slots=6")))
+
+
+def test_a_compressor_has_its_bytes_and_seconds_where_they_were_and_what_it_costs_beside():
+    """Levels at step n have 100 + n bytes behind a head of 10. Slower keeping is put down to it."""
+    costs = made_costs()
+    slow = replace(costs, lines=costs.lines | {"keep": replace(costs.lines["keep"], step_s=0.1)})
+    trial = trial_of("trajectory:every=2", slow)
+    sizes = {
+        sample.charge.step: 110 + sample.charge.step for sample in samples_of(trial) if sample.charge.task == "put"
+    }
+    codec = fit_codec(
+        with_receipts(trial, "level", sizes), "level", "zfp:accuracy={}", 1e-3, costs.lines, ((10,), (1,))
+    )
+    for place, size in zip(codec.places, codec.sizes, strict=True):
+        assert size == pytest.approx(100 + SIZES.first + place * SIZES.steps, abs=2.0)  # two levels share an entry
+    assert codec.store_s == pytest.approx([costs.lines["put"].seconds(1)] * len(codec.places))
+    assert codec.fetch_s == pytest.approx([costs.lines["get"].seconds(1)] * len(codec.places))
+    assert codec.beside_store_s == pytest.approx(0.1 - costs.lines["keep"].seconds(1))
+    assert codec.beside_fetch_s == pytest.approx(0.0, abs=1e-12)
+
+
+@given(st.lists(st.floats(0, 100), min_size=1))
+def test_the_middle_mean_lies_among_the_values(values):
+    assert min(values) - 1e-9 <= midmean(values) <= max(values) + 1e-9

@@ -1,0 +1,216 @@
+"""Predicted against measured: many runs of one problem in rounds, each beside bare sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.reversal import UNLIMITED
+from wavecomp.errors import BudgetExceeded, ScheduleError, SlotsTooLarge
+from wavecomp.experiments.bench import ExperimentBench, Row
+from wavecomp.experiments.catalogue import Notice
+from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
+from wavecomp.physics.problem_recipe import find_problem
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.predict import Prediction, predict
+from wavecomp.planning.published_form import published_seconds
+from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.planning.virtual_run import virtual_run
+from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.records.experiment import ExperimentResult
+
+Case = tuple[str, float | None]
+"""A strategy, and its budget as a part of all uncompressed levels; None without one."""
+
+CASES: tuple[Case, ...] = (
+    ("store-all", None),
+    ("store-all:every=4", None),
+    ("trajectory", None),
+    ("trajectory:every=4", None),
+    ("trajectory:every=6", None),
+    ("revolve:slots=4", None),
+    ("revolve:slots=12", None),
+    ("revolve:slots=40", None),
+    ("revolve:slots=10,every=4", None),
+    ("revolve", 0.1),
+    ("revolve", 0.3),
+    ("mixed", 0.1),
+    ("mixed", 0.3),
+    ("mixed:every=4", 0.1),
+    ("trajectory:every=4/interp:abs=1e-4peak", None),
+    ("trajectory:every=4/interp:abs=1e-3peak", None),
+    ("trajectory:every=2/interp:abs=1e-4peak", None),
+    ("trajectory:every=4,overlap/interp:abs=3e-4peak", None),
+    ("trajectory/zfp:accuracy=1e-3peak", None),
+    ("trajectory:every=4/zfp:accuracy=1e-4peak", None),
+    ("trajectory:every=6/zfp:accuracy=1e-3peak", None),
+    ("trajectory:every=4/blosc2:codec=lz4,level=5,shuffle=shuffle", None),
+    ("revolve:slots=10/zfp:accuracy=1e-4peak", None),
+    ("revolve:slots=30/interp:abs=1e-4peak", None),
+    ("revolve:ratio=8/zfp:accuracy=1e-3peak", 0.1),
+    ("mixed:levels=20/zfp:accuracy=1e-4peak", None),
+    ("mixed:ratio=10,every=4/interp:abs=3e-4peak", 0.05),
+)
+"""Strategies × compressors × budgets: most tolerances, steps and checkpoints are none of the calibrated ones."""
+
+_REFUSALS = (BudgetExceeded, SlotsTooLarge, ScheduleError)
+
+
+@dataclass(frozen=True)
+class ValidateSettings:
+    """What is predicted, by which costs, and how often it is run.
+
+    Attributes
+    ----------
+    costs : str
+        :class:`~wavecomp.planning.costs.Costs` as JSON, as they were measured.
+    reference : str
+        Name or file of the problem that they were measured on, where it is another one: this one was never calibrated.
+        The bare sweeps of the other one are run in every round, and say how fast the machine is.
+    cases : tuple of (str, float or None)
+    rounds : int
+        Times that each case is run, after one that warms up.
+    """
+
+    costs: str
+    reference: str = ""
+    cases: tuple[Case, ...] = CASES
+    rounds: int = 3
+
+
+def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notice) -> ExperimentResult:
+    """Predict each case, then run it in rounds; each row holds what was predicted and what came out.
+
+    The speed of a machine differs from process to process: predictions are for the speed of the moment, the calibrated
+    problem's bare sweeps now over those of the calibration.
+    """
+    workbench, shot = bench.workbench, bench.middle_shot
+    exact = bench.exact(shot)
+    sizes = ProblemSizes.of(bench.operators)
+    given = Costs.from_json(settings.costs)
+    other = ExperimentBench(find_problem(settings.reference)) if settings.reference else None
+    costs = given
+    if other is not None:
+        costs = given.scaled_to(sizes.level_bytes, sizes.state_bytes, sizes.dimensions, sizes.steps)
+    cases = [_Case(bench, sizes, text, part) for text, part in settings.cases]
+    bares: list[list[float]] = []
+    reference_bares: list[list[float]] = []
+    total = (settings.rounds + 1) * len(cases)
+    for turn in range(settings.rounds + 1):
+        own: list[float] = []
+        theirs: list[float] = []
+
+        def sweep(own: list[float] = own, theirs: list[float] = theirs) -> None:
+            own.append(workbench.bare(shot).run.seconds.wall)
+            if other is not None:
+                theirs.append(other.workbench.bare(other.middle_shot).run.seconds.wall)
+
+        ordered = cases if turn % 2 else cases[::-1]
+        for number, case in enumerate(ordered):
+            if number % max(1, len(cases) // 3) == 0:
+                sweep()
+            progress(turn * len(cases) + number, total, case.text)
+            run = case.run(shot, keep=turn > 0)
+            if turn == settings.rounds and run is not None:
+                case.compare(exact, run)
+        sweep()
+        if turn:
+            bares.append(own)
+            reference_bares.append(theirs)
+    own_bare = median(map(median, bares))
+    reference_bare = median(map(median, reference_bares)) if other is not None else own_bare
+    speed = reference_bare / given.bare_s
+    rows = tuple(case.row(costs, speed, own_bare / costs.bare_s) for case in cases)
+    facts: Row = {
+        **bench.facts(),
+        "shot": shot,
+        "calibrated_on": given.problem,
+        "never_calibrated": other is not None,
+        "speed": speed,
+        "own_speed": own_bare / costs.bare_s,
+        "bare_s": own_bare,
+        "rounds": settings.rounds,
+    }
+    arrays = {
+        "wall_s": np.array([case.walls for case in cases if case.walls]),
+        "bare_s": np.array(bares),
+        "reference_bare_s": np.array(reference_bares),
+    }
+    return ExperimentResult(
+        "validate", bench.problem.name, bench.problem.digest, dict(vars(settings)), facts, rows, arrays=arrays
+    )
+
+
+class _Case:
+    """One case on its way through the rounds."""
+
+    def __init__(self, bench: ExperimentBench, sizes: ProblemSizes, text: str, part: float | None) -> None:
+        self._bench, self._sizes, self.text = bench, sizes, text
+        self._strategy: Strategy = parse_strategy(text)
+        self.budget = None if part is None else round(part * sizes.steps * sizes.level_bytes)
+        self._granted = UNLIMITED if self.budget is None else self.budget
+        self.walls: list[float] = []
+        self._found: Row = {}
+        self._refused: str | None = None
+
+    def run(self, shot: int, *, keep: bool) -> GradientRun | None:
+        """Run it once; None where the budget does not hold it."""
+        if self._refused is not None:
+            return None
+        try:
+            run = self._bench.workbench.run(self._strategy, shot=shot, budget_bytes=self._granted)
+        except _REFUSALS as error:
+            self._refused, self.walls = str(error), []
+            return None
+        if keep:
+            self.walls.append(run.seconds.wall)
+        return run
+
+    def compare(self, exact: np.ndarray, run: GradientRun) -> None:
+        """Note what a run counted, and its gradient's error."""
+        self._found = {
+            "relative_l2": gradient_distance(exact, run.gradient).relative_l2,
+            "deep_l2": deep_relative_l2(exact, run.gradient),
+            "peak_bytes": run.peak_checkpoint_bytes,
+            "forward_steps": run.forward_steps,
+            "writes": run.writes,
+        }
+
+    def row(self, costs: Costs, speed: float, own_speed: float) -> Row:
+        """Return what was predicted beside what came out."""
+        row: Row = {
+            "strategy": self._strategy.spec,
+            "compressed": bool(self._strategy.compressor_spec) and self._strategy.compressor_spec != "identity",
+            "budget_bytes": self.budget,
+            "refused": self._refused,
+            **dict.fromkeys(("measured_s", "least_s", "greatest_s")),
+            **dict.fromkeys(("relative_l2", "deep_l2", "peak_bytes", "forward_steps", "writes")),
+            **self._found,
+        }
+        if self.walls:
+            row |= {"measured_s": median(self.walls), "least_s": min(self.walls), "greatest_s": max(self.walls)}
+        return row | self._expected(costs.at_speed(speed), own_speed / speed)
+
+    def _expected(self, costs: Costs, own: float) -> Row:
+        signature = self._bench.operators.signature
+        try:
+            seen: Prediction = predict(self._strategy, self._sizes, costs, self._granted, signature=signature)
+            schedule = virtual_run(self._strategy, self._sizes, budget_bytes=self._granted).schedule
+        except _REFUSALS:
+            return dict.fromkeys(_EXPECTED) | {"fits": False}
+        values = (
+            seen.seconds, seen.low, seen.high, seen.seconds * own, seen.peak_bytes, seen.forward_steps, seen.writes,
+            seen.gradient_error, seen.deep_error, seen.beyond,
+            published_seconds(self._strategy, schedule, self._sizes, costs), seen.fits,
+        )  # fmt: skip
+        return dict(zip(_EXPECTED, values, strict=True))
+
+
+_EXPECTED: Sequence[str] = (
+    "predicted_s", "low_s", "high_s", "predicted_own_speed_s", "predicted_peak_bytes", "predicted_forward_steps",
+    "predicted_writes", "predicted_l2", "predicted_deep_l2", "beyond", "published_s", "fits",
+)  # fmt: skip
