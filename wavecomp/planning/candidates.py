@@ -80,7 +80,7 @@ def imaging_steps(job: Job, costs: Costs, error: float) -> list[int]:
 
 
 def _imaging_fits(job: Job, costs: Costs, every: int, error: float) -> bool:
-    found = expected_error(costs, every, None, "level", lossless=True, signature=job.signature)
+    found = expected_error(costs, every, None, 1.0, lossless=True, signature=job.signature)
     worst = max(found.relative_l2 or 0.0, found.deep or 0.0)
     return worst * RESERVE <= error
 
@@ -107,8 +107,10 @@ def compressor_for(costs: Costs, family: str, kind: Kind, every: int, error: flo
     if not tolerances or error <= 0.0:
         return None
 
+    share = 1.0 if kind == "level" else 0.0
+
     def worst(fraction: float) -> float:
-        found = expected_error(costs, every, (family, fraction), kind, lossless=False, signature=job.signature)
+        found = expected_error(costs, every, (family, fraction), share, lossless=False, signature=job.signature)
         return max(found.relative_l2 or 0.0, found.deep or 0.0) * RESERVE
 
     low, high = math.log(min(tolerances) / REACH), math.log(max(tolerances) * REACH)

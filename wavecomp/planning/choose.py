@@ -225,7 +225,7 @@ class _Search:
         return self.proposal(candidate, budgets[candidate]) or smallest
 
     def curve(self, memory_bytes: int) -> list[Proposal]:
-        """Return what a picture shows: unbounded candidates, and bounded ones of the longest step in several budgets."""
+        """Return what a picture shows: unbounded candidates, and the bounded ones of the longest step by budget."""
         points = [self.proposal(one, UNLIMITED) for one in self._all if not one.bounded]
         state = self._job.sizes.state_bytes
         least, greatest = _FEWEST_STATES * state, 2 * max(memory_bytes, (_FEWEST_STATES + 1) * state)
