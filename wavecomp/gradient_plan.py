@@ -29,6 +29,9 @@ STAND_INS = {2: "thrust-2d", 3: "quick"}
 _OWN_WORK = 2e10
 """Bytes of a state, times steps, of problems that are calibrated themselves: their gradient takes seconds."""
 
+_FAR = 2.0
+"""A stand-in is calibrated where the costs that are there come from a grid that is so many times further off."""
+
 Notice = Callable[[int, int, str], None]
 
 
@@ -51,7 +54,7 @@ def plan(
 
     Costs of the job's own problem are taken where this machine has measured some. A problem of which a gradient takes
     seconds is calibrated now, in about a minute; for a larger one, and for a job in words, the costs of the problem of
-    the same dimension are taken whose size is nearest, or of a stand-in, calibrated now where there is none. That runs
+    the same dimension are taken whose size is nearest, or of a stand-in, calibrated now, where none is near. That runs
     in a process of its own, which imports the calling script: the call stands under ``if __name__ == "__main__":``.
 
     Parameters
@@ -114,9 +117,11 @@ def costs_for(job: Job, problem: GradientProblem | None, folder: Path, progress:
     size, dimensions = job.sizes.state_bytes, job.sizes.dimensions
     fitting = [one for one in costs.values() if one.dimensions == dimensions]
     own = problem is not None and size * job.sizes.steps <= _OWN_WORK
-    if fitting and not own:
-        return min(fitting, key=lambda one: abs(math.log(one.state_bytes / size)))
     chosen = problem if problem is not None and own else find_problem(STAND_INS[dimensions])
+    if fitting and not own:
+        nearest = min(fitting, key=lambda one: _distance(one.state_bytes, size))
+        if _distance(nearest.state_bytes, size) <= _distance(chosen.state_bytes, size) + math.log(_FAR):
+            return nearest
     return Costs.from_json(str(calibrated(chosen, folder, progress).facts["costs"]))
 
 
@@ -137,6 +142,10 @@ def calibrated(
     if result.failure is not None:
         raise CalibrationFailed(f"calibrating {problem.name} failed: {result.failure.message}")
     return result
+
+
+def _distance(one_bytes: int, other_bytes: int) -> float:
+    return abs(math.log(one_bytes / other_bytes))
 
 
 def _machine(made: Provenance) -> tuple[object, ...]:

@@ -97,18 +97,19 @@ def plan(
     as_data: bool,
     plugins: tuple[str, ...],
 ) -> None:
-    """Say how to keep the forward wavefield of a job in a memory: the fastest strategies that fit, what each is expected
-    to take and to do to the gradient, and what more memory would change.
+    """Say how to keep the forward wavefield of a job in a memory: the fastest strategies that fit, what each is
+    expected to take and to do to the gradient, and what more memory would change.
 
     Without --problem a job is a shape and a number of steps. With spacing, velocity and peak frequency the source's
-    spectrum tells how many steps need not be imaged. Costs are those that `wavecomp model calibrate` measured here; where
-    there are none, that is done first, in about a minute.
+    spectrum tells how many steps need not be imaged. Costs are those that `wavecomp model calibrate` measured here;
+    where there are none, that is done first, in about a minute.
 
     \b
     Example:
       wavecomp plan --problem quick --memory 50MB
       wavecomp plan --shape 801x801x207 --steps 2500 --memory 16GiB --gradient-error 1e-3
-      wavecomp plan --shape 801x801x207 --steps 2500 --memory 16GiB --spacing 25 --velocity 1500..6000 --peak-frequency 8
+      wavecomp plan --shape 801x801x207 --steps 2500 --memory 16GiB \\
+          --spacing 25 --velocity 1500..6000 --peak-frequency 8
     """
     registry = registry_with(plugins)
     job = _job(context, name, shape, steps, shots, layer, space_order, peak_frequency, spacing, velocity)

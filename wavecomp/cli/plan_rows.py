@@ -82,8 +82,9 @@ def as_json(made: Plan) -> dict[str, object]:
         "scaled_by": made.costs.scaled,
         "bare_s": made.costs.bare_s,
         "proposals": [_plain(one) for one in made.proposals],
-        "one_gib_less": None if made.with_less is None else _plain(made.with_less),
-        "one_gib_more": None if made.with_more is None else _plain(made.with_more),
+        "change_bytes": made.change_bytes,
+        "with_less": None if made.with_less is None else _plain(made.with_less),
+        "with_more": None if made.with_more is None else _plain(made.with_more),
         "least": _plain(made.least),
         "tried": made.tried,
     }

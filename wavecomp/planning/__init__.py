@@ -1,1 +1,1 @@
-"""What a gradient will cost: prices of this machine, measured once, predictions of runs that nobody has made, and plans."""
+"""What a gradient will cost: prices of this machine, predictions of runs that nobody has made, and plans."""

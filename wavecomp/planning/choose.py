@@ -73,8 +73,10 @@ class Plan:
         What was allowed.
     proposals : tuple of Proposal
         The best of each kind, fastest first.
+    change_bytes : int
+        A GiB, or half the memory where there are less than two.
     with_less, with_more : Proposal or None
-        The fastest with a GiB less and more; None where nothing fits, or less than a GiB is there.
+        The fastest with so much less and more; None where nothing fits.
     least : Proposal
         What works in the least memory.
     tried : int
@@ -88,6 +90,7 @@ class Plan:
     memory_bytes: int
     error: float
     proposals: tuple[Proposal, ...]
+    change_bytes: int
     with_less: Proposal | None
     with_more: Proposal | None
     least: Proposal
@@ -153,16 +156,18 @@ def choose(
     if not here:
         raise NoPlan(
             f"{memory_bytes} bytes ({memory_bytes / 1e9:.4g} GB) are too little for {job.name} at an error of "
-            f"{error:g}: {least.strategy.spec} needs least, {least.needed_bytes} bytes ({least.needed_bytes / 1e9:.4g} GB)"
+            f"{error:g}: {least.strategy.spec} needs least, {least.needed_bytes} bytes "
+            f"({least.needed_bytes / 1e9:.4g} GB)"
         )
-    less = search.within(memory_bytes - GIB) if memory_bytes > GIB else []
-    more = search.within(memory_bytes + GIB)
+    change = min(GIB, memory_bytes // 2)
+    less, more = search.within(memory_bytes - change), search.within(memory_bytes + change)
     return Plan(
         job=job,
         costs=search.costs,
         memory_bytes=memory_bytes,
         error=error,
         proposals=tuple(_best_of_each_kind(here)[:count]),
+        change_bytes=change,
         with_less=less[0] if less else None,
         with_more=more[0] if more else None,
         least=least,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wavecomp.planning.choose import Plan, Proposal
+from wavecomp.planning.choose import GIB, Plan, Proposal
 
 _SAME = 0.02
 
@@ -39,7 +39,8 @@ def lines(plan: Plan) -> Iterator[str]:
     yield f"It is expected to take {time_of(best, job.shots)} and {size(best.needed_bytes)}{error_of(best)}."
     yield from _beyond(plan)
     for name, other in (("less", plan.with_less), ("more", plan.with_more)):
-        yield f"One GiB {name}: {_change(best, other)}."
+        change = "One GiB" if plan.change_bytes == GIB else f"{size(plan.change_bytes)}"
+        yield f"{change} {name}: {_change(best, other)}."
     least = plan.least
     yield (
         f"The least memory that works is {size(least.needed_bytes)}: {least.strategy.spec}, "
@@ -63,7 +64,8 @@ def _beyond(plan: Plan) -> Iterator[str]:
     if plan.job.problem and costs.scaled == 1.0:
         yield f"Costs, ratios and errors were measured on {costs.problem} itself."
     else:
-        factor, word = max(costs.scaled, 1.0 / costs.scaled), "smaller" if costs.scaled > 1 else "larger"
+        factor = max(costs.scaled, 1.0 / costs.scaled)
+        word = "smaller" if costs.scaled > 1 else "larger"
         yield (
             f"Costs, ratios and errors were measured on {costs.problem}, whose states are {ratio(factor)} times {word}: "
             "calibrate on the problem itself before a night hangs on it."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from wavecomp.report.style import BLACK, BLUE, GREY, VERMILION, drawing, family_style, new_figure, panel
 
@@ -56,8 +57,10 @@ def plan_figure(points: Sequence[PlanPoint], memory_bytes: float, bare_s: float,
         What the plan is for.
     """
     with drawing():
-        figure = new_figure(8.6, 4.8)
-        axes = figure.add_axes((0.085, 0.125, 0.585, 0.78))
+        figure = new_figure(8.8, 4.8)
+        axes = figure.add_axes((0.09, 0.125, 0.60, 0.78))
+        least = min([memory_bytes, *(point.memory_bytes for point in points)])
+        unit, scale = ("GB", 1e9) if least >= 1e8 else ("MB", 1e6)
         groups: dict[tuple[str, str, bool], list[PlanPoint]] = {}
         for point in points:
             groups.setdefault((point.strategy, point.compressor, point.line), []).append(point)
@@ -70,7 +73,7 @@ def plan_figure(points: Sequence[PlanPoint], memory_bytes: float, bare_s: float,
                 colour, marker = _STRATEGY_STYLE.get(strategy, (BLACK, "x"))
             members = sorted(members, key=lambda point: point.memory_bytes)
             axes.plot(
-                [point.memory_bytes / 1e9 for point in members],
+                [point.memory_bytes / scale for point in members],
                 [point.seconds for point in members],
                 marker if not line else "-",
                 color=colour,
@@ -80,13 +83,13 @@ def plan_figure(points: Sequence[PlanPoint], memory_bytes: float, bare_s: float,
             )
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.axvline(memory_bytes / 1e9, color=GREY, linewidth=1.2, linestyle="--")
+        axes.axvline(memory_bytes / scale, color=GREY, linewidth=1.2, linestyle="--")
         axes.axhline(bare_s, color=GREY, linewidth=1.0, linestyle=":")
         low, high = axes.get_xlim()
-        axes.axvspan(memory_bytes / 1e9, high, color="#f0f0f0", zorder=0)
+        axes.axvspan(memory_bytes / scale, high, color="#f0f0f0", zorder=0)
         axes.set_xlim(low, high)
         axes.annotate(
-            "does not fit", (memory_bytes / 1e9, 1.0), xycoords=("data", "axes fraction"), xytext=(5, -12),
+            "does not fit", (memory_bytes / scale, 1.0), xycoords=("data", "axes fraction"), xytext=(5, -12),
             textcoords="offset points", color=GREY, fontsize=9,
         )  # fmt: skip
         axes.annotate(
@@ -98,14 +101,18 @@ def plan_figure(points: Sequence[PlanPoint], memory_bytes: float, bare_s: float,
         for point in points:
             if point.rank:
                 axes.errorbar(
-                    [point.memory_bytes / 1e9], [point.seconds],
+                    [point.memory_bytes / scale], [point.seconds],
                     yerr=[[point.seconds - point.low], [point.high - point.seconds]],
                     color=BLACK, linewidth=1.0, capsize=2.5, zorder=4,
                 )  # fmt: skip
                 axes.annotate(
-                    str(point.rank), (point.memory_bytes / 1e9, point.seconds), ha="center", va="center", fontsize=9,
+                    str(point.rank), (point.memory_bytes / scale, point.seconds), ha="center", va="center", fontsize=9,
                     color="white", zorder=6, bbox={"boxstyle": "circle,pad=0.2", "fc": BLACK, "ec": "white"},
                 )  # fmt: skip
-        panel(axes, title, "Memory beyond the bare sweeps (GB)", "Expected wall time of a gradient (s)")
-        figure.legend(loc="center left", bbox_to_anchor=(0.68, 0.55), handlelength=1.6, labelspacing=0.7)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
+        panel(axes, title, f"Memory beyond the bare sweeps ({unit})", "Expected wall time of a gradient (s)")
+        figure.legend(loc="center left", bbox_to_anchor=(0.70, 0.55), handlelength=1.6, labelspacing=0.7)
     return figure
