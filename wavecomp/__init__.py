@@ -26,7 +26,9 @@ _WHERE = {
     "find_problem": "wavecomp.physics.problem_recipe",
     "gradient_distance": "wavecomp.metrics",
     "load_gradients": "wavecomp.records",
+    "job_in_words": "wavecomp.planning.job",
     "parse_strategy": "wavecomp.plans.strategies",
+    "plan": "wavecomp.gradient_plan",
     "study_gradients": "wavecomp.gradient_study",
     "with_plugins": "wavecomp.compressors",
 }

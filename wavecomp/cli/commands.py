@@ -20,6 +20,7 @@ _PLACES = {
     "compare": ("compare", "compare"),
     "table1": ("reporting", "table1"),
     "gradient": ("gradient", "gradient"),
+    "plan": ("plan", "plan"),
     "report": ("reporting", "report"),
     "gate": ("gate", "gate"),
     "history": ("history", "history"),

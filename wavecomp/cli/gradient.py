@@ -16,6 +16,7 @@ from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.experimenting import refuse_beside_experiments, run_experiments, was_given
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.cli.plain_text import one_line
+from wavecomp.cli.planned_run import how_far_off, planned
 from wavecomp.cli.plugin_files import plugin_option, registry_with
 from wavecomp.cli.scratch import ScratchFolder
 from wavecomp.cli.sizes import Size
@@ -31,6 +32,7 @@ from wavecomp.inversion.shot_list import parse_shots
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
+from wavecomp.plans.strategies import USUAL_ERROR
 from wavecomp.records import GradientArchive, GradientRecord
 from wavecomp.report.table import Format
 from wavecomp.wavefields.devito_setup import check_devito
@@ -61,6 +63,11 @@ class GradientFellShort(WavecompError):
     metavar="FOLDER",
     help="Existing folder on the disk that a tier on disk fills [default: the system's temporary one]",
 )
+@click.option("--plan", "plans", is_flag=True, help="Plan for --memory and --gradient-error, run that, and compare.")
+@click.option(
+    "--gradient-error", "error", type=click.FloatRange(0, 1, max_open=True),
+    help=f"For --plan: relative L2 error that the gradient may have [default: {USUAL_ERROR:g}]",
+)  # fmt: skip
 @click.option("--short", is_flag=True, help="Compare a handful of ways only: minutes in 3-D, and one small table.")
 @click.option(
     "--shots", "--shot", metavar="all|0,3,5-9", default="0", show_default=True, help="Shots whose gradients are summed."
@@ -94,6 +101,8 @@ def gradient(
     memory: int | None,
     disk_memory: int | None,
     scratch: Path | None,
+    plans: bool,
+    error: float | None,
     short: bool,
     shots: str,
     workers: int,
@@ -134,6 +143,7 @@ def gradient(
       wavecomp gradient --problem thrust-2d --shots all --workers 2
       wavecomp gradient --strategy trajectory:every=4/zfp:accuracy=1e-3peak --memory 2GiB
       wavecomp gradient --problem tiny --strategy trajectory --strategy revolve:slots=5 --compressor sz3:abs=1e-3
+      wavecomp gradient --plan --memory 2GiB --gradient-error 1e-3
       wavecomp gradient --strategy trajectory:tier=disk,async --scratch . --disk-memory 5GB
       wavecomp gradient --strategy h-revolve:async --memory 500MB --scratch . --disk-memory 5GB
       wavecomp gradient --strategy trajectory:every=auto,weights=coarse/interp:abs=5e-5peak
@@ -153,7 +163,15 @@ def gradient(
         return
     if short and (strategies or compressors):
         raise click.UsageError("--short names the strategies itself: leave out --strategy and --compressor, or --short")
+    if error is not None and not plans:
+        raise click.UsageError(f"--gradient-error {error:g} is what --plan plans for: give --plan too, or leave it out")
+    if plans:
+        _check_planned(memory, strategies, compressors, short)
     check_devito()  # said before anything is half done; and what it takes of the memory is taken
+    made = None
+    if plans and memory is not None:
+        made = planned(problem, len(stacked), memory, USUAL_ERROR if error is None else error, disk_memory, registry)
+        strategies = (made.strategy.spec,)
     limits = case_limits(time_limit)
     cases = impact_cases(
         problem,
@@ -172,8 +190,20 @@ def gradient(
     )
     build_page(folder)
     show_gradients(folder, problem.name, result, form, wide=wide)
+    for record in result.records if made is not None else ():
+        if made is not None and record.spec == made.strategy.spec:
+            for line in how_far_off(made, record):
+                err.print(Text(line))
     err.print(f"tables and figures: {folder / 'report.md'} ({time.perf_counter() - start:.0f} s in all)")
     fell_short(folder, result)
+
+
+def _check_planned(memory: int | None, strategies: Sequence[str], compressors: Sequence[str], short: bool) -> None:
+    if memory is None:
+        raise click.UsageError("--plan plans for a memory: give --memory, such as --memory 2GiB")
+    if strategies or compressors or short:
+        word = "--short" if short else "--strategy" if strategies else "--compressor"
+        raise click.UsageError(f"--plan names the strategy itself: leave out {word}, or --plan")
 
 
 def case_limits(time_limit_s: float = _TIME_LIMIT_S) -> Limits:

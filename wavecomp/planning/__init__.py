@@ -1,1 +1,1 @@
-"""What a gradient will cost: costs of this machine, measured once, and predictions of runs that nobody has made."""
+"""What a gradient will cost: prices of this machine, predictions of runs that nobody has made, and plans."""

@@ -1,0 +1,154 @@
+"""Ways of keeping the wavefield that may be the best one for a job: texts, made from what was calibrated.
+
+The imaging step is any that the source's spectrum allows for the error that is asked for. A compressor's tolerance is
+the coarsest whose predicted error, with that of the imaging step, stays within the error over :data:`RESERVE`, cut to
+two digits. Beyond :data:`REACH` times the calibrated tolerances nobody knows, and there is no candidate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wavecomp.planning.codecs import HOLE, Kind
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.gradient_error import expected_error
+from wavecomp.planning.job import Job
+
+RESERVE = 1.5
+"""By what factor a predicted error stays below the one that is asked for."""
+
+REACH = 10.0
+"""How far a tolerance may lie beyond those that were calibrated, as a factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way that may be taken.
+
+    Attributes
+    ----------
+    text : str
+        Of the strategy; what a budget decides, such as the number of checkpoints, is left to it.
+    bounded : bool
+        Whether its memory is what the budget gives it, and not what it happens to need.
+    """
+
+    text: str
+    bounded: bool
+
+
+def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> Iterator[Candidate]:
+    """Yield the candidates for a job.
+
+    Parameters
+    ----------
+    job : Job
+    costs : Costs
+        Scaled to the job.
+    error : float
+        Relative L2 error that the gradient may have, below the top tenth of the depth too; 0 for an exact one.
+    disk : bool
+        Whether checkpoints may be kept on disk as well.
+    """
+    tiers = ("", ",tier=disk") if disk else ("",)
+    for every in imaging_steps(job, costs, error):
+        yield Candidate(f"store-all:every={every}", bounded=False)
+        yield Candidate(f"mixed:every={every}", bounded=True)
+        for family in sorted({codec.family for codec in costs.codecs}):
+            level = compressor_for(costs, family, "level", every, error, job)
+            if level is not None:
+                for tier in tiers:
+                    yield Candidate(f"trajectory:every={every}{tier}/{level}", bounded=False)
+                yield Candidate(f"trajectory:every={every},overlap/{level}", bounded=False)
+            state = compressor_for(costs, family, "state", every, error, job)
+            ratio = least_ratio(costs, family, state)
+            if state is not None and ratio > 1.0:
+                yield Candidate(f"revolve:every={every},ratio={ratio:.3g}/{state}", bounded=True)
+
+
+def imaging_steps(job: Job, costs: Costs, error: float) -> list[int]:
+    """Return imaging steps that an error allows, by the spectrum and by what was measured: 1, the most, some between.
+
+    A smaller step than the most leaves more of the error to the compressor.
+    """
+    most = job.step_for(error) if error > 0.0 else 1
+    while most > 1 and not _imaging_fits(job, costs, most, error):
+        most -= 1
+    return sorted({1, most, max(1, most - 1), max(1, most // 2)})
+
+
+def _imaging_fits(job: Job, costs: Costs, every: int, error: float) -> bool:
+    found = expected_error(costs, every, None, 1.0, lossless=True, signature=job.signature)
+    worst = max(found.relative_l2 or 0.0, found.deep or 0.0)
+    return worst * RESERVE <= error
+
+
+def compressor_for(costs: Costs, family: str, kind: Kind, every: int, error: float, job: Job) -> str | None:
+    """Return the text of a compressor at the coarsest tolerance that an error allows; None where there is none.
+
+    Parameters
+    ----------
+    costs : Costs
+    family : str
+        With :data:`~wavecomp.planning.codecs.HOLE` for the tolerance; without it, it loses nothing.
+    kind : "level" or "state"
+        What it compresses.
+    every : int
+        Imaging step.
+    error : float
+        That the gradient may have.
+    job : Job
+    """
+    if HOLE not in family:
+        return family if all(one.family != family for one in costs.errors) else None
+    tolerances = [one.fraction for one in costs.errors if one.family == family and one.kind == kind and one.fraction]
+    if not tolerances or error <= 0.0:
+        return None
+
+    share = 1.0 if kind == "level" else 0.0
+
+    def worst(fraction: float) -> float:
+        found = expected_error(costs, every, (family, fraction), share, lossless=False, signature=job.signature)
+        return max(found.relative_l2 or 0.0, found.deep or 0.0) * RESERVE
+
+    low, high = math.log(min(tolerances) / REACH), math.log(max(tolerances) * REACH)
+    if worst(math.exp(low)) > error:
+        return None
+    if worst(math.exp(high)) <= error:
+        low = high
+    while high - low > 0.01:
+        middle = (low + high) / 2
+        low, high = (middle, high) if worst(math.exp(middle)) <= error else (low, middle)
+    return family.replace(HOLE, f"{_two_digits_down(math.exp(low))}peak")
+
+
+def least_ratio(costs: Costs, family: str, compressor: str | None) -> float:
+    """Return the ratio that a compressor keeps for every state of the run, a twentieth in reserve; 0 if unknown."""
+    if compressor is None:
+        return 0.0
+    found = [one for one in costs.codecs if one.family == family and one.kind == "state"]
+    if not found:
+        return 0.0
+    # The finest calibrated tolerance that is not coarser than the one taken; where none is, the finest of all.
+    wanted = float(compressor_fraction(family, compressor) or 0.0)
+    finer = [one for one in found if one.fraction is None or one.fraction <= wanted]
+    chosen = (
+        max(finer, key=lambda one: one.fraction or 0.0) if finer else min(found, key=lambda one: one.fraction or 0.0)
+    )
+    return 0.95 * chosen.raw_bytes / max(max(chosen.sizes), 1.0)
+
+
+def compressor_fraction(family: str, compressor: str) -> float | None:
+    """Return the tolerance of a compressor that was made from a family; None where it has none."""
+    if HOLE not in family:
+        return None
+    before, _, after = family.partition(HOLE)
+    return float(compressor[len(before) : len(compressor) - len(after)].removesuffix("peak"))
+
+
+def _two_digits_down(value: float) -> str:
+    power = math.floor(math.log10(value))
+    digits = math.floor(value / 10.0 ** (power - 1) + 1e-9)
+    return f"{digits / 10:g}e{power}"
