@@ -175,7 +175,7 @@ def stable_step_s(dims: int, spacing_m: float, fastest_m_s: float, space_order: 
 
     Examples
     --------
-    >>> stable_step_s(3, 25.0, 6000.0, 8)
+    >>> round(stable_step_s(3, 25.0, 6000.0, 8), 9)
     0.001765
     """
     # highest_frequency is κ v / (2 π h); the step is 2 h / (v κ √d).

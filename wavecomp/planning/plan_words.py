@@ -67,8 +67,8 @@ def _beyond(plan: Plan) -> Iterator[str]:
         factor = max(costs.scaled, 1.0 / costs.scaled)
         word = "smaller" if costs.scaled > 1 else "larger"
         yield (
-            f"Costs, ratios and errors were measured on {costs.problem}, whose states are {ratio(factor)} times {word}: "
-            "calibrate on the problem itself before a night hangs on it."
+            f"Costs, ratios and errors were measured on {costs.problem}, whose states are {ratio(factor)} times "
+            f"{word}: calibrate on the problem itself before a night hangs on it."
         )
     if prediction.beyond > max(costs.scaled, 1.0 / costs.scaled) * 1.01:
         yield f"Tolerance or imaging step lie {ratio(prediction.beyond)} times beyond what was calibrated."
