@@ -220,15 +220,15 @@ class _Search:
             one for one in (self.proposal(one, UNLIMITED) for one in self._all if not one.bounded) if one is not None
         ]
         smallest = min(found, key=lambda one: one.needed_bytes)
-        budgets = {one: self._smallest(one) for one in self._all if one.bounded}
+        budgets = {one: self._smallest(one) for one in self._all if one.bounded and not one.slow}
         lowest = min(budgets.values(), default=UNLIMITED)
         if lowest >= smallest.needed_bytes:
             return smallest
         # With one checkpoint a run takes N²/2 steps: of those that need as little, only the last is counted out, which
         # images fewest of them.
         candidate = [one for one, budget in budgets.items() if budget <= 1.02 * lowest][-1]
-        found = self.proposal(candidate, budgets[candidate])
-        return smallest if found is None else replace(found, needed_bytes=budgets[candidate])
+        least = self.proposal(candidate, budgets[candidate])
+        return smallest if least is None else replace(least, needed_bytes=budgets[candidate])
 
     def curve(self, memory_bytes: int) -> list[Proposal]:
         """Return what a picture shows: unbounded candidates, and the bounded ones of the longest step by budget."""
@@ -236,8 +236,9 @@ class _Search:
         state = self._job.sizes.state_bytes
         least, greatest = _FEWEST_STATES * state, 2 * max(memory_bytes, (_FEWEST_STATES + 1) * state)
         budgets = [int(least * (greatest / least) ** (part / _CURVE)) for part in range(_CURVE + 1)]
-        for name in dict.fromkeys(one.text.partition(":")[0] for one in self._all if one.bounded):
-            last = [one for one in self._all if one.bounded and one.text.startswith(name)][-1]
+        bounded = [one for one in self._all if one.bounded and not one.slow]
+        for name in dict.fromkeys(one.text.partition(":")[0] for one in bounded):
+            last = [one for one in bounded if one.text.startswith(name)][-1]
             points += [self.proposal(last, budget) for budget in budgets]
         return [one for one in points if one is not None]
 
