@@ -72,6 +72,13 @@ def test_twelve_steps(seed):
 
 
 @settings(deadline=None, max_examples=40)
+def test_persistence_may_cost_something():
+    """The smallest case that a random search found: keeping states until they are reversed takes one step more."""
+    sizes, budget = (2, 1, 2, 3, 2, 1, 4, 2), 4
+    assert searched(sizes, budget, persistent=False) == 13
+    assert least_recomputed(sizes, budget) == searched(sizes, budget, persistent=True) == 14
+
+
 @given(chains())
 def test_no_schedule_at_all_is_better_by_much(chain):
     """What persistence costs is at most a state given up early for another one; on short chains it is rare and small.
