@@ -71,7 +71,6 @@ def test_twelve_steps(seed):
     assert least_recomputed(sizes, budget) == searched(sizes, budget, persistent=True)
 
 
-@settings(deadline=None, max_examples=40)
 def test_persistence_may_cost_something():
     """The smallest case that a random search found: keeping states until they are reversed takes one step more."""
     sizes, budget = (2, 1, 2, 3, 2, 1, 4, 2), 4
@@ -79,6 +78,7 @@ def test_persistence_may_cost_something():
     assert least_recomputed(sizes, budget) == searched(sizes, budget, persistent=True) == 14
 
 
+@settings(deadline=None, max_examples=40)
 @given(chains())
 def test_no_schedule_at_all_is_better_by_much(chain):
     """What persistence costs is at most a state given up early for another one; on short chains it is rare and small.
