@@ -69,6 +69,27 @@ def test_a_budget_gives_the_plan_that_is_run(name, steps, budget):
     )
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.sampled_from(["adaptive", "adaptive:every=2", "adaptive:steps=unknown", "adaptive:ratio=2", "planned"]),
+    steps=st.integers(4, 60),
+    budget=st.integers(2000, 30_000),
+)
+def test_a_schedule_that_is_made_up_as_it_goes_hears_of_the_same_sizes(text, steps, budget):
+    code = Integers(1, 1 + steps, 2)
+    strategy, sizes = parse_strategy(text), ProblemSizes.of(code)
+    try:
+        run = Reversal(code).run(strategy, budget_bytes=budget, traced=True)
+    except (BudgetExceeded, SlotsTooLarge, ScheduleError) as error:
+        with pytest.raises(type(error)):
+            virtual_run(strategy, sizes, budget_bytes=budget)
+        return
+    seen = virtual_run(strategy, sizes, budget_bytes=budget)
+    assert (seen.forward_steps, seen.writes, seen.reads) == (run.forward_steps, run.writes, run.reads)
+    assert seen.peak_bytes == run.peak_checkpoint_bytes
+    assert [span[:3] for span in seen.spans] == [span[:3] for span in run.timeline]
+
+
 def test_two_tiers_and_an_open_step_are_refused():
     sizes = ProblemSizes.of(Integers(1, 9, 2))
     with pytest.raises(UnsupportedStrategy, match="tier=two"):

@@ -59,7 +59,7 @@ def points(made: Plan) -> list[PlanPoint]:
 def _point(one: Proposal, rank: int) -> PlanPoint:
     inner, found = one.strategy.text.inner, one.prediction
     name = inner.innermost.name if inner is not None and inner.innermost.name != "identity" else ""
-    line = one.strategy.name in ("mixed", "revolve")
+    line = one.strategy.name in ("mixed", "revolve", "adaptive")
     return PlanPoint(one.strategy.name, name, one.needed_bytes, found.seconds, found.low, found.high, line, rank)
 
 

@@ -25,6 +25,7 @@ from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.two_grids import scaled_between
 from wavecomp.planning.virtual_run import virtual_run
 from wavecomp.plans.relative import in_field_units
+from wavecomp.plans.schedules import Schedule
 from wavecomp.plans.strategies import Strategy, parse_strategy
 from wavecomp.records.experiment import ExperimentResult
 
@@ -225,12 +226,15 @@ class _Case:
         try:
             seen: Prediction = predict(self._strategy, self._sizes, costs, self._granted, signature=signature)
             schedule = virtual_run(self._strategy, self._sizes, budget_bytes=self._granted).schedule
+            published = None  # of a schedule that is made up as it goes the equations know nothing
+            if isinstance(schedule, Schedule):
+                published = published_seconds(self._strategy, schedule, self._sizes, costs)
         except _REFUSALS:
             return dict.fromkeys(_EXPECTED) | {"fits": False}
         values = (
             seen.seconds, seen.low, seen.high, seen.seconds * own, seen.peak_bytes, seen.forward_steps, seen.writes,
             seen.gradient_error, seen.deep_error, seen.beyond,
-            published_seconds(self._strategy, schedule, self._sizes, costs), seen.fits,
+            published, seen.fits,
         )  # fmt: skip
         return dict(zip(_EXPECTED, values, strict=True))
 

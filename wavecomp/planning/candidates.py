@@ -35,10 +35,13 @@ class Candidate:
         Of the strategy; what a budget decides, such as the number of checkpoints, is left to it.
     bounded : bool
         Whether its memory is what the budget gives it, and not what it happens to need.
+    slow : bool
+        Whether foreseeing it takes seconds: then it is not foreseen for budgets that nobody asked about.
     """
 
     text: str
     bounded: bool
+    slow: bool = False
 
 
 def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> Iterator[Candidate]:
@@ -55,7 +58,8 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
         Whether checkpoints may be kept on disk as well.
     """
     tiers = ("", ",tier=disk") if disk else ("",)
-    for every in imaging_steps(job, costs, error):
+    steps = imaging_steps(job, costs, error)
+    for every in steps:
         yield Candidate(f"store-all:every={every}", bounded=False)
         yield Candidate(f"mixed:every={every}", bounded=True)
         levels = level_factors(costs, job.sizes, every) if _weighable(job, costs) else None
@@ -70,6 +74,9 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
             ratio = least_ratio(costs, family, state)
             if state is not None and ratio > 1.0:
                 yield Candidate(f"revolve:every={every},ratio={ratio:.3g}/{state}", bounded=True)
+            if state is not None and ratio > 1.0 and every == steps[-1]:
+                # Made up as it goes, which takes seconds to foresee: of the longest imaging step alone.
+                yield Candidate(f"adaptive:every={every},ratio={ratio:.3g}/{state}", bounded=True, slow=True)
 
 
 def _trajectories(every: int, tiers: tuple[str, ...], weights: str, level: str) -> Iterator[Candidate]:

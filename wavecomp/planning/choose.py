@@ -220,7 +220,7 @@ class _Search:
             one for one in (self.proposal(one, UNLIMITED) for one in self._all if not one.bounded) if one is not None
         ]
         smallest = min(found, key=lambda one: one.needed_bytes)
-        budgets = {one: self._smallest(one) for one in self._all if one.bounded}
+        budgets = {one: self._smallest(one) for one in self._all if one.bounded and not one.slow}
         lowest = min(budgets.values(), default=UNLIMITED)
         if lowest >= smallest.needed_bytes:
             return smallest
@@ -236,8 +236,9 @@ class _Search:
         state = self._job.sizes.state_bytes
         least, greatest = _FEWEST_STATES * state, 2 * max(memory_bytes, (_FEWEST_STATES + 1) * state)
         budgets = [int(least * (greatest / least) ** (part / _CURVE)) for part in range(_CURVE + 1)]
-        for name in dict.fromkeys(one.text.partition(":")[0] for one in self._all if one.bounded):
-            last = [one for one in self._all if one.bounded and one.text.startswith(name)][-1]
+        bounded = [one for one in self._all if one.bounded and not one.slow]
+        for name in dict.fromkeys(one.text.partition(":")[0] for one in bounded):
+            last = [one for one in bounded if one.text.startswith(name)][-1]
             points += [self.proposal(last, budget) for budget in budgets]
         return [one for one in points if one is not None]
 

@@ -18,6 +18,7 @@ def reason(plan: Plan) -> str:
         "trajectory": "every level that is imaged fits once it is compressed, and nothing is computed twice",
         "mixed": "of what is computed twice it has least: levels and states share the memory",
         "revolve": "compressed states leave room for more of them, so that less is computed twice",
+        "adaptive": "compressed states leave room for more of them, and the schedule follows their actual sizes",
     }
     why = words.get(strategy.name, "it is the fastest of what fits")
     every = strategy.every

@@ -7,10 +7,12 @@ compression comes out to the byte.
 from __future__ import annotations
 
 import mmap
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +22,11 @@ from wavecomp.checkpoints.extents import Extent, Room
 from wavecomp.checkpoints.receipts import Receipt
 from wavecomp.checkpoints.store import table_bytes
 from wavecomp.compressors.stream import pack, seal
-from wavecomp.errors import UnsupportedStrategy
+from wavecomp.errors import BudgetExceeded, CheckpointTooLarge, UnsupportedStrategy
 from wavecomp.planning.virtual_clock import Charge, VirtualClock
 
 _GRAIN = 64
+_EMPTY_BYTES = sys.getsizeof(b"")
 _NO_BYTES = memoryview(b"")
 
 Key = tuple[str, int]
@@ -76,6 +79,9 @@ class ShadowStore:
         Says what the checkpoint of a key is like.
     price : callable
         Says what a charge takes, in s.
+    budget_bytes : int, optional
+        What may be held, for a schedule that hears of what is refused; each checkpoint then has memory of its own, as
+        in a run by such a schedule. Without it nothing is refused, and checkpoints are stacked in an arena.
 
     Attributes
     ----------
@@ -94,13 +100,14 @@ class ShadowStore:
         clock: VirtualClock,
         packed: Callable[[Key], Packed],
         price: Callable[[Charge], float],
+        budget_bytes: int | None = None,
     ) -> None:
         if tier not in ("memory", "disk"):
             raise UnsupportedStrategy(
                 f"tier={tier}: which checkpoints move to the disk depends on all sizes before them, which is not "
                 "predicted; tier=memory and tier=disk are"
             )
-        self._on_disk = tier == "disk"
+        self._on_disk, self._budget = tier == "disk", budget_bytes
         self._clock, self._packed, self._price = clock, packed, price
         self._segments: list[tuple[Room, int]] = []
         self._file = Room()
@@ -114,7 +121,11 @@ class ShadowStore:
         self._charge("save" if kind == "state" else "put", step)
         packed = self._packed(key)
         size = sum(packed.sizes)
-        if self._on_disk:
+        if self._budget is not None:
+            cost = self._cost(key, packed, None)
+            self._refuse(key, packed, cost)
+            self._held[key] = cost, Room(), ()
+        elif self._on_disk:
             places = [self._file.take_scattered(one) for one in packed.sizes]
             cost = self._cost(key, packed, places)
             self._held[key] = cost, self._file, tuple(extent for extents in places for extent in extents)
@@ -129,6 +140,20 @@ class ShadowStore:
         self.disk_peak_bytes = max(self.disk_peak_bytes, self._file.taken_bytes)
         whole = size + sum(packed.heads)
         return Receipt(key, whole, cost, packed.raw_bytes / whole, 0.0, "disk" if self._on_disk else "memory")
+
+    @property
+    def free_bytes(self) -> int:
+        """Bytes that are left for one more checkpoint."""
+        assert self._budget is not None, "no budget was given"
+        return self._budget - self._costs - table_bytes(max(self._most_keys, len(self._held) + 1))
+
+    def _refuse(self, key: Key, packed: Packed, cost: int) -> None:
+        assert self._budget is not None
+        if cost > self.free_bytes:
+            alone = cost + table_bytes(1) > self._budget
+            kind = CheckpointTooLarge if alone else BudgetExceeded
+            held = table_bytes(1) if alone else self._budget - self.free_bytes
+            raise kind(key, "memory", packed.raw_bytes, cost, held, self._budget)
 
     def expect(self, keys: object) -> None:
         """Nothing to read ahead."""
@@ -162,16 +187,37 @@ class ShadowStore:
         return room, (0, size)
 
     def _cost(self, key: Key, packed: Packed, places: list[tuple[Extent, ...]] | None) -> int:
+        own = self._budget is not None
         arrays = tuple(
             Kept(
                 bytes(head),
                 size,
-                () if places is not None else (_NO_BYTES,) * parts,
+                () if places is not None else _own_parts(size, parts) if own else (_NO_BYTES,) * parts,
                 () if places is None else places[number],
             )
             for number, (head, size, parts) in enumerate(zip(packed.heads, packed.sizes, packed.parts, strict=True))
         )
-        return cost_bytes(key, StoredCheckpoint("", packed.raw_bytes, 0, arrays), in_arena=places is None)
+        return cost_bytes(key, StoredCheckpoint("", packed.raw_bytes, 0, arrays), in_arena=places is None and not own)
+
+
+class _Weight(int):
+    """Stands for a bytes object of so many bytes, which the allocator is not asked for."""
+
+    __slots__ = ()
+
+    def __sizeof__(self) -> int:
+        return _EMPTY_BYTES - _HEADER_BYTES + int(self)
+
+
+_HEADER_BYTES = 0
+_HEADER_BYTES = sys.getsizeof(_Weight(0)) - _Weight(0).__sizeof__()
+"""What Python counts besides of an object that its garbage collector looks at; a bytes object is none."""
+
+
+def _own_parts(size: int, parts: int) -> tuple[Any, ...]:
+    """Return what stands for the parts of an array that has memory of its own, as even as they can be."""
+    each = size // parts
+    return tuple(_Weight(each + (number < size - each * parts)) for number in range(parts))
 
 
 def _pages(size: int) -> int:

@@ -11,7 +11,6 @@ from wavecomp.adjoint.executor import Executor
 from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.adjoint.timeline import Span
 from wavecomp.checkpoints.store import CheckpointStore
-from wavecomp.errors import UnsupportedStrategy
 from wavecomp.planning.priced_code import PricedCode, PricedSlot
 from wavecomp.planning.shadow_store import Key, Packed, ShadowStore
 from wavecomp.planning.sizes import ProblemSizes
@@ -28,7 +27,7 @@ class VirtualRun:
 
     Attributes
     ----------
-    schedule : Schedule
+    schedule : Schedule or LiveSchedule
         What was obeyed.
     forward_steps, writes, reads, held : int
         Its counts; ``held`` is the greatest number of checkpoints at one time.
@@ -44,7 +43,7 @@ class VirtualRun:
         Seconds by task.
     """
 
-    schedule: Schedule
+    schedule: Schedule | LiveSchedule
     forward_steps: int
     writes: int
     reads: int
@@ -91,7 +90,8 @@ def virtual_run(
     run_s, span_s : float
         What the run, and each of its tasks, take besides.
     budget_bytes, disk_budget_bytes : int
-        As those of a run. What compressed checkpoints take is counted, and nothing is refused.
+        As those of a run. What compressed checkpoints take is counted, and refused to schedules alone that are made up
+        as they go.
 
     Raises
     ------
@@ -104,10 +104,6 @@ def virtual_run(
         strategy, sizes.steps, sizes.state_bytes, sizes.level_bytes, budget_bytes, disk_budget_bytes,
         first=sizes.first, in_buffers=sizes.in_buffers,
     )  # fmt: skip
-    if isinstance(planned.schedule, LiveSchedule):
-        raise UnsupportedStrategy(
-            f"{strategy.spec}: its schedule is made up as sizes come in: not predicted; revolve with a ratio is"
-        )
     clock = VirtualClock(share, span_s)
     clock.now = run_s
     code = PricedCode(sizes, clock, price)
@@ -115,7 +111,9 @@ def virtual_run(
     def plain(key: Key) -> Packed:
         return Packed.plain(sizes.state_arrays if key[0] == "state" else sizes.level_arrays, sizes.dimensions)
 
-    shadow = ShadowStore(strategy.tier, clock, packed or plain, price)
+    live = isinstance(planned.schedule, LiveSchedule)
+    room = budget_bytes - planned.slots_bytes if live else None
+    shadow = ShadowStore(strategy.tier, clock, packed or plain, price, room)
     store = cast(CheckpointStore, shadow)  # all of it that the executor and a courier ask for
     carried = code.carried(planned.carried)
     courier: Inline[PricedSlot] | Overlapped[PricedSlot]
@@ -124,7 +122,7 @@ def virtual_run(
     else:
         courier = Inline(store, lambda _step: strategy.compressor, carried, clock)
     executor = Executor(code, store, lambda _step: strategy.compressor, courier, code.slots(planned.taped), clock)
-    executor.run(planned.schedule)
+    executor.run(planned.schedule.actions_for(executor.books))
     tally = executor.tally
     return VirtualRun(
         schedule=planned.schedule,
