@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from wavecomp.experiments.catalogue import MODEL_EXPERIMENTS, compute_experiment
+from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.planning.costs import ADVANCING, SINGLE, Costs
+from wavecomp.planning.level_factors import level_factors
 from wavecomp.planning.predict import predict
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.strategies import parse_strategy
@@ -52,6 +54,13 @@ def test_a_calibration_has_every_task_and_every_compressor(calibration, tmp_path
     }  # fmt: skip
     assert {one.family.partition(":")[0] for one in costs.errors} == {"interp", "zfp"}  # made in any case
     assert min(costs.memory_bytes_s, costs.disk_write_bytes_s, costs.disk_read_bytes_s, costs.bare_s) > 0
+    places, weights = zip(*costs.weights, strict=True)
+    assert 40 <= len(places) < 80
+    assert 0 <= places[0] < places[-1] < 1
+    assert sorted(places) == list(places)
+    assert min(weights) > 0
+    # The adjoint of this problem spreads as it goes back: what stands at the end of the run weighs least.
+    assert weights[-1] < 0.5 * weights[0]
     assert draw_experiment(read).axes[0].get_xlabel()
     assert describe(read).endswith(" s.")
 
@@ -90,6 +99,24 @@ def test_what_is_counted_is_exact_and_compressed_sizes_come_near(bench, calibrat
     assert level["predicted_peak_bytes"] == pytest.approx(level["peak_bytes"], rel=0.02)
     assert level["predicted_l2"] == pytest.approx(level["relative_l2"], rel=0.1)
     assert read.arrays["wall_s"].shape == (len(CASES) - 1, 1)
+
+
+def test_what_weights_do_to_the_error_comes_out(bench, calibration):
+    """The compressor's own part: against the gradient with the same imaging step and nothing compressed.
+
+    The prediction has the shot's weights and the run a coarse run's: what these cost, 1.25 at most where it was
+    measured, may lie between.
+    """
+    costs, shot = Costs.from_json(str(calibration.facts["costs"])), bench.middle_shot
+    uncompressed = bench.run("trajectory:every=4", shot).gradient
+    one_for_all, weighted = (
+        gradient_distance(uncompressed, bench.run(f"trajectory:every=4{way}/interp:abs=1e-4peak", shot).gradient)
+        for way in ("", ",weights=coarse")
+    )
+    levels = level_factors(costs, ProblemSizes.of(bench.operators), 4)
+    expected = levels.error_ratio("interp:abs={},codec=huffman,level=1", 1e-4, costs.peak)
+    assert expected < 0.8
+    assert weighted.relative_l2 / one_for_all.relative_l2 == pytest.approx(expected, rel=0.25)
 
 
 def test_a_problem_that_was_never_calibrated_has_scaled_costs_and_sizes_of_its_own(

@@ -13,7 +13,7 @@ from wavecomp.compressors import Compressor
 from wavecomp.errors import UnsupportedStrategy
 from wavecomp.plans.actions import imaged
 from wavecomp.plans.strategies import Strategy
-from wavecomp.plans.time_tolerances import digest_of, exponents
+from wavecomp.plans.time_tolerances import digest_of, exponents, nearest
 
 CoarseWeights: TypeAlias = Callable[[Hashable, range], Weights]
 """From a series and the steps that are imaged to the weights that a coarse run has there; raises WavecompError."""
@@ -42,8 +42,7 @@ class LevelCompressors:
 
     def __call__(self, step: int) -> Compressor:
         """Return that of the nearest step that is imaged: a state may lie between two."""
-        place = (step - self.steps.start + self.steps.step // 2) // self.steps.step
-        return self.built[self.levels[min(max(place, 0), len(self.levels) - 1)]]
+        return self.built[self.levels[nearest(self.steps, step)]]
 
     @property
     def digest(self) -> str:

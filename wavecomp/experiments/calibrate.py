@@ -25,6 +25,7 @@ from wavecomp.planning.families import template_of, with_fractions
 from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
 from wavecomp.planning.predict import predict
 from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.plans.actions import imaged
 from wavecomp.plans.strategies import Strategy, parse_strategy
 from wavecomp.records.experiment import ExperimentResult
 
@@ -36,6 +37,7 @@ _LARGE_S = 2.0
 
 _FEWEST = 32
 _MOST_EVERY = 24
+_WEIGHED = 40  # places of the run at which the adjoint is weighed, about: its strength changes over many steps
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ class _Calibration:
         self._progress(1, 4, "the exact gradient")
         exact = self._bench.exact(self._shot)
         peak = self._workbench.peak(self._shot)
+        weights = self._weights()
         codecs: list[CodecCosts] = []
         for strategy, needed in self._whole_runs():
             if not needed and perf_counter() - self._begun > self._settings.seconds:
@@ -185,8 +188,16 @@ class _Calibration:
             memory_bytes_s=memory * speed,
             disk_write_bytes_s=write * speed,
             disk_read_bytes_s=read * speed,
+            weights=weights,
         )
         return _with_ratios(made, [*self.short, *self._whole])
+
+    def _weights(self) -> tuple[tuple[float, float], ...]:
+        """Return what an error of a level weighs at some places of the run: of two bare sweeps, none is stored."""
+        sizes, apart = self._sizes, max(1, self._sizes.steps // _WEIGHED)
+        weights = self._workbench.weights(apart, self._shot)
+        steps = imaged(sizes.first, sizes.last, apart)
+        return tuple((sizes.place(step), float(weight)) for step, weight in zip(steps, weights, strict=True))
 
     def _missing(self, codecs: Sequence[CodecCosts], peak: float) -> list[Wanted]:
         """Return which compressors have no run of their own, on levels and on states."""

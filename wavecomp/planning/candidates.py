@@ -2,7 +2,8 @@
 
 The imaging step is any that the source's spectrum allows for the error that is asked for. A compressor's tolerance is
 the coarsest whose predicted error, with that of the imaging step, stays within the error over :data:`RESERVE`, cut to
-two digits. Beyond :data:`REACH` times the calibrated tolerances nobody knows, and there is no candidate.
+two digits. Where the costs tell what an error of each level weighs, every compressed trajectory is also tried with
+tolerances over time. Beyond :data:`REACH` times the calibrated tolerances nobody knows, and there is no candidate.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from wavecomp.planning.codecs import HOLE, Kind
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.gradient_error import expected_error
 from wavecomp.planning.job import Job
+from wavecomp.planning.level_factors import LevelFactors, level_factors
 
 RESERVE = 1.5
 """By what factor a predicted error stays below the one that is asked for."""
@@ -60,12 +62,14 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
     for every in steps:
         yield Candidate(f"store-all:every={every}", bounded=False)
         yield Candidate(f"mixed:every={every}", bounded=True)
+        levels = level_factors(costs, job.sizes, every) if _weighable(job, costs) else None
         for family in sorted({codec.family for codec in costs.codecs}):
             level = compressor_for(costs, family, "level", every, error, job)
             if level is not None:
-                for tier in tiers:
-                    yield Candidate(f"trajectory:every={every}{tier}/{level}", bounded=False)
-                yield Candidate(f"trajectory:every={every},overlap/{level}", bounded=False)
+                yield from _trajectories(every, tiers, "", level)
+            weighted = None if levels is None else compressor_for(costs, family, "level", every, error, job, levels)
+            if weighted is not None and HOLE in family:
+                yield from _trajectories(every, tiers, ",weights=coarse", weighted)
             state = compressor_for(costs, family, "state", every, error, job)
             ratio = least_ratio(costs, family, state)
             if state is not None and ratio > 1.0:
@@ -73,6 +77,19 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
             if state is not None and ratio > 1.0 and every == steps[-1]:
                 # Made up as it goes, which takes seconds to foresee: of the longest imaging step alone.
                 yield Candidate(f"adaptive:every={every},ratio={ratio:.3g}/{state}", bounded=True, slow=True)
+
+
+def _trajectories(every: int, tiers: tuple[str, ...], weights: str, level: str) -> Iterator[Candidate]:
+    for way in (*tiers, ",overlap"):
+        yield Candidate(f"trajectory:every={every}{way}{weights}/{level}", bounded=False)
+
+
+def _weighable(job: Job, costs: Costs) -> bool:
+    """Return whether a coarse run can tell the weights of a job's levels: acoustic operators can.
+
+    Of problems alone the acoustic ones have a signature; jobs in words are acoustic.
+    """
+    return bool(costs.weights) and (job.signature is not None or not job.problem)
 
 
 def imaging_steps(job: Job, costs: Costs, error: float) -> list[int]:
@@ -92,7 +109,9 @@ def _imaging_fits(job: Job, costs: Costs, every: int, error: float) -> bool:
     return worst * RESERVE <= error
 
 
-def compressor_for(costs: Costs, family: str, kind: Kind, every: int, error: float, job: Job) -> str | None:
+def compressor_for(
+    costs: Costs, family: str, kind: Kind, every: int, error: float, job: Job, levels: LevelFactors | None = None
+) -> str | None:
     """Return the text of a compressor at the coarsest tolerance that an error allows; None where there is none.
 
     Parameters
@@ -107,6 +126,8 @@ def compressor_for(costs: Costs, family: str, kind: Kind, every: int, error: flo
     error : float
         That the gradient may have.
     job : Job
+    levels : LevelFactors, optional
+        Where each level has a tolerance of its own: the one that is found is their geometric mean.
     """
     if HOLE not in family:
         return family if all(one.family != family for one in costs.errors) else None
@@ -117,7 +138,9 @@ def compressor_for(costs: Costs, family: str, kind: Kind, every: int, error: flo
     share = 1.0 if kind == "level" else 0.0
 
     def worst(fraction: float) -> float:
-        found = expected_error(costs, every, (family, fraction), share, lossless=False, signature=job.signature)
+        found = expected_error(
+            costs, every, (family, fraction), share, lossless=False, signature=job.signature, levels=levels
+        )
         return max(found.relative_l2 or 0.0, found.deep or 0.0) * RESERVE
 
     low, high = math.log(min(tolerances) / REACH), math.log(max(tolerances) * REACH)

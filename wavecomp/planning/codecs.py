@@ -155,7 +155,7 @@ def between(found: Sequence[CodecCosts], fraction: float | None, peak: float) ->
     at = effective(found[0].family, fraction, peak)
     known = sorted((one for one in found if one.fraction), key=lambda one: one.fraction or 0.0)
     tolerances = [effective(one.family, one.fraction or 0.0, peak) for one in known]
-    beyond = max(1.0, tolerances[0] / at, at / tolerances[-1])
+    beyond = _beyond(tolerances, at)
     if len(known) == 1:
         return replace(known[0], fraction=fraction), beyond
     logs, x = [math.log(one) for one in tolerances], math.log(at)
@@ -193,6 +193,16 @@ def between(found: Sequence[CodecCosts], fraction: float | None, peak: float) ->
         beside_fetch_s=straight(low.beside_fetch_s, high.beside_fetch_s),
     )
     return made, beyond
+
+
+def how_far_beyond(found: Sequence[CodecCosts], fraction: float, peak: float) -> float:
+    """Return by what factor a tolerance lies beyond those that a compressor was calibrated at; 1 within."""
+    tolerances = sorted(effective(one.family, one.fraction, peak) for one in found if one.fraction)
+    return _beyond(tolerances, effective(found[0].family, fraction, peak))
+
+
+def _beyond(tolerances: Sequence[float], at: float) -> float:
+    return max(1.0, tolerances[0] / at, at / tolerances[-1])
 
 
 def _lagrange(nodes: Sequence[float], x: float) -> list[float]:

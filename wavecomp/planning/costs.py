@@ -118,6 +118,9 @@ class Costs:
         Bandwidth of copies in memory, and to and from the checkpoint file.
     ratios : tuple of float
         Measured over predicted wall times of the calibrating runs, ascending: what the interval of a prediction is.
+    weights : tuple of (float, float)
+        What an error of a level weighs in the gradient along the run: place, 0 at the first step and 1 at the last, and
+        the RMS of what multiplies it there, in any unit; places ascend. Empty where the code does not tell.
     scaled : float
         Bytes of a state over those of the calibrated problem; 1 where it is that.
     """
@@ -142,6 +145,7 @@ class Costs:
     disk_write_bytes_s: float = float("inf")
     disk_read_bytes_s: float = float("inf")
     ratios: tuple[float, ...] = ()
+    weights: tuple[tuple[float, float], ...] = ()
     scaled: float = 1.0
 
     def line(self, task: str) -> Line:
@@ -184,7 +188,7 @@ class Costs:
 
         What sweeps and states take grows with the bytes of a state (the points of the whole grid), what levels take
         with those of a level; what a call takes stays. Ratios and the errors of gradients stay those of the calibrated
-        problem, at the same part of the run.
+        problem, at the same part of the run, and so do the weights of levels.
 
         Parameters
         ----------
@@ -244,6 +248,8 @@ class Costs:
             values["errors"] = tuple(ErrorSample(**one) for one in values["errors"])
             values["imaging"] = tuple(Imaging(**one) for one in values["imaging"])
             values["ratios"] = tuple(values["ratios"])
+            # Costs of earlier versions have none.
+            values["weights"] = tuple((float(place), float(rms)) for place, rms in values.get("weights", ()))
             return cls(**values)
         except (ValueError, TypeError, KeyError, AttributeError) as reason:
             raise DamagedArchive(f"these are no costs: {reason}") from None

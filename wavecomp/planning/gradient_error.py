@@ -14,6 +14,9 @@ Errors that nothing relates add in squares: that of leaving imaging steps out, a
   were measured to stay within a factor of about two. Where none were run, four times the error of levels is taken:
   three and six times were measured on two problems.
 - A strategy that stores both has both, each by the share of the images that it feeds.
+- Tolerances over time: the compressor's part times the ratio of the linear theory
+  (:mod:`wavecomp.planning.level_factors`). That is one of weights over the whole domain, and of errors of levels: for
+  the deep part, and for states, the same ratio is taken.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ import numpy as np
 from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.planning.codecs import ErrorSample, Kind, effective, power_law
 from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.level_factors import LevelFactors
 
 _USUAL_GROWTH = 0.5
 _TELLING = 0.5  # of a measured error that must be the compressor's, for it to say how that grows with k
@@ -53,6 +57,7 @@ def expected_error(
     *,
     lossless: bool,
     signature: Signature | None = None,
+    levels: LevelFactors | None = None,
 ) -> ExpectedError:
     """Return the error that is expected of a gradient.
 
@@ -70,6 +75,9 @@ def expected_error(
         Whether the compressor loses nothing.
     signature : Signature, optional
         The source of the problem that is asked about; the calibrated problem's estimates by default.
+    levels : LevelFactors, optional
+        The factors of the levels' tolerances; one tolerance for all by default. The error below the top tenth is
+        changed by the same ratio as that of the whole, though its weights were not measured apart.
 
     Returns
     -------
@@ -81,6 +89,7 @@ def expected_error(
         return ExpectedError(whole, deep, beyond)
     shares: tuple[tuple[Kind, float], ...] = (("level", stored_share), ("state", 1.0 - stored_share))
     squares = [0.0, 0.0]
+    ratio = 1.0 if levels is None or family[1] is None else levels.error_ratio(family[0], family[1], costs.peak)
     for kind, share in shares:
         if share <= 0:
             continue
@@ -92,7 +101,7 @@ def expected_error(
         if not samples or family[1] is None:
             return ExpectedError(None, None, beyond)
         for number, value in enumerate((_whole, _deep)):
-            squares[number] += share * _compression(costs, samples, every, family[1], value) ** 2
+            squares[number] += share * (ratio * _compression(costs, samples, every, family[1], value)) ** 2
         tolerances = [one.fraction or 0.0 for one in samples]
         beyond *= max(1.0, min(tolerances) / family[1], family[1] / max(tolerances))
     found = [

@@ -38,6 +38,11 @@ def lines(plan: Plan) -> Iterator[str]:
     )
     yield reason(plan)
     yield f"It is expected to take {time_of(best, job.shots)} and {size(best.needed_bytes)}{error_of(best)}."
+    if best.strategy.weights is not None:
+        yield (
+            "What an error of each level weighs is found by a run with half the resolution, once a shot, before its "
+            "first gradient: that is not in this time."
+        )
     yield from _beyond(plan)
     for name, other in (("less", plan.with_less), ("more", plan.with_more)):
         change = "One GiB" if plan.change_bytes == GIB else f"{size(plan.change_bytes)}"

@@ -95,7 +95,8 @@ def predict(
     UnsupportedStrategy
         Checkpoints in two tiers, or an imaging step that nobody has found yet.
     UsageError
-        The costs are those of another grid, or say nothing about the compressor.
+        The costs are those of another grid, or say nothing about the compressor, or about the weights of levels where
+        the strategy has some.
     """
     if (sizes.level_bytes, sizes.state_bytes) != (costs.level_bytes, costs.state_bytes):
         raise UsageError(
@@ -117,7 +118,9 @@ def predict(
     lossless = prices.family is None or isinstance(strategy.compressor.bound, Lossless)
     images = [charge.task for charge in run.charges if charge is not None and charge.task.startswith("image")]
     share = sum(task.endswith("store") for task in images) / max(len(images), 1)
-    error = expected_error(costs, strategy.every, prices.family, share, lossless=lossless, signature=signature)
+    error = expected_error(
+        costs, strategy.every, prices.family, share, lossless=lossless, signature=signature, levels=prices.levels
+    )
     beyond = max(prices.beyond, error.beyond, costs.scaled, 1.0 / costs.scaled)
     low, high = interval(costs, beyond)
     return Prediction(

@@ -125,6 +125,10 @@ class ProblemSizes:
         """Bytes of one state."""
         return sum(self.state_arrays)
 
+    def place(self, step: int) -> float:
+        """Return at what part of the run a step is: 0 at the first one, 1 at the last."""
+        return (step - self.first) / self.steps
+
     def resized(self, last: int) -> ProblemSizes:
         """Return the same with another last step."""
         return replace(self, last=last)

@@ -84,6 +84,18 @@ def factor(exponent: int) -> float:
     return float(2.0 ** (exponent / PER_OCTAVE))
 
 
+def nearest(steps: range, step: int) -> int:
+    """Return which of the steps that are imaged, ascending, is nearest to a step: a state may lie between two.
+
+    Examples
+    --------
+    >>> [nearest(range(4, 16, 4), step) for step in (1, 5, 6, 8, 30)]
+    [0, 0, 1, 1, 2]
+    """
+    place = (step - steps.start + steps.step // 2) // steps.step
+    return min(max(place, 0), len(steps) - 1)
+
+
 def excess(weights: NDArray[np.floating], assumed: NDArray[np.floating]) -> float:
     r"""Return the gradient's error over the least one at equal bits, where tolerances go by assumed weights.
 
