@@ -160,11 +160,11 @@ def test_every_compressed_trajectory_is_also_tried_with_weights():
 
 
 def test_a_memory_for_weighted_levels_alone_is_planned_with_them():
-    """The same error leaves a tolerance √8.5 / 2 times as coarse.
+    """Weights of 16 and 1: the same error leaves a tolerance √128.5 / 4 times as coarse, 1.5 / 2 of it by the reserves.
 
-    Bytes fall by 4 ** log10 of it, to 0.80, and half of the levels have more and half less by 4 ** log10(2): 0.87.
+    Bytes fall by 4 ** log10 of it, to 0.64, and half of the levels have more and half less by 4 ** log10(4): 0.87.
     """
-    costs, error = weighed(), 1e-3
+    costs, error = weighed(tuple((place, 16.0 if rms > 1 else 1.0) for place, rms in TWO)), 1e-3
     everything = choose(JOB, costs, 10**6, error).points
     need = {
         name: min(one.needed_bytes for one in everything if one.strategy.weights == name and one.strategy.relative)
