@@ -227,8 +227,8 @@ class _Search:
         # With one checkpoint a run takes N²/2 steps: of those that need as little, only the last is counted out, which
         # images fewest of them.
         candidate = [one for one, budget in budgets.items() if budget <= 1.02 * lowest][-1]
-        found = self.proposal(candidate, budgets[candidate])
-        return smallest if found is None else replace(found, needed_bytes=budgets[candidate])
+        bounded = self.proposal(candidate, budgets[candidate])
+        return smallest if bounded is None else replace(bounded, needed_bytes=budgets[candidate])
 
     def curve(self, memory_bytes: int) -> list[Proposal]:
         """Return what a picture shows: unbounded candidates, and the bounded ones of the longest step by budget."""
