@@ -3,7 +3,8 @@
 Each problem gets memories that are spread evenly in their logarithm, from somewhat above the least that works to what
 storing all imaged levels takes, with a gradient error of 1e-3; and one in between with an exact gradient. In each of
 them the plan is made from the costs of ``--calibration``, and its proposals are run with rivals: what keeps all levels
-or recomputes them, uncompressed, and everything that the plan looked at and might fit. Rivals that are predicted to
+or recomputes them, uncompressed; every compressed trajectory that the plan looked at; and with the compressors of its
+proposals Revolve at other imaging steps, ``mixed`` and ``adaptive``. Rivals that are predicted to
 need half as much memory again, or to take four times as long as the first choice, are left out. Every run is given the
 memory as its budget.
 
@@ -136,6 +137,11 @@ def rivals(made: Plan) -> Iterator[str]:
     steps = {one.strategy.every for one in known}
     for every in sorted({min(steps), max(steps)}):
         yield from (f"{name}:every={every}" for name in ("store-all", "mixed", "revolve", "trajectory"))
+        for one in made.proposals:
+            values, inner = one.strategy.text.head.values, one.strategy.text.inner
+            if one.strategy.name == "revolve" and inner is not None and "ratio" in values:
+                given = f"every={every},ratio={values['ratio']}/{inner}"
+                yield from (f"revolve:{given}", f"mixed:{given}", f"adaptive:every={every}/{inner}")
     yield from (one.strategy.spec for one in known)
 
 
@@ -227,8 +233,8 @@ def page(content: dict[str, Any]) -> str:
         lines += [
             f"{found['pairs']} pairs of problem and memory: the first choice takes {_percent(found['median'])} more "
             f"time than the fastest strategy that was measured and fits (median; bar {_percent(MEDIAN_BAR)}), at worst "
-            f"{_percent(found['worst'])} (bar {_percent(WORST_BAR)}); {found['broken']} proposals exceeded their memory "
-            f"or their error (bar 0).{few}",
+            f"{_percent(found['worst'])} (bar {_percent(WORST_BAR)}); {found['broken']} proposals exceeded their "
+            f"memory or their error (bar 0).{few}",
             "",
         ]
     heads = (

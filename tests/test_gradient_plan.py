@@ -10,7 +10,7 @@ import pytest
 import wavecomp
 from made_archive import costs_of, keep_costs
 from wavecomp import gradient_plan
-from wavecomp.errors import UsageError
+from wavecomp.errors import UnsupportedStrategy, UsageError
 from wavecomp.gradient_plan import CalibrationFailed, calibrated, costs_for
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.choose import NoPlan
@@ -107,6 +107,12 @@ def test_too_little_says_what_would_do(tmp_path, asked):
     words = str(said.value).split()
     enough = int(words[words.index("bytes", words.index("needs")) - 1])
     assert wavecomp.plan("tiny", memory_bytes=enough, calibrations=tmp_path).proposals
+
+
+def test_other_physics_are_refused(tmp_path, asked):
+    with pytest.raises(UnsupportedStrategy, match=r'physics = "tti" of problem tti-2d.*wavecomp gradient'):
+        wavecomp.plan("tti-2d", memory_bytes=10**6, calibrations=tmp_path)
+    assert not asked
 
 
 @pytest.mark.parametrize(("memory", "error"), [(0, 1e-3), (10**6, 1.0), (10**6, -0.1)])
