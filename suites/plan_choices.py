@@ -9,7 +9,8 @@ need half as much memory again, or to take four times as long as the first choic
 memory as its budget.
 
 In every round the bare sweeps run once and then each strategy, every second round backwards, in one process; a ratio is
-formed within its round. The first round warms up: whatever takes twice as long as the fastest there is not run again.
+formed within its round. The first round warms up: whatever takes twice as long as the fastest there is not run again,
+nor what in two more rounds never came within a third of it. Where the bare sweeps are short there are up to 15 rounds.
 A strategy counts if it raised nothing, held no more than the memory, and its gradient kept the error, of the whole and
 below the top tenth of the depth. The result of a pair is the first choice's median over that of the fastest. The
 fastest of many medians is lucky as well as fast, so that the ratio errs against the plan. Run it on an otherwise idle
@@ -24,6 +25,7 @@ A pair that the file has, of the same problem, with the same proposals, is not m
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 from collections.abc import Iterator, Sequence
@@ -52,7 +54,8 @@ ERROR = 1e-3
 MEDIAN_BAR, WORST_BAR = 1.05, 1.15
 ENOUGH = 20
 
-_TOO_LARGE, _TOO_SLOW, _SLOW_AT_FIRST = 1.5, 4.0, 2.0
+_TOO_LARGE, _TOO_SLOW, _SLOW_AT_FIRST, _SLOW = 1.5, 4.0, 2.0, 4 / 3
+_ENOUGH_S, _MOST_ROUNDS = 5.0, 15
 
 
 @dataclass
@@ -87,8 +90,12 @@ class Contestant:
         self.deep = deep_relative_l2(exact, run.gradient)
         self.peak_bytes = run.peak_checkpoint_bytes
 
+    @property
+    def ratios(self) -> list[float]:
+        return [wall / bare for wall, bare in zip(self.walls_s, self.bares_s, strict=True)]
+
     def row(self, memory: int, error: float) -> dict[str, Any]:
-        ratios = [wall / bare for wall, bare in zip(self.walls_s, self.bares_s, strict=True)]
+        ratios = self.ratios
         return {
             "strategy": self.strategy.spec,
             "rank": self.rank,
@@ -170,15 +177,15 @@ def measured(bench: ExperimentBench, made: Plan, rounds: int) -> dict[str, Any]:
     bench.exact(shot)
     running = contestants(made)
     everyone = list(running)
-    for turn in range(rounds + 1):
+    turn = 0
+    while turn <= rounds:
         bare = bench.workbench.bare(shot).run.seconds.wall
         for one in running if turn % 2 == 0 else running[::-1]:
             one.run(bench, shot, memory, bare, keep=turn > 0)
-        running = [one for one in running if not one.refused]
-        if turn == 0:
-            kept = [one.first for one in running if one.kept_budget(memory) and one.kept_error(made.error)]
-            fastest = min(kept, default=np.inf)
-            running = [one for one in running if one.rank == 1 or one.first <= _SLOW_AT_FIRST * fastest]
+        running = still_in(running, memory, made.error)
+        if turn == 1:  # the first bare sweeps that are warm
+            rounds = max(rounds, min(_MOST_ROUNDS, math.ceil(_ENOUGH_S / bare)))
+        turn += 1
     rows = [one.row(memory, made.error) for one in everyone]
     return {
         "problem": made.job.name,
@@ -193,6 +200,24 @@ def measured(bench: ExperimentBench, made: Plan, rounds: int) -> dict[str, Any]:
         "rows": rows,
         **verdict(rows),
     }
+
+
+def still_in(running: Sequence[Contestant], memory: int, error: float) -> list[Contestant]:
+    """Return who runs on: the first choice, and whoever may yet be the fastest of those that keep memory and error.
+
+    After the round that warms up these are within twice the fastest; from the second on those that came within a third
+    of its median once.
+    """
+    kept = [one for one in running if one.kept_budget(memory) and one.kept_error(error)]
+    rounds = max((len(one.walls_s) for one in kept), default=0)
+    if not kept or rounds == 1:
+        return [one for one in running if not one.refused]
+    reach, best = (_SLOW_AT_FIRST, min(one.first for one in kept)) if not rounds else (
+        _SLOW, min(statistics.median(one.ratios) for one in kept)
+    )  # fmt: skip
+    return [
+        one for one in running if not one.refused and (one.rank == 1 or min(one.ratios or [one.first]) <= reach * best)
+    ]
 
 
 def _specs(proposals: Sequence[Proposal]) -> list[str]:
@@ -306,7 +331,7 @@ def main() -> int:
     parser.add_argument("--problem", action="append", help=f"may be given many times [default: {' '.join(PROBLEMS)}]")
     parser.add_argument("--budgets", type=int, default=6, help="memories for each, besides the exact one [default: 6]")
     parser.add_argument("--above", type=float, default=1.5, help="the first over the least that works [default: 1.5]")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds whose times count [default: 5]")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds whose times count, at least [default: 5]")
     parser.add_argument("--calibration", type=Path, default=CALIBRATIONS, help="archive with the costs of this machine")
     parser.add_argument("--out", type=Path, required=True, help="file for the results; its page goes beside it")
     given = parser.parse_args()

@@ -79,6 +79,25 @@ def test_rivals_are_what_may_be_faster(suite):
         assert seen.peak_bytes <= 1.5 * 1_500_000
 
 
+def test_who_cannot_be_the_fastest_any_more_does_not_run_on(suite):
+    """By hand, bare sweeps of 1 s: fastest 1 s; a rival that breaks the error at 0.1 s is no yardstick."""
+
+    def one(rank, first, *walls, error=0.0):
+        made = suite.Contestant(parse_strategy("store-all"), rank, 1.0, list(walls), [1.0] * len(walls), first)
+        made.peak_bytes, made.error = 10, error
+        return made
+
+    first, fast, near, slow = one(1, 9.0), one(0, 1.0), one(0, 1.9), one(0, 2.1)
+    wrong = one(0, 0.1, error=1.0)
+    assert suite.still_in([first, fast, near, slow, wrong], 10, 1e-3) == [first, fast, near, wrong]
+    gone = one(0, 1.0)
+    gone.refused = "BudgetExceeded"
+    once = [one(1, 9.0, 9.0), one(0, 1.0, 1.0), one(0, 1.0, 3.0)]
+    assert suite.still_in([*once, gone], 10, 1e-3) == once
+    twice = [one(1, 9.0, 9.0, 9.0), one(0, 1.0, 1.0, 1.2), one(0, 1.0, 3.0, 1.4), one(0, 1.0, 3.0, 1.6)]
+    assert suite.still_in(twice, 10, 1e-3) == twice[:3]  # 1.6 is above 4/3 of the median 1.1
+
+
 def test_pairs_begin_above_the_least_that_works_and_end_where_all_is_stored(suite):
     job, costs = job_of(TINY), costs_of(TINY)
     found = suite.pairs_of(job, costs, 4, 1.5)
