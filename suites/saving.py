@@ -24,6 +24,11 @@ class Saved:
     beside : mapping of str to callable
         By suffix, what turns the result into the text of another file, such as ``.md``.
 
+    Attributes
+    ----------
+    before : dict or None
+        What the file held, for a script that goes on from there; None where there was none.
+
     Raises
     ------
     ForeignFile
@@ -37,7 +42,8 @@ class Saved:
     ) -> None:
         self.path = path
         self._beside = {path.with_suffix(suffix): make for suffix, make in (beside or {}).items()}
-        ours = self._is_ours(kind)
+        self.before = self._read(kind)
+        ours = self.before is not None
         for place in (path, *self._beside):
             if place.is_dir():
                 raise ForeignFile(place, "is a folder", f"give a file's name, such as {place / 'results.json'}")
@@ -51,12 +57,12 @@ class Saved:
         except OSError as error:
             raise StorageError(path, 0, error.strerror or str(error)) from None
 
-    def _is_ours(self, kind: str) -> bool:
+    def _read(self, kind: str) -> dict[str, Any] | None:
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return False
-        return isinstance(content, dict) and {"provenance", kind} <= content.keys()
+            return None
+        return content if isinstance(content, dict) and {"provenance", kind} <= content.keys() else None
 
     def write(self, content: dict[str, Any]) -> None:
         """Replace the files; raises StorageError."""

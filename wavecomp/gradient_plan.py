@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wavecomp.compressors import Registry
-from wavecomp.errors import WavecompError
+from wavecomp.errors import UnsupportedStrategy, WavecompError
 from wavecomp.experiments.study import TIME_LIMIT_S, run_experiment
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem import GradientProblem
@@ -86,9 +86,16 @@ def plan(
         Nothing fits; the text says how much memory would do.
     CalibrationFailed
         The problem could not be calibrated.
+    UnsupportedStrategy
+        The problem is of other physics than the acoustic equation.
     UnknownProblem, UsageError
     """
     problem = find_problem(job) if isinstance(job, str) else job if isinstance(job, GradientProblem) else None
+    if problem is not None and problem.medium.material is not None:
+        raise UnsupportedStrategy(
+            f'physics = "{problem.medium.physics}" of problem {problem.name}: costs can be measured of the acoustic '
+            f"operators only; compare strategies by wavecomp gradient --problem {problem.name}"
+        )
     asked = job if isinstance(job, Job) else job_of(problem, shots=shots) if problem is not None else None
     assert asked is not None
     costs = costs_for(asked, problem, Path(calibrations), progress)

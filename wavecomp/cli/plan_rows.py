@@ -70,7 +70,7 @@ def as_json(made: Plan) -> dict[str, object]:
         "job": {
             "name": job.name,
             "shape": list(job.shape),
-            "steps": sizes.steps,
+            "steps": sizes.last,
             "level_bytes": sizes.level_bytes,
             "state_bytes": sizes.state_bytes,
             "everything_bytes": job.everything_bytes,

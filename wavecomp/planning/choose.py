@@ -24,6 +24,9 @@ SPARE = 1.05
 SPARE_ELSEWHERE = 1.3
 """The same where ratios come from another problem."""
 
+AS_FAST = 1.02
+"""Up to which factor two predicted times are taken to be equal."""
+
 _CURVE = 8
 _FEWEST_STATES = 4
 
@@ -212,7 +215,7 @@ class _Search:
             proposal = self.proposal(one, memory_bytes if one.bounded else UNLIMITED)
             if proposal is not None and proposal.needed_bytes <= memory_bytes and self._on_disk(proposal):
                 found.append(proposal)
-        return sorted(found, key=lambda proposal: proposal.prediction.seconds)
+        return _ranked(found)
 
     def least(self) -> Proposal:
         """Return what works in the least memory."""
@@ -298,6 +301,14 @@ class _Search:
             middle = (low + high) // 2
             low, high = (low, middle) if fits(middle) else (middle, high)
         return high
+
+
+def _ranked(found: Sequence[Proposal]) -> list[Proposal]:
+    """Return proposals by time; of those as fast as the fastest, within what no prediction tells, the smallest first."""
+    ordered = sorted(found, key=lambda one: one.prediction.seconds)
+    near = [one for one in ordered if one.prediction.seconds <= AS_FAST * ordered[0].prediction.seconds]
+    near.sort(key=lambda one: one.needed_bytes)
+    return [*near[:1], *(one for one in ordered if one is not near[0])] if near else []
 
 
 def _best_of_each_kind(found: Sequence[Proposal]) -> list[Proposal]:

@@ -33,7 +33,7 @@ def lines(plan: Plan) -> Iterator[str]:
     """Yield the plan in sentences."""
     job, best = plan.job, plan.best
     yield (
-        f"{job.name}, {job.sizes.steps} steps: a level is {size(job.sizes.level_bytes)}, a state "
+        f"{job.name}, {job.sizes.last} steps: a level is {size(job.sizes.level_bytes)}, a state "
         f"{size(job.sizes.state_bytes)}, all levels {size(job.everything_bytes)}; there are {size(plan.memory_bytes)}."
     )
     yield reason(plan)
