@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -65,7 +66,7 @@ def test_no_strategy_that_anybody_writes_down_is_faster(memory, error):
 def test_more_memory_is_never_slower():
     made, costs = job(), costs_with_codecs()
     times = [choose(made, costs, memory, 1e-3).best.prediction.seconds for memory in (60_000, 120_000, 400_000, AMPLE)]
-    assert all(later <= AS_FAST * sooner for sooner, later in zip(times, times[1:], strict=False))
+    assert all(later <= AS_FAST * sooner for sooner, later in pairwise(times))
 
 
 def test_of_two_that_are_as_fast_the_smaller_one_is_taken():

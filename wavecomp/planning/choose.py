@@ -304,7 +304,7 @@ class _Search:
 
 
 def _ranked(found: Sequence[Proposal]) -> list[Proposal]:
-    """Return proposals by time; of those as fast as the fastest, within what no prediction tells, the smallest first."""
+    """Return proposals by time; of those as fast as the fastest, as far as predictions tell, the smallest first."""
     ordered = sorted(found, key=lambda one: one.prediction.seconds)
     near = [one for one in ordered if one.prediction.seconds <= AS_FAST * ordered[0].prediction.seconds]
     near.sort(key=lambda one: one.needed_bytes)
