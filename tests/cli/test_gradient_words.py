@@ -43,7 +43,7 @@ def test_refused_with_one_message(tmp_path, monkeypatch, capfd, words, says):
     [
         ["--strategy", "trajectory"], ["--compressor", "int8"], ["--memory", "1GB"], ["--disk-memory", "1GB"],
         ["--scratch", "."], ["--short"], ["--shots", "0"], ["--format", "text"],
-        ["--wide"], ["--rounds", "2"], ["--plugin", "mine.py"],
+        ["--wide"], ["--rounds", "2"], ["--plugin", "mine.py"], ["--plan"], ["--gradient-error", "1e-3"],
     ],
 )  # fmt: skip
 def test_an_experiment_refuses_what_it_would_not_listen_to(tmp_path, capfd, words):
