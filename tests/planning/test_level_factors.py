@@ -148,9 +148,10 @@ def test_a_compressor_that_was_calibrated_at_one_tolerance_alone_is_refused():
 def test_every_compressed_trajectory_is_also_tried_with_weights():
     found = [one.text for one in candidates(JOB, weighed(), 1e-2, disk=True)]
     heads = {text.partition("/")[0] for text in found if "weights" in text}
-    assert heads == {
-        f"trajectory:every=1{way},weights=coarse" for way in ("", ",tier=disk", ",overlap")
-    }  # fmt: skip
+    assert heads == {f"trajectory:every=1{way},weights=coarse" for way in ("", ",tier=disk")}
+    large = replace(SIZES, level_arrays=(1 << 20,), state_arrays=(9 << 18, 9 << 18))
+    scaled = weighed().scaled_to(large.level_bytes, large.state_bytes, 2, large.steps)
+    assert any(",overlap,weights" in one.text for one in candidates(replace(JOB, sizes=large), scaled, 1e-2))
     for text in found:
         canonical = parse_strategy(text).text.head
         assert str(canonical) == text.partition("/")[0].replace("every=1,", "").replace(":every=1", "")

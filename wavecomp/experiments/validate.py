@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 
@@ -97,8 +97,9 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     Of a problem that was never calibrated one forward sweep is made beforehand: it tells the peak, which tolerances are
     parts of, and the sizes of compressed levels and states. Its times are those of the calibrated problem, scaled.
 
-    The speed of a machine differs from process to process: predictions are for the speed of the moment, the calibrated
-    problem's bare sweeps now over those of the calibration.
+    The speed of a machine differs from process to process, and from one second to the next: each prediction is for the
+    speed of the moment, the calibrated problem's bare sweeps right before and after the run over those of the
+    calibration. Of the rounds of a case the one counts whose wall time over these bare sweeps is the median.
     """
     workbench, shot = bench.workbench, bench.middle_shot
     exact = bench.exact(shot)
@@ -125,8 +126,7 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
 
         ordered = cases if turn % 2 else cases[::-1]
         for number, case in enumerate(ordered):
-            if number % max(1, len(cases) // 3) == 0:
-                sweep()
+            sweep()
             progress(turn * len(cases) + number, total, case.text)
             run = case.run(shot, keep=turn > 0)
             if turn == settings.rounds and run is not None:
@@ -135,10 +135,12 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
         if turn:
             bares.append(own)
             reference_bares.append(theirs)
+            for number, case in enumerate(ordered):
+                case.beside.append((fmean(own[number : number + 2]), fmean((theirs or own)[number : number + 2])))
     own_bare = median(map(median, bares))
     reference_bare = median(map(median, reference_bares)) if other is not None else own_bare
     speed = reference_bare / given.bare_s
-    rows = tuple(case.row(costs, speed, own_bare / costs.bare_s) for case in cases)
+    rows = tuple(case.row(costs, given.bare_s) for case in cases)
     facts: Row = {
         **bench.facts(),
         "shot": shot,
@@ -180,6 +182,7 @@ class _Case:
         self.budget = None if part is None else round(part * sizes.steps * sizes.level_bytes)
         self._granted = UNLIMITED if self.budget is None else self.budget
         self.walls: list[float] = []
+        self.beside: list[tuple[float, float]] = []  # bare sweeps around each of them: its own, and the reference's
         self._found: Row = {}
         self._refused: str | None = None
 
@@ -206,8 +209,8 @@ class _Case:
             "writes": run.writes,
         }
 
-    def row(self, costs: Costs, speed: float, own_speed: float) -> Row:
-        """Return what was predicted beside what came out."""
+    def row(self, costs: Costs, reference_bare_s: float) -> Row:
+        """Return what was predicted beside what came out, by costs whose reference took so long for its bare sweeps."""
         row: Row = {
             "strategy": self._strategy.spec,
             "compressed": bool(self._strategy.compressor_spec) and self._strategy.compressor_spec != "identity",
@@ -217,9 +220,14 @@ class _Case:
             **dict.fromkeys(("relative_l2", "deep_l2", "peak_bytes", "forward_steps", "writes")),
             **self._found,
         }
+        own, theirs = self.beside[0]
         if self.walls:
-            row |= {"measured_s": median(self.walls), "least_s": min(self.walls), "greatest_s": max(self.walls)}
-        return row | self._expected(costs.at_speed(speed), own_speed / speed)
+            rounds = range(len(self.walls))
+            middle = sorted(rounds, key=lambda number: self.walls[number] / self.beside[number][1])[len(rounds) // 2]
+            own, theirs = self.beside[middle]
+            row |= {"measured_s": self.walls[middle], "least_s": min(self.walls), "greatest_s": max(self.walls)}
+        row["speed"] = speed = theirs / reference_bare_s
+        return row | self._expected(costs.at_speed(speed), own / costs.bare_s / speed)
 
     def _expected(self, costs: Costs, own: float) -> Row:
         signature = self._bench.operators.signature

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import process_time
 from typing import cast
 
 from wavecomp.adjoint.courier import Inline, Overlapped
@@ -34,7 +35,7 @@ class VirtualRun:
     store_bytes, disk_bytes, peak_bytes : int
         The store's peaks in memory and on disk, and both with the slots.
     seconds : float
-        Where the clock stood at its end.
+        Where the clock stood at its end; with what it took here to make up a schedule that is made up as it goes.
     spans : tuple of Span
         Its timeline: the tasks and steps of a real run, in their order.
     charges : tuple of (Charge or None)
@@ -122,7 +123,11 @@ def virtual_run(
     else:
         courier = Inline(store, lambda _step: strategy.compressor, carried, clock)
     executor = Executor(code, store, lambda _step: strategy.compressor, courier, code.slots(planned.taped), clock)
+    begun = process_time()
     executor.run(planned.schedule.actions_for(executor.books))
+    if live and price is not free_of_charge:
+        # The schedule was made up just now, as it will be in the run: that takes the same time there.
+        clock.now += process_time() - begun
     tally = executor.tally
     return VirtualRun(
         schedule=planned.schedule,

@@ -93,7 +93,10 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
         )
         own = _own_speed(mine) if facts["never_calibrated"] else ""
         published = [abs(case.published) for case in mine if case.published is not None]
-        absolute = [abs((1 + case.wall) / _float(facts["speed"]) - 1) for case in mine if case.wall is not None]
+        speeds = [_float(case.row.get("speed", facts["speed"])) for case in mine]
+        absolute = [
+            abs((1 + case.wall) / speed - 1) for case, speed in zip(mine, speeds, strict=True) if case.wall is not None
+        ]
         notes.append(
             f"{result.problem}, {scaled}; {facts['rounds']} rounds, bare sweeps at {_float(facts['speed']):.2f} times "
             f"the calibration's. Wall time off: median {100 * median(walls):.1f} %, worst {100 * max(walls):.1f} %"
