@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from wavecomp.metrics.gradient import deep_relative_l2
 from wavecomp.physics.opening import open_operators
@@ -29,6 +30,8 @@ from wavecomp.physics.workbench import Workbench
 from wavecomp.plans.strategies import Strategy, parse_strategy
 from wavecomp.plans.time_tolerances import excess
 from wavecomp.records.provenance import collect_provenance
+from wavecomp.report.figures import figure_files
+from wavecomp.report.style import drawing, family_style, new_figure, panel
 
 SOURCES = ("", "coarse", "earlier")
 """Where the weights come from; nowhere, for one tolerance for all levels."""
@@ -50,7 +53,7 @@ HEADS = (
     "wall / bare",
 )
 
-ERRORS = {"error": "whole", "deep": "below the top tenth"}
+ERRORS = {"error": "of the whole", "deep": "below the top tenth of the depth"}
 
 
 def strategies(every: int, families: list[str], given: list[float]) -> list[tuple[str, str, float, Strategy]]:
@@ -166,24 +169,32 @@ def page(content: dict[str, Any]) -> str:
 
 def draw(content: dict[str, Any], path: Path) -> None:
     """Draw error against memory, whole and deep side by side."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
-    axes = figure.subplots(1, 2, sharex=True)
     styles = {"": ("o", "-"), "coarse": ("s", "--"), "earlier": ("^", ":")}
     families = list(dict.fromkeys(row["compressor"] for row in content["rows"]))
-    for axis, (measure, words) in zip(axes, ERRORS.items(), strict=True):
-        for number, family in enumerate(families):
-            for source, (marker, line) in styles.items():
-                rows = [row for row in content["rows"] if (row["compressor"], row["weights"]) == (family, source)]
-                label = f"{family}, {f'weights={source}' if source else 'one tolerance for all'}"
-                x, y = [row["held_bytes"] / 1e6 for row in rows], [row[measure] for row in rows]
-                axis.plot(x, y, marker=marker, linestyle=line, color=f"C{number}", label=label)
-        axis.set(xscale="log", yscale="log", xlabel="all that is held (MB)", ylabel=f"gradient error, {words}")
-        axis.grid(True, which="both", alpha=0.3)
-    axes[0].legend(fontsize=8)
-    figure.suptitle(f"{content['problem']}: tolerances over time")
-    figure.savefig(path, dpi=120)
+    with drawing():
+        figure = new_figure(10.0, 4.4)
+        for place, (measure, words) in enumerate(ERRORS.items()):
+            axes = figure.add_axes((0.075 + 0.49 * place, 0.13, 0.4, 0.76))
+            for family in families:
+                for source, (marker, line) in styles.items():
+                    rows = [row for row in content["rows"] if (row["compressor"], row["weights"]) == (family, source)]
+                    label = f"{family}, {f'weights={source}' if source else 'one tolerance for all'}"
+                    x, y = [row["held_bytes"] / 1e6 for row in rows], [row[measure] for row in rows]
+                    colour = family_style(family, families).colour
+                    axes.plot(x, y, marker=marker, linestyle=line, color=colour, label=label)
+            axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-")))
+            axes.yaxis.set_minor_formatter(NullFormatter())
+            panel(
+                axes,
+                f"{content['problem']}: error {words}",
+                "All that is held (MB)",
+                "Relative L2 error of the gradient",
+            )
+            if not place:
+                axes.legend()
+    path.write_bytes(figure_files(figure, path.stem)[path.name])
 
 
 def main() -> None:
