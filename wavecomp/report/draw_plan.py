@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from wavecomp.report.style import BLACK, BLUE, GREY, VERMILION, drawing, family_style, new_figure, panel
 
+_LINES = {"mixed": "-", "revolve": "--", "adaptive": ":"}
 _STRATEGY_STYLE = {"store-all": (GREY, "s"), "mixed": (VERMILION, "o"), "revolve": (BLUE, "o")}
 
 
@@ -75,7 +76,8 @@ def plan_figure(points: Sequence[PlanPoint], memory_bytes: float, bare_s: float,
             axes.plot(
                 [point.memory_bytes / scale for point in members],
                 [point.seconds for point in members],
-                marker if not line else "-",
+                marker if not line else "",
+                linestyle=_LINES.get(strategy, "-") if line else "",
                 color=colour,
                 markersize=5.5,
                 alpha=0.85,
