@@ -76,7 +76,7 @@ def plan_figure(points: Sequence[PlanPoint], memory_bytes: float, bare_s: float,
             axes.plot(
                 [point.memory_bytes / scale for point in members],
                 [point.seconds for point in members],
-                marker if not line else "",
+                marker="" if line else marker,
                 linestyle=_LINES.get(strategy, "-") if line else "",
                 color=colour,
                 markersize=5.5,
