@@ -72,7 +72,8 @@ def _draw(axes: Axes, shown: CurveSet) -> None:
         axes.set_ylim(0.8 * low, high)
         _tick_decades(axes)
     else:
-        axes.set_ylim(bottom=0)
+        top = axes.get_ylim()[1]
+        axes.set_ylim(0, top if shown.baseline is None else max(top, 1.08 * shown.baseline[0]))
     if shown.baseline is not None:
         level, words = shown.baseline
         axes.axhline(level, color=GREY, linestyle="--", linewidth=1.2, zorder=2)
