@@ -17,6 +17,7 @@ from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.errors import WavecompError
 from wavecomp.experiments.study import TIME_LIMIT_S, run_experiment
+from wavecomp.gradient_plan import CALIBRATIONS, CalibrationFailed
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
@@ -28,20 +29,14 @@ from wavecomp.wavefields.devito_setup import check_devito
 _QUICK = (("tiny", "thrust-2d"), ("acoustic-2d",))
 _FULL = (("quick", "overthrust-2d"), ("layered-3d",))
 
-_FOLDER = Path("results/model")
-
 _out = click.option(
-    "--out", "folder", type=OutFolder(), default=_FOLDER, show_default=True, help="Archive folder of all of it."
+    "--out", "folder", type=OutFolder(), default=CALIBRATIONS, show_default=True, help="Archive folder of all of it."
 )
 _format = click.option("--format", "form", type=click.Choice(get_args(Format)), default="text", show_default=True)
 
 
 class ModelFellShort(WavecompError):
     """Predictions are further off than they may be."""
-
-
-class CalibrationFailed(WavecompError):
-    """There are no costs."""
 
 
 @click.command()

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from statistics import fmean, median
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from wavecomp.adjoint.imaging_step import aliasing
 from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.time_stepping import TimeStepping
 from wavecomp.experiments.bandwidths import bandwidths
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
@@ -154,10 +156,10 @@ class _Calibration:
             family, fraction = template_of(strategy)
             self._compare(trial, family, fraction, exact)
             if family != "identity":
-                kind = "level" if strategy.name == "trajectory" else "state"
+                kind: Kind = "level" if strategy.name == "trajectory" else "state"
                 arrays = self._arrays(kind)
                 outline = outline_of(trial.strategy.compressor, arrays)
-                codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))  # type: ignore[arg-type]
+                codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))
         codecs = _one_each(codecs)
         self._progress(3, 4, "compressors along a forward sweep")
         missing = self._missing(codecs, peak)
@@ -282,9 +284,9 @@ class _Calibration:
         if family == "identity":
             self._imaging[strategy.every] = (relative, below)
         elif fraction is not None:
-            kind = "level" if strategy.name == "trajectory" else "state"
+            kind: Kind = "level" if strategy.name == "trajectory" else "state"
             slots = int(strategy.values["slots"]) if "slots" in strategy.values else None
-            self._errors.append(ErrorSample(family, fraction, kind, strategy.every, relative, below, slots))  # type: ignore[arg-type]
+            self._errors.append(ErrorSample(family, fraction, kind, strategy.every, relative, below, slots))
 
 
 def short_texts(steps: int) -> list[str]:
@@ -298,14 +300,14 @@ def short_texts(steps: int) -> list[str]:
 
 
 @contextmanager
-def shortened(code: object, steps: int) -> Iterator[None]:
+def shortened(code: TimeStepping[Any], steps: int) -> Iterator[None]:
     """Have a code run so many steps while the block lasts."""
-    whole = code.last  # type: ignore[attr-defined]
-    code.last = code.first + steps  # type: ignore[attr-defined]
+    whole = code.last
+    code.last = code.first + steps
     try:
         yield
     finally:
-        code.last = whole  # type: ignore[attr-defined]
+        code.last = whole
 
 
 def _one_each(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:

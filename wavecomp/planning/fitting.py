@@ -135,7 +135,8 @@ def fit_codec(
     stored = [one for one in samples if one.charge.task == store]
     fetched = [one for one in samples if one.charge.task == fetch]
     heads, parts = outline
-    receipts = [receipt for receipt in trial.run.receipts if receipt.key[0] == kind]  # type: ignore[index]
+    keys = {(kind, one.charge.step) for one in stored}
+    receipts = [receipt for receipt in trial.run.receipts if receipt.key in keys]
     places = [(one.charge.step - sizes.first) / sizes.steps for one in stored]
     weight = [receipt.bytes - sum(heads) for receipt in receipts]
     grid = profile_places(places)

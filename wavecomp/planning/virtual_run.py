@@ -125,7 +125,7 @@ def virtual_run(
     executor = Executor(code, store, lambda _step: strategy.compressor, courier, code.slots(planned.taped), clock)
     begun = process_time()
     executor.run(planned.schedule.actions_for(executor.books))
-    if live and price is not free_of_charge:
+    if live:
         # The schedule was made up just now, as it will be in the run: that takes the same time there.
         clock.now += process_time() - begun
     tally = executor.tally
