@@ -177,6 +177,7 @@ def test_the_disks_budget_is_refused_in_the_call_that_breaks_it(tmp_path, gate):
         with pytest.raises(BudgetExceeded, match="left of the disk budget of 7000"):
             store.put("b", (block(2),), IDENTITY)
         np.testing.assert_array_equal(got(store, "a"), block(1))
+        gate.open.set()  # closing waits for the write
 
 
 def test_a_place_is_kept(tmp_path):
