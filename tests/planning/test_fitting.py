@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_up import SIZES, made_costs, trial_of, with_receipts
+from wavecomp.checkpoints.receipts import Receipt
 from wavecomp.errors import Inconsistent
 from wavecomp.experiments.calibrate import short_texts
-from wavecomp.planning.fitting import fit_codec, fit_lines, fit_overheads, midmean, samples_of
+from wavecomp.planning.codecs import CodecCosts
+from wavecomp.planning.fit_whole_runs import fit_handoff
+from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of
 from wavecomp.planning.predict import predict
 from wavecomp.plans.strategies import parse_strategy
 
@@ -84,6 +87,54 @@ def test_a_compressor_has_its_bytes_and_seconds_where_they_were_and_what_it_cost
     assert codec.fetch_s == pytest.approx([costs.lines["get"].seconds(1)] * len(codec.places))
     assert codec.beside_store_s == pytest.approx(0.1 - costs.lines["keep"].seconds(1))
     assert codec.beside_fetch_s == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("more", [0.003, 0.0])
+def test_what_handing_over_takes_is_found_and_predicted(more):
+    """Each of 60 levels is handed over twice. A run that is faster than shared cores allow has no price below 0."""
+    costs = made_costs()
+    strategy = parse_strategy("trajectory:every=2,overlap")
+    expected = predict(strategy, SIZES, replace(costs, handoff_s=more)).seconds
+    assert expected - predict(strategy, SIZES, costs).seconds == pytest.approx(120 * more)
+    plain = trial_of("trajectory:every=2", costs)
+    trial = Trial(
+        strategy, SIZES,
+        replace(plain.run, seconds=replace(plain.run.seconds, wall=2 * (expected - (more == 0.0)))), 2.0,
+    )  # fmt: skip
+    assert fit_handoff([trial], costs) == pytest.approx(more)
+    assert fit_handoff([], costs) is None
+
+
+def test_what_is_stored_after_the_turn_has_sizes_of_its_own_and_is_predicted_with_them():
+    """States of 50 kB on the first way up, of 80 kB on the way back: the most that is held at a time says which.
+
+    At the turn four states of 50 kB are held. The first of them stays to the end, and the three others are in time
+    replaced by 80 kB each: three times 30 kB more, to the page of 4 kB.
+    """
+    costs = made_costs()
+    trial = trial_of("revolve:slots=4", costs)
+    samples = samples_of(trial)
+    saved = [one.charge.step for one in samples if one.charge.task == "save"]
+    up = saved[:4]
+    assert up == sorted(up)
+    assert len(saved) > 8
+    receipts = tuple(
+        Receipt(("state", step), size, size, 1.0, 0.0, "memory")
+        for step, size in zip(saved, [50_020] * 4 + [80_020] * (len(saved) - 4), strict=True)
+    )
+    trial = replace(trial, run=replace(trial.run, receipts=receipts))
+    codec = fit_codec(trial, "state", "zfp:accuracy={}", 1e-3, costs.lines, ((10, 10), (1, 1)))
+    assert set(codec.sizes) == {50_000.0}
+    assert codec.again == pytest.approx([80_000.0] * len(codec.places))
+
+    def peak(one: CodecCosts) -> int:
+        return predict(
+            parse_strategy("revolve:slots=4/zfp:accuracy=1e-3peak"), SIZES, made_costs(codecs=(one,))
+        ).store_bytes
+
+    without = replace(codec, again=())
+    assert peak(codec) - peak(without) == pytest.approx(3 * 30_000, abs=4096)
+    assert without.at("again", 0.5) == 50_000.0
 
 
 @given(st.lists(st.floats(0, 100), min_size=1))

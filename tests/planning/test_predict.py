@@ -13,7 +13,7 @@ from test_costs import full_costs
 from made_up import SIZES, made_costs
 from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.planning.codecs import ErrorSample
-from wavecomp.planning.costs import Imaging
+from wavecomp.planning.costs import Imaging, end_miss
 from wavecomp.planning.gradient_error import expected_error, imaging_errors
 from wavecomp.planning.predict import predict, sharing
 from wavecomp.planning.published_form import published_seconds
@@ -96,6 +96,26 @@ def test_imaging_at_fewer_steps_follows_the_estimate_with_the_measured_factor():
     source = Signature(wavelet, 1e-3, (1e3,))
     (whole, _), _ = imaging_errors(costs, 16, source)
     assert whole == pytest.approx(0.5 * aliasing(source, 16))
+
+
+def test_the_end_of_the_record_weighs_as_the_number_of_steps_says():
+    """Measured on `tiny` (300 steps), at steps whose aliasing is nothing: k, the whole error and the deep one.
+
+    With k = 2 and 4 known, k = 3 follows: the end is missed by 1/2, 1 and 3/2 steps. Of 1,013 steps k = 3 misses
+    nothing, and the deep error is all there is. The law is one of a step; the image changes within three: 5 %.
+    """
+    costs = made_costs(
+        imaging=(Imaging(2, 0.0, 2.185e-4, 1.07e-6, 300), Imaging(3, 5e-8), Imaging(4, 4e-6, 6.950e-4, 3.34e-6, 300)),
+        last=300,
+    )
+    (whole, deep), _ = imaging_errors(costs, 3)
+    assert whole == pytest.approx(4.494e-4, rel=0.05)
+    assert 1.07e-6 < deep < 3.34e-6
+    for k, measured in ((2, 2.185e-4), (4, 6.950e-4)):
+        assert imaging_errors(costs, k)[0][0] == pytest.approx(measured, rel=0.05)
+    (whole, deep), _ = imaging_errors(replace(costs, last=1013), 3)
+    assert whole == deep
+    assert [end_miss(3, last) for last in (299, 300, 301)] == [0.0, 1.0, 1.0]
 
 
 def test_errors_add_in_squares_and_grow_as_pairs_of_runs_say():

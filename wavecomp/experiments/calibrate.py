@@ -24,8 +24,8 @@ from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.planning.codecs import CodecCosts, ErrorSample, Kind
 from wavecomp.planning.costs import Costs, Imaging
 from wavecomp.planning.families import template_of, with_fractions
+from wavecomp.planning.fit_whole_runs import fit_handoff, with_ratios
 from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
-from wavecomp.planning.predict import predict
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.actions import imaged
 from wavecomp.plans.strategies import Strategy, parse_strategy
@@ -148,11 +148,15 @@ class _Calibration:
         peak = self._workbench.peak(self._shot)
         weights = self._weights()
         codecs: list[CodecCosts] = []
+        beside: list[Trial] = []
         for strategy, needed in self._whole_runs():
             if not needed and perf_counter() - self._begun > self._settings.seconds:
                 continue
             self._progress(2, 4, strategy.spec)
             trial = self._whole_run(strategy, peak, short, reference)
+            if strategy.overlap:
+                beside.append(trial)
+                continue
             family, fraction = template_of(strategy)
             self._compare(trial, family, fraction, exact)
             if family != "identity":
@@ -166,9 +170,10 @@ class _Calibration:
         speed = self._speed(short, reference)
         codecs += [one.at_speed(1 / speed) for one in sample_codecs(self._code, missing)]
         signature = self._code.signature
-        imaging = [
-            Imaging(k, aliasing(signature, k), *self._imaging.get(k, (None, None))) for k in range(2, _MOST_EVERY + 1)
-        ]
+        imaging = []
+        for k in range(2, _MOST_EVERY + 1):
+            relative, deep = self._imaging.get(k, (None, None))
+            imaging.append(Imaging(k, aliasing(signature, k), relative, deep, self._sizes.last))
         memory, write, read = bandwidths(self._sizes.state_bytes)
         made = Costs(
             problem=self._bench.problem.name,
@@ -192,7 +197,8 @@ class _Calibration:
             disk_read_bytes_s=read * speed,
             weights=weights,
         )
-        return _with_ratios(made, [*self.short, *self._whole])
+        made = replace(made, handoff_s=fit_handoff(beside, made))
+        return with_ratios(made, [*self.short, *self._whole])
 
     def _weights(self) -> tuple[tuple[float, float], ...]:
         """Return what an error of a level weighs at some places of the run: of two bare sweeps, none is stored."""
@@ -255,6 +261,7 @@ class _Calibration:
         middle = settings.fractions[len(settings.fractions) // 2]
         lossy = [text for text in settings.compressors if "{}" in text]
         ordered = [(f"trajectory:every={k}/{text}", True) for text, _ in with_fractions(lossy, [middle])]
+        ordered += [(f"trajectory:every={k},overlap/{text}", False) for text, _ in with_fractions(lossy, [middle])]
         ordered += [(f"trajectory:every={m}", False) for m in settings.imaging]
         revolve = f"revolve:slots={settings.slots}"
         ordered += [(f"{revolve}/{text}", False) for text, _ in with_fractions(lossy, [middle])]
@@ -316,15 +323,6 @@ def _one_each(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:
     for one in codecs:
         kept.setdefault((one.family, one.fraction, one.kind), one)
     return list(kept.values())
-
-
-def _with_ratios(costs: Costs, trials: Sequence[Trial]) -> Costs:
-    """Return the costs with how far the calibrating runs are from what the costs say of them."""
-    ratios = []
-    for trial in trials:
-        expected = predict(trial.strategy, trial.sizes, replace(costs, first=trial.sizes.first, last=trial.sizes.last))
-        ratios.append(trial.run.seconds.wall / trial.speed / expected.seconds)
-    return replace(costs, ratios=tuple(sorted(ratios)))
 
 
 def _cores() -> int:

@@ -18,10 +18,6 @@ from wavecomp.planning.gradient_error import expected_error
 from wavecomp.planning.job import Job
 from wavecomp.planning.level_factors import LevelFactors, level_factors
 
-OVERLAP_FROM = 1 << 20
-"""Bytes of a level from which on compression beside the time steps is proposed. On three problems with levels of 29 to
-200 kB it took 1.2 to 1.5 times as long as in turn: handing over costs more than it hides."""
-
 RESERVE = 1.5
 """By what factor a predicted error stays below the one that is asked for."""
 
@@ -65,7 +61,7 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
     disk : bool
         Whether checkpoints may be kept on disk as well.
     """
-    ways = ["", *([",tier=disk"] if disk else []), *([",overlap"] if job.sizes.level_bytes >= OVERLAP_FROM else [])]
+    ways = ["", *([",tier=disk"] if disk else []), *([",overlap"] if costs.handoff_s is not None else [])]
     steps = imaging_steps(job, costs, error)
     for every in steps:
         yield Candidate(f"store-all:every={every}", bounded=False)
@@ -79,9 +75,13 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
             if weighted is not None and HOLE in family:
                 yield from _trajectories(every, ways, ",weights=coarse", weighted)
             state = compressor_for(costs, family, "state", every, error, job)
-            ratio = least_ratio(costs, family, state)
+            ratio = least_ratio(costs, family, state, "state")
             if state is not None and ratio > 1.0:
                 yield Candidate(f"revolve:every={every},ratio={ratio:.3g}/{state}", bounded=True)
+            finer = _finer(family, level, state)
+            both = min(least_ratio(costs, family, finer, "state"), least_ratio(costs, family, finer, "level"))
+            if both > 1.0:
+                yield Candidate(f"mixed:every={every},ratio={both:.3g}/{finer}", bounded=True)
             if state is not None and ratio > 1.0 and every == steps[-1]:
                 # Made up as it goes, which takes seconds to foresee: of the longest imaging step alone.
                 yield Candidate(f"adaptive:every={every},ratio={ratio:.3g}/{state}", bounded=True, slow=True)
@@ -163,11 +163,18 @@ def compressor_for(
     return family.replace(HOLE, f"{_two_digits_down(math.exp(low))}peak")
 
 
-def least_ratio(costs: Costs, family: str, compressor: str | None) -> float:
-    """Return the ratio that a compressor keeps for every state of the run, a twentieth in reserve; 0 if unknown."""
+def _finer(family: str, one: str | None, other: str | None) -> str | None:
+    """Return the compressor of the smaller tolerance: what both levels and states may lose; None where one is None."""
+    if one is None or other is None:
+        return None
+    return min(one, other, key=lambda text: compressor_fraction(family, text) or 0.0)
+
+
+def least_ratio(costs: Costs, family: str, compressor: str | None, kind: Kind) -> float:
+    """Return the ratio that a compressor keeps all along the run, a twentieth in reserve; 0 if unknown."""
     if compressor is None:
         return 0.0
-    found = [one for one in costs.codecs if one.family == family and one.kind == "state"]
+    found = [one for one in costs.codecs if one.family == family and one.kind == kind]
     if not found:
         return 0.0
     # The finest calibrated tolerance that is not coarser than the one taken; where none is, the finest of all.
@@ -176,7 +183,7 @@ def least_ratio(costs: Costs, family: str, compressor: str | None) -> float:
     chosen = (
         max(finer, key=lambda one: one.fraction or 0.0) if finer else min(found, key=lambda one: one.fraction or 0.0)
     )
-    return 0.95 * chosen.raw_bytes / max(max(chosen.sizes), 1.0)
+    return 0.95 * chosen.raw_bytes / max(*chosen.sizes, *chosen.again, 1.0)
 
 
 def compressor_fraction(family: str, compressor: str) -> float | None:

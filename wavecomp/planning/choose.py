@@ -240,8 +240,8 @@ class _Search:
         least, greatest = _FEWEST_STATES * state, 2 * max(memory_bytes, (_FEWEST_STATES + 1) * state)
         budgets = [int(least * (greatest / least) ** (part / _CURVE)) for part in range(_CURVE + 1)]
         bounded = [one for one in self._all if one.bounded and not one.slow]
-        for name in dict.fromkeys(one.text.partition(":")[0] for one in bounded):
-            last = [one for one in bounded if one.text.startswith(name)][-1]
+        kinds = {(one.text.partition(":")[0], "/" in one.text): one for one in bounded}
+        for last in kinds.values():
             points += [self.proposal(last, budget) for budget in budgets]
         return [one for one in points if one is not None]
 

@@ -76,12 +76,25 @@ class Imaging:
         The source's estimate (:func:`wavecomp.adjoint.imaging_step.aliasing`).
     relative_l2, deep : float or None
         The measured errors, the latter below the top tenth of the depth; None where this k was not run.
+    last : int
+        Last step of that run: see :func:`end_miss`.
     """
 
     every: int
     estimate: float
     relative_l2: float | None = None
     deep: float | None = None
+    last: int = 0
+
+
+def end_miss(every: int, last: int) -> float:
+    r"""Return by how many steps imaging at every k-th step weighs the end of a record wrongly.
+
+    The last step that is imaged, L, stands for k steps with L in their middle; there are :math:`r = (N - 1) \bmod k`
+    beyond it, of N: :math:`|(k - 1)/2 - r|`. Where waves arrive while the record ends, the image at the receivers ends
+    with a jump, and the error that is made there is as many times its last value.
+    """
+    return abs((every - 1) / 2 - (last - 1) % every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,9 @@ class Costs:
     weights : tuple of (float, float)
         What an error of a level weighs in the gradient along the run: place, 0 at the first step and 1 at the last, and
         the RMS of what multiplies it there, in any unit; places ascend. Empty where the code does not tell.
+    handoff_s : float or None
+        What a level takes besides, each way, that is handed to a thread beside the time steps: what sharing the cores
+        does not say. None where no such run was made.
     scaled : float
         Bytes of a state over those of the calibrated problem; 1 where it is that.
     """
@@ -146,6 +162,7 @@ class Costs:
     disk_read_bytes_s: float = float("inf")
     ratios: tuple[float, ...] = ()
     weights: tuple[tuple[float, float], ...] = ()
+    handoff_s: float | None = None
     scaled: float = 1.0
 
     def line(self, task: str) -> Line:
@@ -177,6 +194,7 @@ class Costs:
             bare_s=self.bare_s * speed,
             run_s=self.run_s * speed,
             span_s=self.span_s * speed,
+            handoff_s=None if self.handoff_s is None else self.handoff_s * speed,
             codecs=tuple(codec.at_speed(speed) for codec in self.codecs),
             memory_bytes_s=self.memory_bytes_s / speed,
             disk_write_bytes_s=self.disk_write_bytes_s / speed,
@@ -246,7 +264,7 @@ class Costs:
             values["lines"] = {task: Line(**line) for task, line in values["lines"].items()}
             values["codecs"] = tuple(CodecCosts.from_values(one) for one in values["codecs"])
             values["errors"] = tuple(ErrorSample(**one) for one in values["errors"])
-            values["imaging"] = tuple(Imaging(**one) for one in values["imaging"])
+            values["imaging"] = tuple(Imaging(**({"last": values["last"]} | one)) for one in values["imaging"])
             values["ratios"] = tuple(values["ratios"])
             # Costs of earlier versions have none.
             values["weights"] = tuple((float(place), float(rms)) for place, rms in values.get("weights", ()))

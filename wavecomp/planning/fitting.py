@@ -140,6 +140,10 @@ def fit_codec(
     places = [(one.charge.step - sizes.first) / sizes.steps for one in stored]
     weight = [receipt.bytes - sum(heads) for receipt in receipts]
     grid = profile_places(places)
+    # What is stored after the turn was computed from something that had been compressed.
+    turn = next(number for number, one in enumerate(samples) if one.charge.task.startswith(("down", "image")))
+    before = sum(one.charge.task == store for one in samples[:turn])
+    again = profile(places[before:], weight[before:], grid) if before < len(stored) else ()
     beside = [_beside(samples, lines, forward, len(found)) for forward, found in ((True, stored), (False, fetched))]
     fetched_at = [(one.charge.step - sizes.first) / sizes.steps for one in fetched]
     return CodecCosts(
@@ -148,13 +152,14 @@ def fit_codec(
         kind=kind,
         raw_bytes=sizes.level_bytes if kind == "level" else sizes.state_bytes,
         places=tuple(grid),
-        sizes=profile(places, weight, grid),
+        sizes=profile(places[:before], weight[:before], grid),
         store_s=profile(places, [one.seconds for one in stored], grid),
         fetch_s=profile(fetched_at, [one.seconds for one in fetched], grid),
         heads=heads,
         parts=parts,
         beside_store_s=beside[0],
         beside_fetch_s=beside[1],
+        again=again,
     )
 
 

@@ -4,8 +4,10 @@ Errors that nothing relates add in squares: that of leaving imaging steps out, a
 
 - Imaging at every k-th step: the source's estimate for that k, times the measured error over the estimate. The
   logarithm of this factor is straight in log k between the calibrated k, and stays what it is beyond them. Estimates
-  below 1e-4 tell nothing: what is left then comes from elsewhere, most of it from around the source, and the errors
-  that were measured at such k are taken as they are.
+  below 1e-4 tell nothing: the deep error that was measured at such a k is taken as it is. Most of the whole error is
+  then made at the receivers, by the end of the record: it is so many steps' worth as k and the number of steps say
+  (:func:`~wavecomp.planning.costs.end_miss`), and how much one step's worth is was measured. On another problem that
+  differs by factors: what arrives at the receivers while the record ends is in no source.
 - Levels that were stored compressed: straight in logarithms through the errors at the calibrated tolerances. With every
   k-th level there are N/k errors of weight k; independent ones add up to :math:`k \sqrt{N / k} \propto \sqrt{k}`.
   Where two k were calibrated at one tolerance, the exponent is what they say.
@@ -30,7 +32,7 @@ import numpy as np
 
 from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.planning.codecs import ErrorSample, Kind, effective, power_law
-from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.costs import Costs, Imaging, end_miss
 from wavecomp.planning.level_factors import LevelFactors
 
 _USUAL_GROWTH = 0.5
@@ -125,14 +127,27 @@ def imaging_errors(
     if not mine:
         return (estimate, estimate), 2.0
     beyond = max(1.0, mine[0].every / every, every / mine[-1].every)
-    at = [math.log(one.every) for one in mine]
-    found = []
-    for deep in (False, True):
-        errors = [(one.deep or one.relative_l2 or 0.0) if deep else (one.relative_l2 or 0.0) for one in mine]
-        if estimate >= _TELLING_ESTIMATE:
-            errors = [error * estimate / one.estimate for error, one in zip(errors, mine, strict=True)]
-        found.append(math.exp(float(np.interp(math.log(every), at, np.log(errors)))))
-    return (found[0], found[1]), beyond
+    deep = _between(every, mine, [one.deep or one.relative_l2 or 0.0 for one in mine], estimate)
+    if estimate >= _TELLING_ESTIMATE:
+        return (_between(every, mine, [one.relative_l2 or 0.0 for one in mine], estimate), deep), beyond
+    ends = [_end_of_one_step(one) for one in mine]
+    told = [one for one in ends if one is not None]
+    end = median(told) * end_miss(every, costs.last) if told else 0.0
+    return (math.hypot(deep, end), deep), beyond
+
+
+def _between(every: int, known: Sequence[Imaging], errors: Sequence[float], estimate: float) -> float:
+    """Return the error at a k between those that were measured; in proportion to the estimate where that tells."""
+    if estimate >= _TELLING_ESTIMATE:
+        errors = [error * estimate / one.estimate for error, one in zip(errors, known, strict=True)]
+    at = [math.log(one.every) for one in known]
+    return math.exp(float(np.interp(math.log(every), at, np.log(errors))))
+
+
+def _end_of_one_step(one: Imaging) -> float | None:
+    """Return the whole error that one step's worth of a record's end makes; None where k weighs the end as it is."""
+    miss = end_miss(one.every, one.last)
+    return math.sqrt(max((one.relative_l2 or 0.0) ** 2 - (one.deep or 0.0) ** 2, 0.0)) / miss if miss > 0.0 else None
 
 
 def _estimate(known: Sequence[Imaging], every: int) -> float | None:

@@ -12,7 +12,8 @@ from wavecomp.planning.costs import Costs
 def with_own_sizes(costs: Costs, sampled: Sequence[CodecCosts], peak: float) -> Costs:
     """Return scaled costs in which compressed levels and states have the sizes that were sampled on the problem itself.
 
-    Seconds stay those of the calibrated problem, scaled.
+    Seconds stay those of the calibrated problem, scaled; so does the factor by which what is computed from a compressed
+    state is larger.
 
     Parameters
     ----------
@@ -31,5 +32,7 @@ def with_own_sizes(costs: Costs, sampled: Sequence[CodecCosts], peak: float) -> 
             made.append(one)
             continue
         sizes = tuple(found.at("sizes", place) for place in one.places)
-        made.append(replace(one, sizes=sizes, heads=found.heads, parts=found.parts))
+        more = tuple(one.at("again", place) / max(one.at("sizes", place), 1.0) for place in one.places)
+        again = tuple(size * factor for size, factor in zip(sizes, more, strict=True)) if one.again else ()
+        made.append(replace(one, sizes=sizes, again=again, heads=found.heads, parts=found.parts))
     return replace(costs, codecs=tuple(made), peak=peak)

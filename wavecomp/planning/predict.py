@@ -112,6 +112,7 @@ def predict(
         share=sharing(costs, strategy),
         run_s=costs.run_s,
         span_s=costs.span_s,
+        handoff_s=costs.handoff_s or 0.0,
         budget_bytes=budget_bytes,
         disk_budget_bytes=disk_budget_bytes,
     )

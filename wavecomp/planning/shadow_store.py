@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -31,6 +31,13 @@ _NO_BYTES = memoryview(b"")
 
 Key = tuple[str, int]
 """``("state", step)`` or ``("level", step)``."""
+
+
+class PackedOf(Protocol):
+    """Says what the checkpoint of a key is like, stored on the first way up or after the turn."""
+
+    def __call__(self, key: Key, *, turned: bool) -> Packed:
+        """Return it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class ShadowStore:
     clock : VirtualClock
         Gets the charges.
     packed : callable
-        Says what the checkpoint of a key is like.
+        Says what the checkpoint of a key is like, stored before or after the turn.
     price : callable
         Says what a charge takes, in s.
     budget_bytes : int, optional
@@ -98,7 +105,7 @@ class ShadowStore:
         self,
         tier: str,
         clock: VirtualClock,
-        packed: Callable[[Key], Packed],
+        packed: PackedOf,
         price: Callable[[Charge], float],
         budget_bytes: int | None = None,
     ) -> None:
@@ -119,7 +126,7 @@ class ShadowStore:
         """Take a checkpoint in."""
         kind, step = key
         self._charge("save" if kind == "state" else "put", step)
-        packed = self._packed(key)
+        packed = self._packed(key, turned=self._clock.turned)
         size = sum(packed.sizes)
         if self._budget is not None:
             cost = self._cost(key, packed, None)

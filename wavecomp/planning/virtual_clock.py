@@ -34,23 +34,28 @@ class VirtualClock(Clock):
         Speed of the time steps, and of what goes on beside them, while both are at work; 1 with cores enough.
     span_s : float
         What each piece of work takes besides.
+    handoff_s : float
+        What it takes to have a piece of work done beside.
 
     Attributes
     ----------
     now : float
         Seconds since the run began.
+    turned : bool
+        Whether the way back has begun.
     charges : list of (Charge or None)
         One for each span: None where a span is charged for nothing.
     terms : dict of str to float
         Seconds by task; what is done beside is not in it, only the waiting for it.
     """
 
-    def __init__(self, share: float = 1.0, span_s: float = 0.0) -> None:
+    def __init__(self, share: float = 1.0, span_s: float = 0.0, handoff_s: float = 0.0) -> None:
         super().__init__(traced=True)
         self.now = 0.0
+        self.turned = False
         self.charges: list[Charge | None] = []
         self.terms: dict[str, float] = {}
-        self._share, self._span_s = share, span_s
+        self._share, self._span_s, self._handoff_s = share, span_s, handoff_s
         self._sums: dict[Work, float] = dict.fromkeys(("advance", "compress", "decompress", "reverse"), 0.0)
         self._beside: float | None = None  # what is left of the work beside, in seconds that it takes alone
         self._hidden = False
@@ -60,6 +65,7 @@ class VirtualClock(Clock):
     def doing(self, task: Task, first: int, last: int | None = None) -> Iterator[None]:
         """Book what is charged in a block."""
         begun, self._charge = self.now, None
+        self.turned = self.turned or task in ("down", "image")
         yield
         seconds = self.now - begun
         self._sums[WORK_OF[task]] += seconds
@@ -91,6 +97,7 @@ class VirtualClock(Clock):
     def begin_beside(self, work: Callable[[], object]) -> Future[object]:
         """Do work beside what follows; whoever asks for its result waits for its end."""
         assert self._beside is None, "one piece of work at a time goes on beside"
+        self.now += self._handoff_s
         self._beside, self._hidden = 0.0, True
         work()
         self._hidden = False

@@ -13,7 +13,7 @@ from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.adjoint.timeline import Span
 from wavecomp.checkpoints.store import CheckpointStore
 from wavecomp.planning.priced_code import PricedCode, PricedSlot
-from wavecomp.planning.shadow_store import Key, Packed, ShadowStore
+from wavecomp.planning.shadow_store import Key, Packed, PackedOf, ShadowStore
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_clock import Charge, VirtualClock
 from wavecomp.plans.budget import plan
@@ -67,11 +67,12 @@ def virtual_run(
     strategy: Strategy,
     sizes: ProblemSizes,
     *,
-    packed: Callable[[Key], Packed] | None = None,
+    packed: PackedOf | None = None,
     price: Callable[[Charge], float] = free_of_charge,
     share: float = 1.0,
     run_s: float = 0.0,
     span_s: float = 0.0,
+    handoff_s: float = 0.0,
     budget_bytes: int = UNLIMITED,
     disk_budget_bytes: int = UNLIMITED,
 ) -> VirtualRun:
@@ -90,6 +91,8 @@ def virtual_run(
         What the time steps and work beside them have of their speed while both go on.
     run_s, span_s : float
         What the run, and each of its tasks, take besides.
+    handoff_s : float
+        What it takes to hand a level to the thread that compresses beside the time steps.
     budget_bytes, disk_budget_bytes : int
         As those of a run. What compressed checkpoints take is counted, and refused to schedules alone that are made up
         as they go.
@@ -105,11 +108,11 @@ def virtual_run(
         strategy, sizes.steps, sizes.state_bytes, sizes.level_bytes, budget_bytes, disk_budget_bytes,
         first=sizes.first, in_buffers=sizes.in_buffers,
     )  # fmt: skip
-    clock = VirtualClock(share, span_s)
+    clock = VirtualClock(share, span_s, handoff_s)
     clock.now = run_s
     code = PricedCode(sizes, clock, price)
 
-    def plain(key: Key) -> Packed:
+    def plain(key: Key, *, turned: bool) -> Packed:  # noqa: ARG001
         return Packed.plain(sizes.state_arrays if key[0] == "state" else sizes.level_arrays, sizes.dimensions)
 
     live = isinstance(planned.schedule, LiveSchedule)
