@@ -51,6 +51,8 @@ CASES: tuple[Case, ...] = (
     ("trajectory:every=4/interp:abs=1e-3peak", None),
     ("trajectory:every=2/interp:abs=1e-4peak", None),
     ("trajectory:every=4,overlap/interp:abs=3e-4peak", None),
+    ("trajectory:every=2,overlap/interp:abs=1e-3peak", None),
+    ("trajectory:every=3,overlap/zfp:accuracy=1e-4peak", None),
     ("trajectory/zfp:accuracy=1e-3peak", None),
     ("trajectory:every=4/zfp:accuracy=1e-4peak", None),
     ("trajectory:every=6/zfp:accuracy=1e-3peak", None),
