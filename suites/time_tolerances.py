@@ -8,7 +8,8 @@ first: it also finds the weights, whose time stands for itself. Memory is all th
 
     python suites/time_tolerances.py --problem quick --out results/time-tolerances --rounds 5
 
-writes ``quick.json`` (raw), ``quick.md`` and ``quick.png`` there.
+writes ``quick.json`` (raw), ``quick.md`` and ``quick.png`` there; with another strategy, as in ``--strategy
+revolve:slots=20``, they are called ``quick-revolve`` and so on. ``--rounds 0`` times nothing.
 """
 
 from __future__ import annotations
@@ -56,27 +57,29 @@ HEADS = (
 ERRORS = {"error": "of the whole", "deep": "below the top tenth of the depth"}
 
 
-def strategies(every: int, families: list[str], given: list[float]) -> list[tuple[str, str, float, Strategy]]:
+def strategies(head: str, families: list[str], given: list[float]) -> list[tuple[str, str, float, Strategy]]:
     """Return compressor, source of the weights, tolerance and strategy of each row."""
     return [
-        (family, source, tolerance, parse_strategy(_text(every, family, source, tolerance)))
+        (family, source, tolerance, parse_strategy(_text(head, family, source, tolerance)))
         for family in families
         for tolerance in given or TOLERANCES[family]
         for source in SOURCES
     ]
 
 
-def _text(every: int, family: str, source: str, tolerance: float) -> str:
+def _text(head: str, family: str, source: str, tolerance: float) -> str:
     weights = f",weights={source}" if source else ""
-    return f"trajectory:every={every}{weights}/{COMPRESSORS[family].format(f'{tolerance:g}')}"
+    return f"{head}{weights}/{COMPRESSORS[family].format(f'{tolerance:g}')}"
 
 
-def measured(bench: Workbench, every: int, families: list[str], given: list[float], rounds: int) -> dict[str, Any]:
+def measured(
+    bench: Workbench, head: str, every: int, families: list[str], given: list[float], rounds: int
+) -> dict[str, Any]:
     """Return the rows of one problem, and what its weights are."""
     exact = np.array(bench.run(parse_strategy("store-all")).gradient)
     norm = float(np.linalg.norm(exact.astype(np.float64)))
     rows: list[dict[str, Any]] = []
-    todo = strategies(every, families, given)
+    todo = strategies(head, families, given)
     found: dict[str, float] = {}
     for family, source, tolerance, strategy in todo:
         run = bench.run(strategy)
@@ -109,7 +112,7 @@ def measured(bench: Workbench, every: int, families: list[str], given: list[floa
         "weights": weights.tolist(),
         "weights_found_s": found,
         "excess_of_one": excess(weights, np.ones(len(weights))),
-        "slot_bytes": bench.code.level_bytes,
+        "slot_bytes": min(one["held_bytes"] - one["store_bytes"] for one in rows),
     }
 
 
@@ -141,7 +144,7 @@ def page(content: dict[str, Any]) -> str:
     lines = [
         f"# Tolerances over time: `{content['problem']}`",
         "",
-        f"Imaging at every {content['every']} steps; what is held has a slot of {content['slot_bytes'] / 1e6:.2f} MB. "
+        f"`{content['head']}`; beside the store slots of {content['slot_bytes'] / 1e6:.2f} MB are held. "
         f"The weights span a factor of {span:.3g}; one tolerance for all has {content['excess_of_one']:.2f} times the "
         f"least error at equal bits, if errors are independent. Finding the weights took {found}, once, outside of the "
         "times. At equal error: bytes in the store over what one tolerance for all takes, between its rows.",
@@ -188,7 +191,7 @@ def draw(content: dict[str, Any], path: Path) -> None:
             axes.yaxis.set_minor_formatter(NullFormatter())
             panel(
                 axes,
-                f"{content['problem']}: error {words}",
+                f"{content['problem']}, {content['head']}: error {words}",
                 "All that is held (MB)",
                 "Relative L2 error of the gradient",
             )
@@ -201,6 +204,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--problem", required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder for NAME.json, NAME.md and NAME.png")
+    parser.add_argument("--strategy", default="trajectory", help="without its imaging step [default: trajectory]")
     parser.add_argument("--every", type=int, default=4, help="imaging step [default: 4]")
     parser.add_argument("--rounds", type=int, default=3, help="rounds whose times count [default: 3]")
     parser.add_argument("--compressor", action="append", choices=list(COMPRESSORS), help="[default: all]")
@@ -209,18 +213,22 @@ def main() -> None:
     problem = find_problem(given.problem)
     bench = Workbench(open_operators(problem))
     families = given.compressor or list(COMPRESSORS)
+    kind = given.strategy.partition(":")[0]
+    head = f"{given.strategy}{',' if ':' in given.strategy else ':'}every={given.every}"
+    name = problem.name if kind == "trajectory" else f"{problem.name}-{kind}"
     content = {
         "problem": problem.name,
         "problem_digest": bench.operators.problem.digest,
+        "head": head,
         "every": given.every,
         "threads": bench.threads,
         "provenance": asdict(collect_provenance()),
-        **measured(bench, given.every, families, given.tolerance, given.rounds),
+        **measured(bench, head, given.every, families, given.tolerance, given.rounds),
     }
     given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / f"{problem.name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    (given.out / f"{problem.name}.md").write_text(page(content), encoding="utf-8")
-    draw(content, given.out / f"{problem.name}.png")
+    (given.out / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    (given.out / f"{name}.md").write_text(page(content), encoding="utf-8")
+    draw(content, given.out / f"{name}.png")
     print(page(content))
 
 

@@ -28,6 +28,18 @@ def test_bytes_at_equal_error_go_by_logarithms(suite):
     assert found == [pytest.approx(1.0), pytest.approx(1.0), pytest.approx(0.75), None]
 
 
+def test_another_strategy_has_files_of_its_own_and_without_rounds_no_times(suite, monkeypatch, tmp_path):
+    argv = ["--problem", "tiny", "--out", str(tmp_path), "--rounds", "0", "--compressor", "zfp"]
+    monkeypatch.setattr(
+        sys, "argv", ["time_tolerances.py", *argv, "--tolerance", "1e-3", "--strategy", "revolve:slots=10"]
+    )
+    suite.main()
+    content = json.loads((tmp_path / "tiny-revolve.json").read_text())
+    assert content["head"] == "revolve:slots=10,every=4"
+    assert {one["strategy"].partition(":")[0] for one in content["rows"]} == {"revolve"}
+    assert (tmp_path / "tiny-revolve.md").read_text().count(" – |\n") == 3
+
+
 def test_its_files(suite, monkeypatch, tmp_path, capsys):
     argv = [
         "--problem",
