@@ -126,5 +126,5 @@ def test_numbers_that_make_no_sense(memory, error, tmp_path, asked):
 def test_a_calibration_that_failed_is_said_with_its_reason(tmp_path, monkeypatch):
     broken = ExperimentResult("calibrate", "tiny", "d", {}, {}, (), failure=Failure("time", "no result within 1 s"))
     monkeypatch.setattr(gradient_plan, "run_experiment", lambda *_, **__: StudyResult((broken,), 1))
-    with pytest.raises(CalibrationFailed, match="calibrating tiny failed: no result within 1 s"):
+    with pytest.raises(CalibrationFailed, match="calibrate on tiny failed: no result within 1 s"):
         calibrated(TINY, tmp_path, silent)
