@@ -46,7 +46,8 @@ from wavecomp.planning.choose import Plan, Proposal, choose
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.job import Job, job_of
 from wavecomp.planning.predict import predict
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records.provenance import collect_provenance
 
 PROBLEMS = ("tiny", "thrust-2d", "acoustic-2d")

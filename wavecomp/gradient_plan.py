@@ -15,7 +15,7 @@ from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.choose import Plan, choose
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.job import Job, job_of
-from wavecomp.plans.strategies import USUAL_ERROR
+from wavecomp.plans.parameters import USUAL_ERROR
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.records.experiment_archive import ExperimentArchive
 from wavecomp.records.provenance import Provenance, collect_provenance

@@ -24,7 +24,8 @@ from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import default_rounds
 from wavecomp.impact.study import ImpactProgress, ImpactResult, open_impact, run_impact
 from wavecomp.isolation import Limits
-from wavecomp.plans.strategies import AUTO, Strategy
+from wavecomp.plans.parameters import AUTO
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records import (
     ComparisonArchive,
     ComparisonRecord,

@@ -13,7 +13,8 @@ from wavecomp.planning.costs import Costs
 from wavecomp.planning.job import Job
 from wavecomp.planning.predict import Prediction, predict
 from wavecomp.plans.budget import plan
-from wavecomp.plans.strategies import Strategy, read_strategy
+from wavecomp.plans.strategies import read_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.spec_text import SpecText
 
 GIB = 1 << 30

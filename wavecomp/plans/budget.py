@@ -19,7 +19,7 @@ from wavecomp.plans.library import Name, usual_period
 from wavecomp.plans.live_schedule import LiveSchedule
 from wavecomp.plans.placed import placed
 from wavecomp.plans.schedules import FIRST_STEP, Schedule
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 OVERHEAD_BYTES = 2048
 """What the bookkeeping of one checkpoint takes at most, roughly, beside its streams."""

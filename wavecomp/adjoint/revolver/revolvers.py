@@ -21,7 +21,8 @@ from wavecomp.adjoint.revolver.words import completed, compressor_of, usual_chec
 from wavecomp.compressors import Lossless, default_registry
 from wavecomp.errors import UsageError
 from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
-from wavecomp.plans.strategies import Strategy, read_strategy
+from wavecomp.plans.strategies import read_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.spec_text import SpecText
 
 
