@@ -12,9 +12,9 @@ from pathlib import Path
 
 from wavecomp.comparison.few import Asking, few_questions
 from wavecomp.comparison.keeping import keep_comparison
-from wavecomp.comparison.search import Answer, Number, Trial
 from wavecomp.comparison.step import Step
 from wavecomp.comparison.target import Target
+from wavecomp.comparison.trials import Answer, Number, Trial
 from wavecomp.comparison.ways import EVERY, Way, read_way
 from wavecomp.compressors import Registry, default_registry
 from wavecomp.errors import SpecError, UsageError

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from wavecomp.comparison.contestant import read_contestant, stand_in
 from wavecomp.comparison.few import Scale
-from wavecomp.comparison.search import Number
+from wavecomp.comparison.trials import Number
 from wavecomp.compressors import Parameter, Registry
 from wavecomp.compressors.spec import format_value
 from wavecomp.compressors.tolerances import promised
