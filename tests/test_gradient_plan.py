@@ -13,8 +13,9 @@ from wavecomp import gradient_plan
 from wavecomp.errors import UnsupportedStrategy, UsageError
 from wavecomp.gradient_plan import CalibrationFailed, calibrated, costs_for
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.planning.choose import AS_FAST, NoPlan
+from wavecomp.planning.choose import NoPlan
 from wavecomp.planning.job import job_in_words, job_of
+from wavecomp.planning.proposals import AS_FAST
 from wavecomp.records import Failure
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.study import StudyResult

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wavecomp.plain_text import size_text
-from wavecomp.planning.choose import GIB, Plan, Proposal
+from wavecomp.planning.choose import GIB, Plan
+from wavecomp.planning.proposals import Proposal
 
 _SAME = 0.02
 
