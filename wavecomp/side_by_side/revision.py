@@ -6,7 +6,6 @@ and what it was built for. It is made in a temporary folder and gets its name wh
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
@@ -17,8 +16,7 @@ import sysconfig
 import tarfile
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +24,7 @@ from pathlib import Path
 from wavecomp.plain_text import one_line
 from wavecomp.side_by_side.errors import SideBroken, SideError
 from wavecomp.wavefields.cache_folder import cache_root, disk_words
+from wavecomp.wavefields.folder_lock import locked
 
 _BUILD_S = 900
 _UNFINISHED = ".unfinished-"
@@ -168,7 +167,7 @@ def _cached(name: str, make: Callable[[Path], None]) -> Path:
     place = root / name
     with disk_words(root):
         root.mkdir(mode=0o700, exist_ok=True)
-        with _locked(root):
+        with locked(root):
             if place.is_dir():
                 return place
             for left in root.glob(f"{_UNFINISHED}*"):  # of a process that was killed: whoever works here holds the lock
@@ -180,16 +179,6 @@ def _cached(name: str, make: Callable[[Path], None]) -> Path:
             finally:
                 shutil.rmtree(work, ignore_errors=True)
     return place
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    lock = os.open(root, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _said(output: bytes) -> str:
