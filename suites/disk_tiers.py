@@ -26,7 +26,8 @@ from wavecomp.checkpoints.disk_kind import disk_kind
 from wavecomp.physics.opening import open_bench
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.plans.budget import plan
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 
 HEADS = (
     "revolve",

@@ -39,7 +39,7 @@ from wavecomp.errors import WavecompError
 from wavecomp.gate.against import is_decided, log_ratios, verdict_of
 from wavecomp.gate.finding import Standing
 from wavecomp.gate.pinned_cases import measure_pinned
-from wavecomp.gate.runs import Run, read_runs, run_of
+from wavecomp.gate.runs import ComparedRun, read_runs, run_of
 from wavecomp.gate.verdict import Verdict, judge
 from wavecomp.impact.cases import impact_cases
 from wavecomp.impact.study import run_impact
@@ -94,7 +94,7 @@ def summary(verdict: Verdict) -> Row:
     return {"status": verdict.exit_status, "worse": worse, "undecided": open_}
 
 
-def swept(folder: Path, plugin: Path, field: Path) -> Run:
+def swept(folder: Path, plugin: Path, field: Path) -> ComparedRun:
     """Sweep the patient into an archive."""
     registry = with_plugins(str(plugin))
     refs = snapshot_references(find_snapshots(str(field)))
@@ -104,7 +104,7 @@ def swept(folder: Path, plugin: Path, field: Path) -> Run:
     return run_of(folder.name, done.records, (), archive.provenances())
 
 
-def computed(folder: Path, plugin: Path, tolerance: float) -> Run:
+def computed(folder: Path, plugin: Path, tolerance: float) -> ComparedRun:
     """Compute a gradient with the patient into an archive."""
     registry = with_plugins(str(plugin))
     cases = impact_cases(find_problem("tiny"), [f"trajectory/patient:tolerance={tolerance:.3g}peak"], (), registry)

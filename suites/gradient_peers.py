@@ -39,7 +39,8 @@ from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.physics.opening import open_operators
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.physics.workbench import Workbench
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records.provenance import collect_provenance
 
 FAST = (

@@ -42,11 +42,13 @@ from wavecomp.gradient_plan import CALIBRATIONS, costs_for
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.planning.choose import Plan, Proposal, choose
+from wavecomp.planning.choose import Plan, choose
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.job import Job, job_of
 from wavecomp.planning.predict import predict
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.planning.proposals import Proposal
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records.provenance import collect_provenance
 
 PROBLEMS = ("tiny", "thrust-2d", "acoustic-2d")

@@ -20,9 +20,10 @@ from pathlib import Path
 from wavecomp.cli.plan_rows import as_json, plan_table, points
 from wavecomp.errors import WavecompError
 from wavecomp.gradient_plan import CALIBRATIONS, costs_for
+from wavecomp.plain_text import size_text
 from wavecomp.planning.choose import GIB, Plan, choose
 from wavecomp.planning.job import Job, job_in_words
-from wavecomp.planning.plan_words import duration, lines, size
+from wavecomp.planning.plan_words import duration, lines
 from wavecomp.records.whole_file import whole_file
 from wavecomp.report.draw_plan import plan_figure
 from wavecomp.report.figures import save_figure
@@ -69,7 +70,7 @@ def page(plans: Mapping[int, Plan], picture: str) -> str:
                 f"`{best.strategy.spec}`",
                 f"{duration(found.seconds)} ({duration(found.low)} to {duration(found.high)})",
                 f"{found.seconds / costs.bare_s:.2f}",
-                size(best.needed_bytes),
+                size_text(best.needed_bytes),
                 "–" if best.error is None else f"{best.error:.1e}",
                 str(found.forward_steps),
                 "–" if faster is None else f"{faster:.2f} times the time",
@@ -81,9 +82,9 @@ def page(plans: Mapping[int, Plan], picture: str) -> str:
             "# Plans for the study's set-up",
             "",
             f"{first.job.name} points with an absorbing layer of 40, {sizes.last} steps: a level is "
-            f"{size(sizes.level_bytes)}, a state {size(sizes.state_bytes)}, all levels "
-            f"{size(first.job.everything_bytes)}. A gradient error of {first.error:g} is allowed. Times are those of "
-            f"the machine that measured the costs, on {costs.problem}, whose states are {costs.scaled:.3g} times "
+            f"{size_text(sizes.level_bytes)}, a state {size_text(sizes.state_bytes)}, all levels "
+            f"{size_text(first.job.everything_bytes)}. A gradient error of {first.error:g} is allowed. Times are those "
+            f"of the machine that measured the costs, on {costs.problem}, whose states are {costs.scaled:.3g} times "
             f"smaller; the bare sweeps are expected to take {duration(costs.bare_s)}. Nothing here was run.",
             "",
             f"| {' | '.join(heads)} |",

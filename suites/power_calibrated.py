@@ -14,7 +14,7 @@ from wavecomp.compressors import default_registry
 from wavecomp.gate.calibrated import REFERENCES, judge_times
 from wavecomp.gate.finding import Standing
 from wavecomp.gate.remeasure import TIMED
-from wavecomp.gate.runs import Run, run_of
+from wavecomp.gate.runs import ComparedRun, run_of
 from wavecomp.isolation import Limits
 from wavecomp.records import Archive, Measurement, Record, Timing
 from wavecomp.sweep import FieldRef, run_sweep
@@ -26,7 +26,7 @@ SLOWDOWNS = (0.1, 0.2, 0.3, 0.5, 1.0)
 PATIENT = "zfp:accuracy"
 
 
-def sweep_often(work: Path, about: FieldRef) -> list[Run]:
+def sweep_often(work: Path, about: FieldRef) -> list[ComparedRun]:
     """Sweep the suite ``race`` again and again, each time into an archive and in a process of its own."""
     registry = default_registry()
     runs = []
@@ -38,7 +38,7 @@ def sweep_often(work: Path, about: FieldRef) -> list[Run]:
     return runs
 
 
-def slowed(run: Run, slowdown: float) -> Run:
+def slowed(run: ComparedRun, slowdown: float) -> ComparedRun:
     """Return a run in which one compressor takes so much longer for compression."""
 
     def doctored(record: Record) -> Record:
@@ -51,7 +51,7 @@ def slowed(run: Run, slowdown: float) -> Run:
     return replace(run, sweeps={label: doctored(record) for label, record in run.sweeps.items()})
 
 
-def draw(runs: Sequence[Run], new: int) -> dict[str, Any]:
+def draw(runs: Sequence[ComparedRun], new: int) -> dict[str, Any]:
     """Judge new runs against ten baselines, drawn by lot a hundred times: as they are, and with one codec slowed."""
     rng = np.random.default_rng(0)
     alarms, caught = 0, dict.fromkeys(map(str, SLOWDOWNS), 0)

@@ -31,7 +31,7 @@ from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.physics.opening import open_operators
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.physics.workbench import Workbench
-from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
+from wavecomp.plans.room import OVERHEAD_BYTES, PAGE_BYTES
 from wavecomp.records.provenance import collect_provenance
 from wavecomp.wavefields.float_state import kernel_float_state
 

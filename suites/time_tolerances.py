@@ -28,7 +28,8 @@ from wavecomp.metrics.gradient import deep_relative_l2
 from wavecomp.physics.opening import open_operators
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.physics.workbench import Workbench
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.plans.time_tolerances import excess
 from wavecomp.records.provenance import collect_provenance
 from wavecomp.report.figures import figure_files

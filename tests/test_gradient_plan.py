@@ -13,8 +13,9 @@ from wavecomp import gradient_plan
 from wavecomp.errors import UnsupportedStrategy, UsageError
 from wavecomp.gradient_plan import CalibrationFailed, calibrated, costs_for
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.planning.choose import AS_FAST, NoPlan
+from wavecomp.planning.choose import NoPlan
 from wavecomp.planning.job import job_in_words, job_of
+from wavecomp.planning.proposals import AS_FAST
 from wavecomp.records import Failure
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.study import StudyResult
@@ -126,5 +127,5 @@ def test_numbers_that_make_no_sense(memory, error, tmp_path, asked):
 def test_a_calibration_that_failed_is_said_with_its_reason(tmp_path, monkeypatch):
     broken = ExperimentResult("calibrate", "tiny", "d", {}, {}, (), failure=Failure("time", "no result within 1 s"))
     monkeypatch.setattr(gradient_plan, "run_experiment", lambda *_, **__: StudyResult((broken,), 1))
-    with pytest.raises(CalibrationFailed, match="calibrating tiny failed: no result within 1 s"):
+    with pytest.raises(CalibrationFailed, match="calibrate on tiny failed: no result within 1 s"):
         calibrated(TINY, tmp_path, silent)

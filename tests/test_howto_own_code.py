@@ -63,6 +63,34 @@ def test_every_strategy_is_in_the_table_and_nothing_lost_means_the_same_bits(fol
     assert shown.splitlines()[0] in PAGE
 
 
+PLACED = """
+import tempfile
+from pathlib import Path
+from burgers import make
+from wavecomp import Reversal, parse_strategy
+reversal = Reversal(make(points=24, steps=30))
+exact = reversal.run(parse_strategy("store-all"))
+exact_gradient = exact.gradient.copy()
+for head in (
+    "h-revolve:slots=3,disk_slots=2", "disk-revolve:slots=3", "periodic-disk-revolve:slots=3",
+    "two-level:slots=3,period=7", "h-revolve:slots=3,disk_slots=2,async", "two-level:slots=3,period=7,async",
+):
+    for compressor in ("identity", "zfp:reversible"):
+        with tempfile.TemporaryDirectory() as folder:
+            run = reversal.run(parse_strategy(f"{head}/{compressor}"), disk_folder=Path(folder), traced=True)
+        tiers = sorted({receipt.tier for receipt in run.receipts})
+        same = run.gradient.tobytes() == exact_gradient.tobytes() and run.misfit == exact.misfit
+        print(head, compressor, "same bits" if same else "OTHER BITS", *tiers)
+"""
+
+
+def test_states_on_a_disk_give_the_pages_code_the_same_gradient(folder):
+    (folder / "placed.py").write_text(PLACED)
+    shown = run("placed.py", folder).splitlines()
+    assert len(shown) == 12
+    assert [line for line in shown if not line.endswith("same bits disk memory")] == []
+
+
 def test_the_example_of_the_readme_is_the_gradient_of_its_misfit(tmp_path):
     """With a right gradient J(r + h) − J(r − h) misses 2 h Σ g by O(h³), and by the 1e-6 of the peak that was lost."""
     text = (ROOT / "README.md").read_text().partition("## From Python")[2]

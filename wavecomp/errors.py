@@ -268,7 +268,10 @@ class BudgetExceeded(WavecompError):
     def __init__(self, key: object, place: str, raw_bytes: int, needed_bytes: int, held: int, budget: int) -> None:
         self.raw_bytes, self.needed_bytes, self.held_bytes, self.budget_bytes = raw_bytes, needed_bytes, held, budget
         self.place = place
-        super().__init__(f"checkpoint {key!r}: {self._reason(place)}")
+        super().__init__(self._words(key, place))
+
+    def _words(self, key: object, place: str) -> str:
+        return f"checkpoint {key!r}: {self._reason(place)}"
 
     def _reason(self, place: str) -> str:
         free = self.budget_bytes - self.held_bytes
@@ -290,6 +293,28 @@ class CheckpointTooLarge(BudgetExceeded):
             f"{alone} bytes alone exceed the whole {place} budget of {self.budget_bytes}; give at least {alone} bytes, "
             f"or a compressor that reaches a ratio of about {self.raw_bytes / self.budget_bytes:.3g} "
             f"({self.raw_bytes / self.needed_bytes:.3g} was reached)"
+        )
+
+
+class DiskTooSmall(BudgetExceeded):
+    """A schedule that says what goes to the disk puts more there at one time than its budget holds.
+
+    Attributes
+    ----------
+    states : int
+        Most states on the disk at one time.
+    needed_bytes, budget_bytes : int
+        What they take, and what may be taken.
+    """
+
+    def __init__(self, strategy: str, states: int, state_bytes: int, raw_bytes: int, budget: int, instead: str) -> None:
+        self.states, self.strategy, self.instead = states, strategy, instead
+        super().__init__(strategy, "disk", states * raw_bytes, states * state_bytes, 0, budget)
+
+    def _words(self, key: object, place: str) -> str:
+        return (
+            f"{key}: its schedule holds {self.states} states on the {place} at one time, {self.needed_bytes} bytes, "
+            f"and the {place} budget is {self.budget_bytes}; give at least {self.needed_bytes} bytes, or {self.instead}"
         )
 
 

@@ -15,7 +15,7 @@ from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.choose import Plan, choose
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.job import Job, job_of
-from wavecomp.plans.strategies import USUAL_ERROR
+from wavecomp.plans.parameters import USUAL_ERROR
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.records.experiment_archive import ExperimentArchive
 from wavecomp.records.provenance import Provenance, collect_provenance
@@ -36,7 +36,7 @@ Notice = Callable[[int, int, str], None]
 
 
 class CalibrationFailed(WavecompError):
-    """There are no costs."""
+    """There are no costs, or no predictions held against runs: the process that measured them has failed."""
 
 
 def plan(
@@ -142,12 +142,23 @@ def calibrated(
     CalibrationFailed
         The measuring process came back without one.
     """
-    found = run_experiment(
-        "calibrate", problem, folder, progress, settings=settings, limits=Limits(TIME_LIMIT_S), retry=True
-    )
+    return of_the_model("calibrate", problem, folder, progress, settings)
+
+
+def of_the_model(
+    name: str, problem: GradientProblem, folder: Path, progress: Notice, settings: object | None = None
+) -> ExperimentResult:
+    """Return what an experiment of the performance model found, from a folder that holds it, or measured now.
+
+    Raises
+    ------
+    CalibrationFailed
+        The measuring process came back without a result; the text says why.
+    """
+    found = run_experiment(name, problem, folder, progress, settings=settings, limits=Limits(TIME_LIMIT_S), retry=True)
     (result,) = found.records
     if result.failure is not None:
-        raise CalibrationFailed(f"calibrating {problem.name} failed: {result.failure.message}")
+        raise CalibrationFailed(f"{name} on {problem.name} failed: {result.failure.message}")
     return result
 
 

@@ -1,4 +1,4 @@
-"""Text of others made harmless: nothing in it that a terminal would obey, one line, of bounded length."""
+"""Words on one line for people: text of others, in which no terminal finds anything to obey, and numbers of bytes."""
 
 from __future__ import annotations
 
@@ -36,6 +36,23 @@ def escaped(letter: str) -> str:
     if "\udc80" <= letter <= "\udcff":  # how Python keeps a byte that is no UTF-8
         return f"\\x{ord(letter) - 0xDC00:02x}"
     return letter.encode("unicode_escape").decode("ascii")
+
+
+def size_text(count: float) -> str:
+    """Return a number of bytes for people, in decimal units, with three digits.
+
+    Examples
+    --------
+    >>> size_text(950), size_text(2.05e9), size_text(999_700)
+    ('950 B', '2.05 GB', '1 MB')
+    """
+    if count < 999.5:
+        return f"{count:.0f} B"
+    for unit in ("kB", "MB", "GB"):
+        count /= 1000
+        if count < 999.5:  # what three digits would show as 1e+03
+            return f"{count:.3g} {unit}"
+    return f"{count / 1000:.3g} TB"
 
 
 def _cut(text: str, longest: int) -> str:

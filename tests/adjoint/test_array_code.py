@@ -13,6 +13,7 @@ from wavecomp.adjoint.bare import bare_sweeps
 from wavecomp.errors import BudgetExceeded, SlotsTooLarge, UnsupportedStrategy
 from wavecomp.plans.strategies import parse_strategy
 
+PLACED = ("h-revolve", "disk-revolve", "periodic-disk-revolve", "two-level")
 LOSSLESS = ("identity", "zfp:reversible", "blosc2:codec=lz4,level=5,shuffle=shuffle")
 
 
@@ -26,6 +27,9 @@ def texts(draw):
             st.just("trajectory:tier=disk"),
             st.integers(1, 12).map(lambda n: f"revolve:slots={n}"),
             st.integers(4, 20).map(lambda n: f"mixed:levels={n}"),
+            st.tuples(st.sampled_from(PLACED), st.integers(1, 5), st.sampled_from(["", ",async"])).map(
+                lambda parts: f"{parts[0]}:slots={parts[1]}{parts[2]}"
+            ),
         )
     )
     return f"{head}/{compressor}"

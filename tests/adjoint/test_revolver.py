@@ -23,7 +23,7 @@ from wavecomp.errors import (
     UnsupportedStrategy,
     UsageError,
 )
-from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
+from wavecomp.plans.room import OVERHEAD_BYTES, PAGE_BYTES
 from wavecomp.spec_text import SpecText
 
 

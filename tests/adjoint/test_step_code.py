@@ -64,6 +64,30 @@ def test_every_lossless_strategy_gives_the_same_bits_again_and_again(text):
         np.testing.assert_array_equal(reversal.run(parse_strategy(text)).gradient, exact)
 
 
+@pytest.mark.parametrize("beside", ["", ",async"])
+@pytest.mark.parametrize("compressor", ["identity", "zfp:reversible"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "h-revolve:slots=2,disk_slots=3",
+        "disk-revolve:slots=2",
+        "periodic-disk-revolve:slots=1",
+        "two-level:slots=1,period=5",
+    ],
+)
+def test_states_on_a_disk_and_in_memory_give_the_same_bits(head, compressor, beside, tmp_path):
+    """Some of the 23 steps' states lie on the disk, some in memory, and steps are taken again from both."""
+    reversal = Reversal(damped(RATE))
+    exact = reversal.run(parse_strategy("store-all"))
+    strategy = parse_strategy(f"{head}{beside}/{compressor}")
+    for _ in range(2):
+        run = reversal.run(strategy, disk_folder=tmp_path, traced=True)
+        np.testing.assert_array_equal(run.gradient, exact.gradient)
+        assert run.misfit == exact.misfit
+        assert {receipt.tier for receipt in run.receipts} == {"disk", "memory"}
+        assert run.forward_steps > STEPS
+
+
 def test_the_start_is_copied_and_may_lie_in_any_order():
     start = np.asfortranarray(np.full((4, 3), 0.5))
 

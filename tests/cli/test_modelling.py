@@ -9,7 +9,9 @@ from click.testing import CliRunner
 
 from made_up import made_costs
 from validation_row import ROW
+from wavecomp import gradient_plan
 from wavecomp.cli import cli, modelling
+from wavecomp.gradient_plan import CalibrationFailed
 from wavecomp.records import Failure
 from wavecomp.records.experiment import ExperimentResult, save_experiment
 from wavecomp.study import StudyResult
@@ -28,7 +30,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("words", "message"), WRONG)
 def test_wrong_words_measure_nothing(words, message, tmp_path, monkeypatch):
-    monkeypatch.setattr(modelling, "run_experiment", None)
+    monkeypatch.setattr(gradient_plan, "run_experiment", None)
     done = CliRunner().invoke(cli, ["model", *words, "--out", str(tmp_path / "out")])
     assert done.exit_code != 0
     said = done.output + str(done.exception)
@@ -71,7 +73,7 @@ def measured(monkeypatch, tmp_path):
         save_experiment(folder, result)
         return StudyResult((result,), 1)
 
-    monkeypatch.setattr(modelling, "run_experiment", run)
+    monkeypatch.setattr(gradient_plan, "run_experiment", run)
     monkeypatch.setattr(modelling, "check_devito", lambda: None)
     return asked, off, failing
 
@@ -111,7 +113,7 @@ def test_a_calibration_that_failed_is_said_with_its_reason(measured, tmp_path):
     _, _, failing = measured
     failing.append("calibrate")
     done = invoke(tmp_path, "calibrate", "--problem", "tiny")
-    assert isinstance(done.exception, modelling.CalibrationFailed)
+    assert isinstance(done.exception, CalibrationFailed)
     assert "calibrate on tiny failed: no result within 1 s" in str(done.exception)
 
 

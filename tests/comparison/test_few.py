@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavecomp.comparison.few import MOST, NEAR, Scale, few_questions
-from wavecomp.comparison.search import Trial
+from wavecomp.comparison.trials import Trial
 
 BITS = Scale(math.log(2.0), True, 1, 64)
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavecomp.comparison.search import MOST, Axis, Trial, search
+from wavecomp.comparison.search import MOST, search
+from wavecomp.comparison.trials import Axis, Trial
 
 FREE = {"low": 0.0, "low_open": True}
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from wavecomp.compressors import Compressor, Lossless, default_registry
-from wavecomp.compressors.registry import BUILT_IN
+from wavecomp.compressors.definitions import BUILT_IN
 from wavecomp.conformance.case import Check
 from wavecomp.conformance.checks import CHECKS, declared, examine
 from wavecomp.conformance.round_trip import check_field

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from wavecomp.compressors import ENTRY_POINT_GROUP, Definition, Reading, Registry, default_registry
+from wavecomp.compressors.definitions import BUILT_IN
 from wavecomp.compressors.identity import Identity
-from wavecomp.compressors.registry import BUILT_IN
 from wavecomp.conformance.checks import CHECKS, examine
 from wavecomp.errors import CompressorUnavailable, RegistrationError, SpecError, UnknownCompressor
 from wavecomp.spec_text import SpecText

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wavecomp.gate.runs import Run, run_of
+from wavecomp.gate.runs import ComparedRun, run_of
 from wavecomp.records import (
     Archive,
     GradientArchive,
@@ -129,7 +129,7 @@ def run(
     gradients: Sequence[GradientRecord] = (),
     place: Provenance = PLACE,
     name: str = "a run",
-) -> Run:
+) -> ComparedRun:
     """Make a run whose records all name one place."""
     return run_of(
         name,
@@ -145,7 +145,7 @@ def doctored(record: Record, change: Callable[[Measurement], dict[str, Any]]) ->
     return replace(record, outcome=replace(record.outcome, **change(record.outcome)))
 
 
-def write_archive(folder: Path, made: Run) -> Path:
+def write_archive(folder: Path, made: ComparedRun) -> Path:
     """Write a run as an archive."""
     for archive, records in ((Archive(folder), made.sweeps), (GradientArchive(folder), made.gradients)):
         if records:

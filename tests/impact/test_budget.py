@@ -17,7 +17,8 @@ from wavecomp.impact.worker import Measuring, ShotTask
 from wavecomp.isolation import Limits, Worker
 from wavecomp.physics.problem_recipe import parse_problem
 from wavecomp.plans.actions import ForwardKeeping, LoadState, Reverse, SaveState
-from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES, plan
+from wavecomp.plans.budget import plan
+from wavecomp.plans.room import OVERHEAD_BYTES, PAGE_BYTES
 from wavecomp.plans.schedules import Schedule, mixed, revolve, trajectory
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records import Failure

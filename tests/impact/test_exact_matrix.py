@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from wavecomp.compressors import Lossless
-from wavecomp.plans.strategies import PARAMETERS, parse_strategy
+from wavecomp.plans.parameters import PARAMETERS
+from wavecomp.plans.strategies import parse_strategy
 
 LOSSLESS = (
     "identity",

@@ -17,7 +17,7 @@ from wavecomp.impact.study import run_impact
 from wavecomp.impact.worker import Measuring, ShotTask
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
+from wavecomp.plans.room import OVERHEAD_BYTES, PAGE_BYTES
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records import Failure, GradientArchive
 

@@ -11,7 +11,7 @@ import pytest
 
 from wavecomp.errors import SpecError, UsageError
 from wavecomp.physics.devito_checkpoints import CheckpointOperator, DevitoCheckpoint, checkpointed_by
-from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
+from wavecomp.plans.room import OVERHEAD_BYTES, PAGE_BYTES
 from wavecomp.wavefields.seismic_examples import examples_importable
 
 with examples_importable():

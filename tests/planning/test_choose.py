@@ -13,9 +13,11 @@ from planned import LOSSLESS, LOSSY, costs_with_codecs, job
 from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.errors import CheckpointTooLarge, SlotsTooLarge, UsageError
 from wavecomp.planning.candidates import RESERVE, candidates, compressor_for, imaging_steps
-from wavecomp.planning.choose import AS_FAST, SPARE, SPARE_ELSEWHERE, NoPlan, choose
+from wavecomp.planning.choose import NoPlan, choose
 from wavecomp.planning.plan_words import lines, reason
 from wavecomp.planning.predict import predict
+from wavecomp.planning.proposals import AS_FAST
+from wavecomp.planning.search import SPARE, SPARE_ELSEWHERE
 from wavecomp.plans.strategies import parse_strategy
 
 AMPLE = 10**7

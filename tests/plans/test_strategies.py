@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from wavecomp.errors import CheckpointTooLarge, SpecError, UnknownStrategy
 from wavecomp.plans.budget import schedule_of
-from wavecomp.plans.strategies import PARAMETERS, parse_strategy
+from wavecomp.plans.parameters import PARAMETERS
+from wavecomp.plans.strategies import parse_strategy
 
 LOSSLESS = ("identity", "zfp:reversible", "blosc2:codec=lz4,shuffle=bitshuffle")
 COMPRESSORS = (*LOSSLESS, "zfp:accuracy=1e-3", "slabs:planes=16,threads=2/zfp:accuracy=1e-3")

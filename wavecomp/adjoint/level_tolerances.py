@@ -12,7 +12,7 @@ from wavecomp.adjoint.time_stepping import TimeStepping
 from wavecomp.compressors import Compressor
 from wavecomp.errors import UnsupportedStrategy
 from wavecomp.plans.actions import imaged
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.plans.time_tolerances import digest_of, exponents, nearest
 
 CoarseWeights: TypeAlias = Callable[[Hashable, range], Weights]

@@ -22,7 +22,7 @@ from wavecomp.compressors.identity import Identity
 from wavecomp.errors import UnsupportedField, UnsupportedStrategy
 from wavecomp.machine_memory import trim_heap
 from wavecomp.plans.budget import Plan, plan
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 UNLIMITED = 1 << 62
 

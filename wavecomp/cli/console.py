@@ -95,12 +95,3 @@ def progress_bar(title: str, unit: str) -> Iterator[Callable[[int, int, str], No
 def say(message: str, style: str) -> None:
     """Print one line of ours about the way things go, on standard error."""
     err.print(Text(one_line(f"wavecomp: {message}"), style=style))
-
-
-def size_text(count: float) -> str:
-    """Return a number of bytes for people, in decimal units."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(count) < 1000 or unit == "GB":
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.3g} {unit}"
-        count /= 1000
-    raise AssertionError("unreachable")

@@ -12,9 +12,10 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from wavecomp.cli.console import err, fields_folder, out, progress_bar, size_text
+from wavecomp.cli.console import err, fields_folder, out, progress_bar
 from wavecomp.cli.own_snapshots import is_own, is_stored, own_name, own_references, read_own
 from wavecomp.errors import DamagedField, UnknownRecipe
+from wavecomp.plain_text import size_text
 from wavecomp.snapshots import SnapshotSet
 from wavecomp.sweep import FieldRef
 from wavecomp.wavefields import FieldSet, FieldStore, find_recipe

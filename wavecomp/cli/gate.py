@@ -24,7 +24,7 @@ from wavecomp.errors import UsageError
 from wavecomp.gate.baseline import check_renewable, renew
 from wavecomp.gate.forms import FORMS_BY_SUFFIX, Form, write
 from wavecomp.gate.remeasure import measure_again, plan_again
-from wavecomp.gate.runs import Run, read_runs
+from wavecomp.gate.runs import ComparedRun, read_runs
 from wavecomp.gate.verdict import Verdict, judge
 from wavecomp.records import Archive, GradientArchive
 from wavecomp.records.whole_file import whole_file
@@ -126,8 +126,8 @@ def gate(
 
 
 def _measured(
-    old: Run, registry: Registry, fields: Sequence[str], out_folder: Path | None, times: bool
-) -> tuple[list[Run], tuple[str, ...]]:
+    old: ComparedRun, registry: Registry, fields: Sequence[str], out_folder: Path | None, times: bool
+) -> tuple[list[ComparedRun], tuple[str, ...]]:
     again = plan_again(old, registry, FieldsOfRecords(fields), problem_of)
     with tempfile.TemporaryDirectory(prefix="wavecomp-gate-") as scratch, progress_bar("measuring", "cases") as bar:
         folder = out_folder or Path(scratch)

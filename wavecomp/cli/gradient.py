@@ -32,7 +32,7 @@ from wavecomp.inversion.shot_list import parse_shots
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.plans.strategies import USUAL_ERROR
+from wavecomp.plans.parameters import USUAL_ERROR
 from wavecomp.records import GradientArchive, GradientRecord
 from wavecomp.report.table import Format
 from wavecomp.wavefields.devito_setup import check_devito

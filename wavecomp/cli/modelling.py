@@ -16,9 +16,7 @@ from wavecomp.cli.claiming import claim
 from wavecomp.cli.console import err, progress_bar
 from wavecomp.cli.out_folder import OutFolder
 from wavecomp.errors import WavecompError
-from wavecomp.experiments.study import TIME_LIMIT_S, run_experiment
-from wavecomp.gradient_plan import CALIBRATIONS, CalibrationFailed
-from wavecomp.isolation import Limits
+from wavecomp.gradient_plan import CALIBRATIONS, of_the_model
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.costs import Costs
@@ -159,12 +157,7 @@ def _validated(problem: GradientProblem, folder: Path, *, rounds: int | None, **
 
 def _run(name: str, problem: GradientProblem, folder: Path, settings: object) -> ExperimentResult:
     with progress_bar(f"{name} on {problem.name}", "runs") as bar:
-        limits = Limits(TIME_LIMIT_S)
-        found = run_experiment(name, problem, folder, bar, settings=settings, limits=limits, retry=True)
-    (result,) = found.records
-    if result.failure is not None:
-        raise CalibrationFailed(f"{name} on {problem.name} failed: {result.failure.message}")
-    return result
+        return of_the_model(name, problem, folder, bar, settings)
 
 
 def _nearest(problem: GradientProblem, names: Sequence[str], calibrated: Sequence[GradientProblem]) -> list[int]:

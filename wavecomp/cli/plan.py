@@ -21,7 +21,7 @@ from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.choose import Plan
 from wavecomp.planning.job import Job, job_in_words
 from wavecomp.planning.plan_words import lines
-from wavecomp.plans.strategies import USUAL_ERROR
+from wavecomp.plans.parameters import USUAL_ERROR
 from wavecomp.wavefields.devito_setup import check_devito
 
 

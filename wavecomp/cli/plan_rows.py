@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from wavecomp.planning.choose import Plan, Proposal
+from wavecomp.planning.choose import Plan
+from wavecomp.planning.proposals import Proposal
 from wavecomp.report.draw_plan import PlanPoint
 from wavecomp.report.table import Column, Row, Table
 

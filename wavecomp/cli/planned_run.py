@@ -11,8 +11,9 @@ from wavecomp.cli.console import err, progress_bar
 from wavecomp.compressors import Registry
 from wavecomp.gradient_plan import plan
 from wavecomp.physics.problem import GradientProblem
+from wavecomp.plain_text import size_text
 from wavecomp.planning.choose import Plan
-from wavecomp.planning.plan_words import duration, lines, size
+from wavecomp.planning.plan_words import duration, lines
 from wavecomp.records import GradientImpact, GradientRecord
 
 
@@ -45,13 +46,14 @@ def how_far_off(made: Plan, record: GradientRecord) -> Iterator[str]:
             "time over the bare sweeps", expected.seconds / made.costs.bare_s, walls / median(bare), "{:.3g}".format
         )
     memory = outcome.peak_checkpoint_bytes - outcome.peak_disk_bytes
-    yield _off("memory", expected.peak_bytes - expected.disk_bytes, memory, size)
+    yield _off("memory", expected.peak_bytes - expected.disk_bytes, memory, size_text)
     found = [value for key in ("relative_l2", "deep_relative_l2") if (value := outcome.distance.get(key)) is not None]
     if best.error is not None and found:
         yield _off("error of the gradient", best.error, max(found), "{:.1e}".format)
         kept = max(found) <= made.error or made.error == max(found)
         yield f"The error {'is within' if kept else 'exceeds'} the {made.error:g} that was allowed."
-    yield f"The memory {'is within' if memory <= made.memory_bytes else 'exceeds'} the {size(made.memory_bytes)} given."
+    kept = memory <= made.memory_bytes
+    yield f"The memory {'is within' if kept else 'exceeds'} the {size_text(made.memory_bytes)} given."
 
 
 def _off(what: str, expected: float, measured: float, shown: Callable[[float], str]) -> str:

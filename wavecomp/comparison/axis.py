@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from wavecomp.comparison.contestant import Contestant, stand_in
-from wavecomp.comparison.search import Axis
 from wavecomp.comparison.target import Target
+from wavecomp.comparison.trials import Axis
 from wavecomp.compressors import Registry
 from wavecomp.compressors.tolerances import promised
 from wavecomp.errors import SpecError

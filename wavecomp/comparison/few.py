@@ -10,7 +10,8 @@ import math
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from wavecomp.comparison.search import Answer, Number, Trial, to_finer
+from wavecomp.comparison.search import to_finer
+from wavecomp.comparison.trials import Answer, Number, Trial
 
 MOST = 7
 """Gradients a search takes at most."""

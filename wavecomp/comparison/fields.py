@@ -14,9 +14,10 @@ from wavecomp.comparison.axis import axis_of
 from wavecomp.comparison.contestant import Contestant, read_contestant
 from wavecomp.comparison.keeping import keep_comparison
 from wavecomp.comparison.races import ROUNDS, Race, race_library, run_rounds
-from wavecomp.comparison.search import Answer, Number, Trial, search
+from wavecomp.comparison.search import search
 from wavecomp.comparison.step import Step
 from wavecomp.comparison.target import Target
+from wavecomp.comparison.trials import Answer, Number, Trial
 from wavecomp.compressors import Reading, Registry, default_registry
 from wavecomp.errors import SpecError, TargetError
 from wavecomp.isolation import Limits

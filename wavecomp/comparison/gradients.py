@@ -12,9 +12,9 @@ from pathlib import Path
 
 from wavecomp.comparison.few import Asking, few_questions
 from wavecomp.comparison.keeping import keep_comparison
-from wavecomp.comparison.search import Answer, Number, Trial
 from wavecomp.comparison.step import Step
 from wavecomp.comparison.target import Target
+from wavecomp.comparison.trials import Answer, Number, Trial
 from wavecomp.comparison.ways import EVERY, Way, read_way
 from wavecomp.compressors import Registry, default_registry
 from wavecomp.errors import SpecError, UsageError
@@ -24,7 +24,8 @@ from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import default_rounds
 from wavecomp.impact.study import ImpactProgress, ImpactResult, open_impact, run_impact
 from wavecomp.isolation import Limits
-from wavecomp.plans.strategies import AUTO, Strategy
+from wavecomp.plans.parameters import AUTO
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records import (
     ComparisonArchive,
     ComparisonRecord,

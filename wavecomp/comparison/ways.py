@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 from wavecomp.comparison.contestant import read_contestant, stand_in
 from wavecomp.comparison.few import Scale
-from wavecomp.comparison.search import Number
+from wavecomp.comparison.trials import Number
 from wavecomp.compressors import Parameter, Registry
 from wavecomp.compressors.spec import format_value
 from wavecomp.compressors.tolerances import promised
 from wavecomp.errors import SpecError
+from wavecomp.plans.parameters import AUTO, PARAMETERS
 from wavecomp.plans.relative import UNIT
-from wavecomp.plans.strategies import AUTO, PARAMETERS, Strategy, read_strategy
+from wavecomp.plans.strategies import read_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.spec_text import SpecPart, SpecText
 
 EVERY = 4

@@ -21,8 +21,9 @@ from wavecomp.compressors.bounds import (
     summarise,
 )
 from wavecomp.compressors.definition import Configuration, Definition, Reading
+from wavecomp.compressors.definitions import BUILT_IN
 from wavecomp.compressors.origin import with_plugins
-from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
+from wavecomp.compressors.registry import ENTRY_POINT_GROUP, Registry, default_registry
 from wavecomp.compressors.spec import Parameter, Value
 from wavecomp.compressors.stream import Stream
 

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from wavecomp.compressors.definition import Reading
+from wavecomp.compressors.definitions import BUILT_IN
 from wavecomp.compressors.plugin_files.probe import check_import
-from wavecomp.compressors.registry import BUILT_IN, ENTRY_POINT_GROUP, Registry, default_registry
+from wavecomp.compressors.registry import ENTRY_POINT_GROUP, Registry, default_registry
 from wavecomp.compressors.source import InFile, Published, Source
 from wavecomp.errors import CompressorUnavailable, PluginFileError, UnknownCompressor
 from wavecomp.installed import entry_points_of

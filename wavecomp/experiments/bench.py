@@ -16,7 +16,8 @@ from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.physics.opening import open_operators
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.plans.schedules import FIRST_STEP
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records.experiment import Cell
 
 if TYPE_CHECKING:

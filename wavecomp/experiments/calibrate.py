@@ -28,7 +28,8 @@ from wavecomp.planning.fit_whole_runs import fit_handoff, with_ratios
 from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.actions import imaged
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records.experiment import ExperimentResult
 
 _SHORT_S = 0.08

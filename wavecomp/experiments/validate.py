@@ -26,7 +26,8 @@ from wavecomp.planning.two_grids import scaled_between
 from wavecomp.planning.virtual_run import virtual_run
 from wavecomp.plans.relative import in_field_units
 from wavecomp.plans.schedules import Schedule
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records.experiment import ExperimentResult
 
 Case = tuple[str, float | None]

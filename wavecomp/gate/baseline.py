@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wavecomp.errors import DamagedArchive, UsageError
-from wavecomp.gate.runs import Run, is_archive
+from wavecomp.gate.runs import ComparedRun, is_archive
 from wavecomp.gate.verdict import Verdict
 from wavecomp.gate.words import sentence
 from wavecomp.records import Archive, GradientArchive
@@ -81,14 +81,14 @@ def check_renewable(folder: Path, why: str) -> None:
     renewals(folder)
 
 
-def renew(folder: Path, new: Run, why: str, verdict: Verdict | None) -> None:
+def renew(folder: Path, new: ComparedRun, why: str, verdict: Verdict | None) -> None:
     """Make a run's records those of a baseline, and write down why; whatever fails, the old ones stay whole.
 
     Parameters
     ----------
     folder : pathlib.Path
         The baseline: an archive's folder, made if need be.
-    new : Run
+    new : ComparedRun
     why : str
         Not empty.
     verdict : Verdict or None

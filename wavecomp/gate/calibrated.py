@@ -28,7 +28,7 @@ from scipy.stats import t as student
 
 from wavecomp.gate.finding import Finding, Standing
 from wavecomp.gate.least import LEAST, MEMORY_FLOOR, TIME_FLOOR_S
-from wavecomp.gate.runs import Run, label
+from wavecomp.gate.runs import ComparedRun, label
 from wavecomp.records import GradientImpact, Measurement, Record
 from wavecomp.side_by_side.tasks import COMPRESS_TIME, DECOMPRESS_TIME, GRADIENT_TIME
 from wavecomp.spec_text import UNCOMPRESSED
@@ -58,12 +58,14 @@ class _Series:
     reference: str
 
 
-def judge_times(old: Sequence[Run], new: Sequence[Run], *, alpha: float = _ALPHA) -> tuple[list[Finding], list[str]]:
+def judge_times(
+    old: Sequence[ComparedRun], new: Sequence[ComparedRun], *, alpha: float = _ALPHA
+) -> tuple[list[Finding], list[str]]:
     """Compare the times and the memory of runs of one machine.
 
     Parameters
     ----------
-    old, new : sequence of Run
+    old, new : sequence of ComparedRun
         Repeated baselines of unchanged code, and the runs that are asked about; of the same cases.
     alpha : float
         Probability, at most, that any one of all values is called worse that has slowed down by its least effect; for
@@ -84,7 +86,7 @@ def judge_times(old: Sequence[Run], new: Sequence[Run], *, alpha: float = _ALPHA
     return [_judge(one, spreads[one.quantity], alpha / len(series)) for one in series], []
 
 
-def _why_not(old: Sequence[Run], new: Sequence[Run]) -> str | None:
+def _why_not(old: Sequence[ComparedRun], new: Sequence[ComparedRun]) -> str | None:
     if len(old) < LEAST_RUNS:
         return (
             f"times: how much they vary from run to run is not known from {len(old)} baseline{'s' * (len(old) != 1)}; "
@@ -98,7 +100,7 @@ def _why_not(old: Sequence[Run], new: Sequence[Run]) -> str | None:
     return None
 
 
-def _series(old: Sequence[Run], new: Sequence[Run]) -> Iterator[_Series]:
+def _series(old: Sequence[ComparedRun], new: Sequence[ComparedRun]) -> Iterator[_Series]:
     runs = (*old, *new)
     cut = len(old)
     everywhere = set.intersection(*({*run.sweeps, *run.gradients} for run in runs))
@@ -148,7 +150,7 @@ def _timed(outcome: object) -> Mapping[str, float]:
     return {name: value for name, value in found.items() if value > 0 or name.endswith("memory")}
 
 
-def _references(record: Record, quantity: str, runs: Sequence[Run]) -> dict[str, list[float]]:
+def _references(record: Record, quantity: str, runs: Sequence[ComparedRun]) -> dict[str, list[float]]:
     """Return the logarithm of the time of every possible reference in every run, by its spec."""
     found: dict[str, list[float]] = {}
     operation = DECOMPRESS_TIME if "decompress" in quantity else COMPRESS_TIME

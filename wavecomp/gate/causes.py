@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from wavecomp.gate.runs import Run
+from wavecomp.gate.runs import ComparedRun
 from wavecomp.records import Provenance
 
 _OWN = "wavecomp"
 
 
-def causes(old: Run, new: Run) -> list[str]:
+def causes(old: ComparedRun, new: ComparedRun) -> list[str]:
     """Return what changed between two runs, likely causes first: libraries, our own code, processor, settings.
 
     Returns
@@ -56,7 +56,7 @@ def causes_between(
     return found + _versions(settings[0], settings[1], "setting ")
 
 
-def _libraries(run: Run) -> dict[str, str]:
+def _libraries(run: ComparedRun) -> dict[str, str]:
     """Return the versions of the libraries that a run's records name, by their names."""
     found: dict[str, dict[str, None]] = {}
     for record in run.records:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from wavecomp.gate.finding import Finding, Standing, Value
-from wavecomp.gate.runs import Run
+from wavecomp.gate.runs import ComparedRun
 from wavecomp.gate.values import OF_GRADIENTS, OF_SWEEPS, Quantity, rank
 from wavecomp.records import Failure, GradientRecord, Record
 
@@ -43,7 +43,7 @@ class Comparison:
         return len({finding.case for finding in self.findings})
 
 
-def compare(old: Run, new: Run) -> Comparison:
+def compare(old: ComparedRun, new: ComparedRun) -> Comparison:
     """Compare every case that both runs have.
 
     A case of a sweep is compared only where its field has the same values, a gradient only where its problem has the
@@ -104,7 +104,7 @@ def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, tupl
     return {name: (old[name], new[name]) for name in old if name in new and old[name] != new[name]}
 
 
-def _same_bits(problem: str, old: Run, new: Run) -> bool:
+def _same_bits(problem: str, old: ComparedRun, new: ComparedRun) -> bool:
     """Say whether exact gradients have the same bits; where nobody computed them, whether the builds are the same."""
     exact = [
         {

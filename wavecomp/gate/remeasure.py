@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wavecomp.compressors import Registry
 from wavecomp.errors import WavecompError
-from wavecomp.gate.runs import Run, run_of
+from wavecomp.gate.runs import ComparedRun, run_of
 from wavecomp.impact.cases import ImpactCase, impact_cases
 from wavecomp.impact.problem import Problem
 from wavecomp.impact.study import run_impact
@@ -42,7 +42,7 @@ class Again:
 
 
 def plan_again(
-    old: Run,
+    old: ComparedRun,
     registry: Registry,
     field: Callable[[Record], FieldRef],
     problem: Callable[[GradientRecord], Problem],
@@ -51,7 +51,7 @@ def plan_again(
 
     Parameters
     ----------
-    old : Run
+    old : ComparedRun
     registry : Registry
         Where compressors are looked up. One that is not installed leaves the others alone.
     field, problem : callable
@@ -101,7 +101,7 @@ def measure_again(
     limits: Limits,
     times: bool = False,
     progress: Callable[[int, int, str], None] = lambda _done, _total, _note: None,
-) -> Run:
+) -> ComparedRun:
     """Measure cases into an archive and return the run; what the archive holds of this place already is not repeated.
 
     Parameters

@@ -15,7 +15,7 @@ R = TypeVar("R", Record, GradientRecord)
 
 
 @dataclass(frozen=True)
-class Run:
+class ComparedRun:
     """What one run measured.
 
     Attributes
@@ -70,9 +70,9 @@ def run_of(
     records: Iterable[Record],
     gradients: Iterable[GradientRecord],
     provenances: Mapping[str, Provenance],
-) -> Run:
+) -> ComparedRun:
     """Make a run of records in the order in which they were written."""
-    return Run(name, _last(records), _last(gradients), provenances)
+    return ComparedRun(name, _last(records), _last(gradients), provenances)
 
 
 def _last(records: Iterable[R]) -> dict[str, R]:
@@ -85,12 +85,12 @@ def _last(records: Iterable[R]) -> dict[str, R]:
     return found
 
 
-def read_runs(path: Path) -> list[Run]:
+def read_runs(path: Path) -> list[ComparedRun]:
     """Read what somebody named: an archive's folder, a pytest-benchmark JSON, or a folder of several of either.
 
     Returns
     -------
-    list of Run
+    list of ComparedRun
         In order of time; not empty.
 
     Raises
@@ -122,7 +122,7 @@ def _below(folder: Path) -> list[Path]:
     return [place for place in folder.iterdir() if (place.suffix == ".json" if place.is_file() else is_archive(place))]
 
 
-def _read(place: Path) -> Run:
+def _read(place: Path) -> ComparedRun:
     if place.is_file():
         return run_of(str(place), *read_benchmarks(place))
     archive = Archive(place)

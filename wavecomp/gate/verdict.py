@@ -10,7 +10,7 @@ from wavecomp.gate.calibrated import judge_times
 from wavecomp.gate.causes import causes
 from wavecomp.gate.comparing import Comparison, compare
 from wavecomp.gate.finding import Finding, Standing
-from wavecomp.gate.runs import Run
+from wavecomp.gate.runs import ComparedRun
 
 WORSE, UNDECIDED = 1, 3
 
@@ -80,12 +80,12 @@ class Verdict:
         return WORSE if self.worse else UNDECIDED if self.undecided else 0
 
 
-def judge(old: Sequence[Run], new: Sequence[Run], *, times: bool = False) -> Verdict:
+def judge(old: Sequence[ComparedRun], new: Sequence[ComparedRun], *, times: bool = False) -> Verdict:
     """Judge runs against repeated baselines: the last of each by its values, all of them together by their times.
 
     Parameters
     ----------
-    old, new : sequence of Run
+    old, new : sequence of ComparedRun
         In order of time; not empty.
     times : bool
         Judge times too, and count what cannot be judged of them as undecided.

@@ -12,7 +12,9 @@ from wavecomp.compressors import Registry
 from wavecomp.errors import UsageError
 from wavecomp.impact.problem import Problem
 from wavecomp.impact.sets import CROSSED, CaseSet, default_set, fitting, suited
-from wavecomp.plans.strategies import PARAMETERS, Strategy, read_strategy
+from wavecomp.plans.parameters import PARAMETERS
+from wavecomp.plans.strategies import read_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.spec_text import SpecText
 
 BARE = "bare"

@@ -13,7 +13,7 @@ from wavecomp.errors import MemoryTooSmall
 from wavecomp.impact.cases import ImpactCase
 from wavecomp.impact.problem import Problem
 from wavecomp.plans.budget import plan
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.spec_text import UNCOMPRESSED
 
 if TYPE_CHECKING:

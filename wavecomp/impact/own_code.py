@@ -21,7 +21,7 @@ from wavecomp.errors import SourcesChanged, UsageError
 from wavecomp.impact.own_sources import check_findable, file_digest, own_sources, plain
 from wavecomp.isolation import Limits, Worker
 from wavecomp.plans.actions import imaged
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records import Failure
 
 FOREIGN = "a code of one's own"

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from wavecomp.adjoint.bare import Bare
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.time_stepping import TimeStepping
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 
 class Bench(Protocol):

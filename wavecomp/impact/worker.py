@@ -15,7 +15,8 @@ from wavecomp.impact.cases import EXACT, ImpactCase
 from wavecomp.impact.memory import memory_for_levels, memory_there
 from wavecomp.impact.problem import Bench
 from wavecomp.plans.actions import imaged
-from wavecomp.plans.strategies import Strategy, parse_strategy
+from wavecomp.plans.strategies import parse_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.records import Provenance, collect_provenance
 from wavecomp.records.own_code import own_code
 

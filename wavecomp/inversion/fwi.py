@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wavecomp.errors import UsageError
 from wavecomp.inversion.shots import OneByOne, Shots
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 if TYPE_CHECKING:
     from wavecomp.physics.workbench import Workbench

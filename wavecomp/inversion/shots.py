@@ -34,7 +34,7 @@ from wavecomp.inversion.shots_process import INITIAL, GradientTask, Refused, Sha
 from wavecomp.isolation import how_it_ended, interrupts_held
 from wavecomp.physics.opening import passive_threads, threads_each
 from wavecomp.physics.problem import GradientProblem
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 if TYPE_CHECKING:
     from wavecomp.adjoint.result import GradientRun

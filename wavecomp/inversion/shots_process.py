@@ -22,7 +22,7 @@ from wavecomp.physics.problem import GradientProblem
 if TYPE_CHECKING:
     from wavecomp.adjoint.result import GradientRun
     from wavecomp.physics.workbench import Workbench
-    from wavecomp.plans.strategies import Strategy
+    from wavecomp.plans.strategy import Strategy
 
 INITIAL = 0
 """The number of the problem's initial model; others count from 1."""

@@ -13,7 +13,7 @@ from wavecomp.adjoint.bare import Bare, bare_sweeps
 from wavecomp.adjoint.level_tolerances import CoarseWeights
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.reversal import UNLIMITED, Reversal
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 if TYPE_CHECKING:
     from wavecomp.physics.acoustic import AcousticOperators

@@ -12,7 +12,7 @@ from wavecomp.adjoint.level_weights import Weights, measured_weights
 from wavecomp.physics.acoustic import FIRST, AcousticOperators
 from wavecomp.physics.coarse import coarse_problem, weights_between
 from wavecomp.physics.shot_bench import Array, ShotBench
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 
 class Workbench(ShotBench[AcousticOperators]):

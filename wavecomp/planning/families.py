@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from wavecomp.errors import UsageError
 from wavecomp.planning.codecs import HOLE
 from wavecomp.planning.costs import Costs
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.spec_text import UNCOMPRESSED, SpecText
 
 

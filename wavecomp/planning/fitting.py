@@ -18,7 +18,7 @@ from wavecomp.planning.costs import ADVANCING, Line
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_clock import Charge
 from wavecomp.planning.virtual_run import virtual_run
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 _PARTS = 40
 """Entries of a compressor's profile along the run, at most."""

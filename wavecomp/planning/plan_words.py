@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wavecomp.planning.choose import GIB, Plan, Proposal
+from wavecomp.plain_text import size_text
+from wavecomp.planning.choose import GIB, Plan
+from wavecomp.planning.proposals import Proposal
 
 _SAME = 0.02
 
@@ -33,11 +35,12 @@ def lines(plan: Plan) -> Iterator[str]:
     """Yield the plan in sentences."""
     job, best = plan.job, plan.best
     yield (
-        f"{job.name}, {job.sizes.last} steps: a level is {size(job.sizes.level_bytes)}, a state "
-        f"{size(job.sizes.state_bytes)}, all levels {size(job.everything_bytes)}; there are {size(plan.memory_bytes)}."
+        f"{job.name}, {job.sizes.last} steps: a level is {size_text(job.sizes.level_bytes)}, a state "
+        f"{size_text(job.sizes.state_bytes)}, all levels {size_text(job.everything_bytes)}; there are "
+        f"{size_text(plan.memory_bytes)}."
     )
     yield reason(plan)
-    yield f"It is expected to take {time_of(best, job.shots)} and {size(best.needed_bytes)}{error_of(best)}."
+    yield f"It is expected to take {time_of(best, job.shots)} and {size_text(best.needed_bytes)}{error_of(best)}."
     if best.strategy.weights is not None:
         yield (
             "What an error of each level weighs is found by a run with half the resolution, once a shot, before its "
@@ -45,11 +48,11 @@ def lines(plan: Plan) -> Iterator[str]:
         )
     yield from _beyond(plan)
     for name, other in (("less", plan.with_less), ("more", plan.with_more)):
-        change = "One GiB" if plan.change_bytes == GIB else f"{size(plan.change_bytes)}"
+        change = "One GiB" if plan.change_bytes == GIB else f"{size_text(plan.change_bytes)}"
         yield f"{change} {name}: {_change(best, other)}."
     least = plan.least
     yield (
-        f"The least memory that works is {size(least.needed_bytes)}: {least.strategy.spec}, "
+        f"The least memory that works is {size_text(least.needed_bytes)}: {least.strategy.spec}, "
         f"{ratio(least.prediction.seconds / best.prediction.seconds)} times as long."
     )
 
@@ -107,21 +110,6 @@ def duration(seconds: float) -> str:
         if seconds < limit:
             return f"{seconds / factor:.3g} {unit}"
     return f"{seconds / 86400.0:.3g} days"
-
-
-def size(count: float) -> str:
-    """Return bytes for people, in decimal units.
-
-    Examples
-    --------
-    >>> size(950), size(2.05e9)
-    ('950 B', '2.05 GB')
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"
 
 
 def ratio(value: float) -> str:

@@ -16,7 +16,7 @@ from wavecomp.planning.gradient_error import expected_error
 from wavecomp.planning.prices import Prices
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_run import virtual_run
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 _WIDENING = 0.1
 

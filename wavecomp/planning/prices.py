@@ -13,7 +13,7 @@ from wavecomp.planning.level_factors import LevelFactors, level_factors
 from wavecomp.planning.shadow_store import Key, Packed
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_clock import Charge
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.plans.time_tolerances import factor
 
 _TASKS: dict[str, Kind] = {"save": "state", "load": "state", "put": "level", "get": "level"}

@@ -8,7 +8,7 @@ from wavecomp.planning.costs import Costs
 from wavecomp.planning.families import family_of
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.schedules import Schedule
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 
 def published_seconds(strategy: Strategy, schedule: Schedule, sizes: ProblemSizes, costs: Costs) -> float:

@@ -19,7 +19,7 @@ from wavecomp.planning.virtual_clock import Charge, VirtualClock
 from wavecomp.plans.budget import plan
 from wavecomp.plans.live_schedule import LiveSchedule
 from wavecomp.plans.schedules import Schedule
-from wavecomp.plans.strategies import Strategy
+from wavecomp.plans.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)

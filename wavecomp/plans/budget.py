@@ -7,31 +7,17 @@ budget plans with what these leave.
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from wavecomp.errors import CheckpointTooLarge, SlotsTooLarge
 from wavecomp.plans import schedules
-from wavecomp.plans.actions import Action, Tape, imaged
-from wavecomp.plans.library import Name, usual_period
+from wavecomp.plans.actions import Action, Tape
 from wavecomp.plans.live_schedule import LiveSchedule
-from wavecomp.plans.placed import placed
+from wavecomp.plans.placed_within import placed_within
+from wavecomp.plans.room import OVERHEAD_BYTES, PAGE_BYTES, room_in, stored_bytes
 from wavecomp.plans.schedules import FIRST_STEP, Schedule
-from wavecomp.plans.strategies import Strategy
-
-OVERHEAD_BYTES = 2048
-"""What the bookkeeping of one checkpoint takes at most, roughly, beside its streams."""
-
-PAGE_BYTES = mmap.PAGESIZE
-"""What a store takes besides: its memory comes in whole pages."""
-
-WAITING = 2
-"""Checkpoints that memory has room for beside the slots where a thread writes: one that is written, one that waits."""
-
-MOST_DISK_SLOTS = 256
-"""Slots on disk that are planned with at most, where a budget alone counts them: 2,500 steps take seconds then."""
+from wavecomp.plans.strategy import Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +81,8 @@ def plan(
         The budget holds no checkpoint beside the slots.
     CheckpointTooLarge
         What it holds beside them is less than one state.
+    DiskTooSmall
+        The schedule would put more on the disk than its budget holds.
     ScheduleError
         Nothing would be imaged.
     """
@@ -159,7 +147,7 @@ def live_schedule(
         last,
         strategy.every,
         known_end=strategy.values.get("steps", "known") == "known",
-        assumed_bytes=_stored_bytes(state_bytes, ratio),
+        assumed_bytes=stored_bytes(state_bytes, ratio),
         budget_bytes=budget_bytes,
         earlier=earlier,
     )
@@ -199,6 +187,8 @@ def schedule_of(
     ------
     CheckpointTooLarge
         The budget does not hold a single state.
+    DiskTooSmall
+        The schedule would put more on the disk than its budget holds.
     ScheduleError
         Nothing would be imaged.
     """
@@ -217,15 +207,15 @@ def schedule_of(
         case "revolve":
             slots = int(values["slots"]) if "slots" in values else None
             if slots is None:
-                slots = _room(state_bytes, budget_bytes, ratio) // _stored_bytes(state_bytes, ratio)
+                slots = room_in(state_bytes, budget_bytes, ratio) // stored_bytes(state_bytes, ratio)
             return schedules.revolve(steps, slots, every, first=first)
         case _ if strategy.placed:
-            return _placed(strategy, steps, state_bytes, budget_bytes, disk_budget_bytes, first)
+            return placed_within(strategy, steps, state_bytes, budget_bytes, disk_budget_bytes, first)
         case _ if "levels" in values:
             # Two a state, where it is a pair of levels; otherwise as many as it is large.
             return mixed(int(values["levels"]), 2 if in_buffers == 2 else max(1, -(-state_bytes // level_bytes)))
-    level, state = _stored_bytes(level_bytes, ratio), _stored_bytes(state_bytes, ratio)
-    room, worth = _room(state_bytes, budget_bytes, ratio), max(1, -(-state // level))
+    level, state = stored_bytes(level_bytes, ratio), stored_bytes(state_bytes, ratio)
+    room, worth = room_in(state_bytes, budget_bytes, ratio), max(1, -(-state // level))
     if in_buffers < 2:
         return mixed(max(room // level, worth), worth)
     # A state of the whole grid with its halo is more than two levels of the physical domain: those that it is worth,
@@ -234,55 +224,6 @@ def schedule_of(
     if worth > 2 and room // level >= worth:
         found.append(mixed(room // level, worth))
     return min(found, key=lambda schedule: schedule.forward_steps)
-
-
-def _placed(
-    strategy: Strategy, steps: int, state_bytes: int, budget_bytes: int, disk_budget_bytes: int | None, first: int
-) -> Schedule:
-    """Return the schedule of a strategy that says where each state goes; raises as :func:`schedule_of`."""
-    values, every = strategy.values, strategy.every
-    levels, ratio = max(1, len(imaged(first, first + steps, every))), float(values["ratio"])
-    disk_slots = levels
-    if disk_budget_bytes is not None:
-        on_disk = max(1, int(state_bytes / ratio))
-        if disk_budget_bytes < on_disk:
-            raise CheckpointTooLarge(("state", first), "disk", state_bytes, on_disk, 0, disk_budget_bytes)
-        disk_slots = min(levels, disk_budget_bytes // on_disk)
-    known = min(disk_slots, MOST_DISK_SLOTS) if strategy.name == "h-revolve" else disk_slots
-    known = int(values.get("disk_slots", known))
-    if "slots" in values:
-        slots = int(values["slots"])
-    else:
-        # Memory also remembers where each state on the disk lies.
-        stored = _stored_bytes(state_bytes, ratio)
-        room = _room(state_bytes, budget_bytes, ratio) - OVERHEAD_BYTES * min(known, levels)
-        slots = max(1, room // stored - (WAITING if strategy.asynchronous else 0))
-    write, read = float(values["write"]), float(values["read"])
-    usual = usual_period(min(slots, levels), write, read)
-    return placed(
-        cast(Name, strategy.name),
-        steps,
-        slots,
-        every,
-        first=first,
-        disk_slots=min(known, levels),
-        period=min(int(values.get("period", max(usual, -(-levels // disk_slots)))), levels),
-        write=write,
-        read=read,
-    )
-
-
-def _room(size: int, budget_bytes: int, ratio: float) -> int:
-    """Return what a budget leaves for checkpoints, once a state of so many bytes is known to fit."""
-    cost = _stored_bytes(size, ratio)
-    if budget_bytes < cost + PAGE_BYTES:
-        raise CheckpointTooLarge(("state", 1), "memory", size, cost + PAGE_BYTES, 0, budget_bytes)
-    return budget_bytes - PAGE_BYTES
-
-
-def _stored_bytes(size: int, ratio: float) -> int:
-    """Return what the store is expected to hold of so many bytes."""
-    return int(size / ratio) + OVERHEAD_BYTES
 
 
 def tape_length(actions: Iterable[Action], in_buffers: int = 2) -> int:

@@ -43,6 +43,7 @@ from wavecomp.report.gradient_comparison import gradient_comparison
 from wavecomp.report.gradient_rows import forward_words
 from wavecomp.report.gradient_table import gradient_table
 from wavecomp.report.growing_page import GrowingPage
+from wavecomp.report.measured_where import lines_of_names, lines_of_rows
 from wavecomp.report.order import explain_order
 from wavecomp.report.own_report import PAGE, SOURCES, TITLE, check_report_place, write_report
 from wavecomp.report.quality import quality_table
@@ -110,9 +111,9 @@ def build_report(archive_folder: str | Path, out_folder: str | Path) -> list[Pat
     page.lines += [SOURCES, ""]
     for rows, what in ((frame, "cases"), (gradients, "gradients")):
         if not rows.empty:
-            page.lines += _provenance_lines(rows, what, provenances)
-    page.lines += _lines_of("experiment", [(one.experiment, one.provenance) for one in experiments], provenances)
-    page.lines += _lines_of("comparison", [(one.subject, one.provenance) for one in comparisons], provenances)
+            page.lines += lines_of_rows(rows, what, provenances)
+    page.lines += lines_of_names("experiment", [(one.experiment, one.provenance) for one in experiments], provenances)
+    page.lines += lines_of_names("comparison", [(one.subject, one.provenance) for one in comparisons], provenances)
     if page.missing:
         page.lines += ["## What these records do not support", ""]
         page.lines += [f"- {escape_markdown(reason)}" for reason in dict.fromkeys(page.missing)]
@@ -267,41 +268,3 @@ def _gradient_table(
     gradients: pd.DataFrame, problem: str, provenances: dict[str, Provenance]
 ) -> tuple[Table, list[str]]:
     return gradient_table(gradients, problem, provenances), []
-
-
-def _provenance_lines(frame: pd.DataFrame, what: str, provenances: dict[str, Provenance]) -> list[str]:
-    failed = int((frame["status"] == "failed").sum())
-    lines = [f"{len(frame)} {what}, {failed} of them failed.", ""]
-    for digest, rows in frame.groupby("provenance", sort=True):
-        first, last = min(rows["created_utc"])[:10], max(rows["created_utc"])[:10]
-        when = first if first == last else f"{first} to {last}"
-        lines.append(f"- {len(rows)} {what}, measured {when}, provenance `{digest}`")
-        lines += _machine_lines(provenances.get(str(digest)))
-    return [*lines, ""]
-
-
-def _lines_of(what: str, made: Sequence[tuple[str, str]], provenances: dict[str, Provenance]) -> list[str]:
-    """Say of names with the digests of their provenances where they were measured."""
-    lines: list[str] = []
-    for digest in sorted({one for _, one in made}):
-        names = ", ".join(dict.fromkeys(name for name, one in made if one == digest))
-        lines += [f"- {what}s: {names}, provenance `{digest}`", *_machine_lines(provenances.get(digest))]
-    count = f"{len(made)} {what}{'s' if len(made) > 1 else ''}."
-    return [count, "", *lines, ""] if lines else []
-
-
-def _machine_lines(known: Provenance | None) -> list[str]:
-    if known is None:
-        return ["  - its file is not in the archive"]
-    memory = f"{known.memory_bytes / 2**30:.1f} GiB memory"
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(known.versions.items()))
-    lines = [
-        f"  - machine: {escape_markdown(known.cpu)}, {known.machine}, {known.cores} cores, {memory}",
-        f"  - software: {escape_markdown(f'{known.system}; {known.python}; {versions}')}",
-    ]
-    if known.settings:
-        settings = ", ".join(f"`{name}={value}`" for name, value in sorted(known.settings.items()))
-        lines.append(f"  - environment: {settings}")
-    if known.commit:
-        lines.append(f"  - commit: `{known.commit}`")
-    return lines

@@ -1,12 +1,11 @@
-"""A commit of a Git repository as files: checked out or built, in a cache, whole or not at all.
+"""A commit of a Git repository as files: checked out or built, kept in a cache.
 
-What is cached lies beside the compiled kernels (:mod:`wavecomp.wavefields.cache_folder`), under the commit's full name
-and what it was built for. It is made in a temporary folder and gets its name when it is complete.
+What is kept lies there under the commit's full name and what it was built for
+(:mod:`wavecomp.side_by_side.revision_cache`).
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
@@ -15,20 +14,16 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from wavecomp.plain_text import one_line
 from wavecomp.side_by_side.errors import SideBroken, SideError
-from wavecomp.wavefields.cache_folder import cache_root, disk_words
+from wavecomp.side_by_side.revision_cache import cached
 
 _BUILD_S = 900
-_UNFINISHED = ".unfinished-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class Revision:
         StorageError
             The disk is full, or cannot be written to.
         """
-        return _cached(self.commit, self._extract)
+        return cached(self.commit, self._extract)
 
     def built(self) -> Path:
         """Return a folder with this commit's package ``wavecomp``, built for this interpreter, as for ``sys.path``.
@@ -81,7 +76,7 @@ class Revision:
         """
         compiler = os.environ.get("CC", "cc")
         made_for = hashlib.sha256(f"{sys.executable} {sysconfig.get_config_var('EXT_SUFFIX')} {compiler}".encode())
-        return _cached(f"{self.commit}-{made_for.hexdigest()[:12]}", self._build)
+        return cached(f"{self.commit}-{made_for.hexdigest()[:12]}", self._build)
 
     def _extract(self, target: Path, *which: str) -> None:
         with tarfile.open(fileobj=io.BytesIO(self._git("archive", "--format=tar", self.commit, *which))) as files:
@@ -161,35 +156,6 @@ def find_revision(text: str, folder: Path) -> Revision:
             "that git rev-parse knows: HEAD~1, a branch, a tag, a commit (a shallow clone has few of them)"
         )
     return Revision(repository, found.stdout.decode().strip().splitlines()[-1])
-
-
-def _cached(name: str, make: Callable[[Path], None]) -> Path:
-    root = cache_root().parent / "revisions"
-    place = root / name
-    with disk_words(root):
-        root.mkdir(mode=0o700, exist_ok=True)
-        with _locked(root):
-            if place.is_dir():
-                return place
-            for left in root.glob(f"{_UNFINISHED}*"):  # of a process that was killed: whoever works here holds the lock
-                shutil.rmtree(left, ignore_errors=True)
-            work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=root))
-            try:
-                make(work / "new")
-                (work / "new").rename(place)
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
-    return place
-
-
-@contextmanager
-def _locked(root: Path) -> Iterator[None]:
-    lock = os.open(root, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _said(output: bytes) -> str:

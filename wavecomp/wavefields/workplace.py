@@ -6,7 +6,6 @@ be told from what another one is still writing. A mark inside tells it from othe
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from wavecomp.errors import ForeignFile
 from wavecomp.wavefields.field_files import foreign_in, remove_field
+from wavecomp.wavefields.folder_lock import hold, is_held, locked
 
 _PREFIX = ".incomplete-"
 _MARK = ".wavecomp"
@@ -46,17 +46,16 @@ def workplace(target: Path) -> Iterator[Path]:
     """
     check_place(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(target.parent):
+    with locked(target.parent):
         _remove_stale(target.parent)
         work = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{target.name}-", dir=target.parent))
-        lock = os.open(work, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock = hold(work)
     try:
         (work / _MARK).write_text(_MARK_TEXT)
         new = work / _NEW
         new.mkdir()
         yield new
-        with _locked(target.parent):
+        with locked(target.parent):
             check_place(target)
             _exchange(new, target, work / _OLD)
             _remove_stale(target.parent)
@@ -80,7 +79,7 @@ def _exchange(new: Path, target: Path, old: Path) -> None:
 def _remove_stale(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
         with suppress(OSError):
-            if _is_ours(folder) and not _held(folder):
+            if _is_ours(folder) and not is_held(folder):
                 _remove(folder)
 
 
@@ -102,26 +101,3 @@ def _remove(work: Path) -> None:
         if {entry.name for entry in work.iterdir()} <= {_MARK}:
             (work / _MARK).unlink(missing_ok=True)
             work.rmdir()
-
-
-def _held(folder: Path) -> bool:
-    """Tell whether a living process works in this folder: the system drops the lock of one that died."""
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's own lock for a moment."""
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)

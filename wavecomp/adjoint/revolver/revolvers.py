@@ -20,8 +20,9 @@ from wavecomp.adjoint.revolver.storages import DiskStorage, NumpyStorage, split_
 from wavecomp.adjoint.revolver.words import completed, compressor_of, usual_checkpoints
 from wavecomp.compressors import Lossless, default_registry
 from wavecomp.errors import UsageError
-from wavecomp.plans.budget import OVERHEAD_BYTES, PAGE_BYTES
-from wavecomp.plans.strategies import Strategy, read_strategy
+from wavecomp.plans.room import OVERHEAD_BYTES, PAGE_BYTES
+from wavecomp.plans.strategies import read_strategy
+from wavecomp.plans.strategy import Strategy
 from wavecomp.spec_text import SpecText
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from wavecomp.compressors.spec import format_value
 from wavecomp.errors import UsageError
-from wavecomp.plans.strategies import PARAMETERS
+from wavecomp.plans.parameters import PARAMETERS
 from wavecomp.spec_text import Item, SpecPart, SpecText
 
 _INSTEAD = 'strategy="revolve/zfp:accuracy=1e-3" or the like (`wavecomp compressors` lists them)'
