@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from made_up import SIZES, made_costs, trial_of, with_receipts
 from wavecomp.checkpoints.receipts import Receipt
 from wavecomp.errors import Inconsistent
-from wavecomp.experiments.calibrate import short_texts
-from wavecomp.planning.codecs import CodecCosts
-from wavecomp.planning.fit_whole_runs import fit_handoff
+from wavecomp.experiments.short_runs import short_texts
+from wavecomp.planning.fit_whole_runs import fit_handoffs
 from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of
 from wavecomp.planning.predict import predict
+from wavecomp.planning.prices import Prices
 from wavecomp.plans.strategies import parse_strategy
 
 TEXTS = short_texts(SIZES.steps)
@@ -94,47 +95,49 @@ def test_what_handing_over_takes_is_found_and_predicted(more):
     """Each of 60 levels is handed over twice. A run that is faster than shared cores allow has no price below 0."""
     costs = made_costs()
     strategy = parse_strategy("trajectory:every=2,overlap")
-    expected = predict(strategy, SIZES, replace(costs, handoff_s=more)).seconds
+    expected = predict(strategy, SIZES, replace(costs, handoffs={"identity": more})).seconds
     assert expected - predict(strategy, SIZES, costs).seconds == pytest.approx(120 * more)
     plain = trial_of("trajectory:every=2", costs)
     trial = Trial(
         strategy, SIZES,
         replace(plain.run, seconds=replace(plain.run.seconds, wall=2 * (expected - (more == 0.0)))), 2.0,
     )  # fmt: skip
-    assert fit_handoff([trial], costs) == pytest.approx(more)
-    assert fit_handoff([], costs) is None
+    found = fit_handoffs({"identity": trial}, costs)
+    assert found == {"identity": pytest.approx(more)}
+    assert replace(costs, handoffs=found).handoff("another") == found["identity"]
+    assert costs.handoff("identity") is None
 
 
-def test_what_is_stored_after_the_turn_has_sizes_of_its_own_and_is_predicted_with_them():
-    """States of 50 kB on the first way up, of 80 kB on the way back: the most that is held at a time says which.
+def test_what_is_computed_from_a_compressed_state_is_larger_the_more_steps_lie_between():
+    """States of 50 kB, and of 10 % more for every doubling of the steps since the one that was brought back.
 
-    At the turn four states of 50 kB are held. The first of them stays to the end, and the three others are in time
-    replaced by 80 kB each: three times 30 kB more, to the page of 4 kB.
+    On the first way up, and from the state of rest, nothing carries an error: these have 50 kB wherever they are.
     """
     costs = made_costs()
     trial = trial_of("revolve:slots=4", costs)
-    samples = samples_of(trial)
-    saved = [one.charge.step for one in samples if one.charge.task == "save"]
-    up = saved[:4]
-    assert up == sorted(up)
-    assert len(saved) > 8
-    receipts = tuple(
-        Receipt(("state", step), size, size, 1.0, 0.0, "memory")
-        for step, size in zip(saved, [50_020] * 4 + [80_020] * (len(saved) - 4), strict=True)
-    )
-    trial = replace(trial, run=replace(trial.run, receipts=receipts))
+    base, receipts = SIZES.first, []
+    for charge, _ in samples_of(trial):
+        if charge.task == "load":
+            base = charge.step
+        elif charge.task == "save":
+            size = 50_000 if base == SIZES.first else round(50_000 * (1 + 0.1 * np.log2(1 + charge.step - base)))
+            receipts.append(Receipt(("state", charge.step), size + 20, size, 1.0, 0.0, "memory"))
+    assert len({receipt.bytes for receipt in receipts}) > 4
+    trial = replace(trial, run=replace(trial.run, receipts=tuple(receipts)))
     codec = fit_codec(trial, "state", "zfp:accuracy={}", 1e-3, costs.lines, ((10, 10), (1, 1)))
     assert set(codec.sizes) == {50_000.0}
-    assert codec.again == pytest.approx([80_000.0] * len(codec.places))
-
-    def peak(one: CodecCosts) -> int:
-        return predict(
-            parse_strategy("revolve:slots=4/zfp:accuracy=1e-3peak"), SIZES, made_costs(codecs=(one,))
-        ).store_bytes
-
-    without = replace(codec, again=())
-    assert peak(codec) - peak(without) == pytest.approx(3 * 30_000, abs=4096)
-    assert without.at("again", 0.5) == 50_000.0
+    assert codec.growth == pytest.approx(0.1, abs=1e-4)
+    assert codec.bytes_at(0.5, None) == 50_000.0
+    assert codec.bytes_at(0.5, 7) == pytest.approx(65_000.0, abs=20)
+    strategy = parse_strategy("revolve:slots=4/zfp:accuracy=1e-3peak")
+    known = made_costs(codecs=(codec,))
+    packed = Prices(strategy, SIZES, known).packed
+    at = SIZES.first + 40
+    assert sum(packed(("state", at), None).sizes) == sum(packed(("state", at), 40).sizes) == 50_000
+    assert sum(packed(("state", at), 7).sizes) == pytest.approx(65_000, abs=20)
+    without = made_costs(codecs=(replace(codec, growth=0.0),))
+    more = predict(strategy, SIZES, known).store_bytes - predict(strategy, SIZES, without).store_bytes
+    assert 0 < more < 4 * 50_000 * 0.1 * np.log2(121)
 
 
 @given(st.lists(st.floats(0, 100), min_size=1))

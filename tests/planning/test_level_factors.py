@@ -61,8 +61,8 @@ def test_bytes_and_seconds_of_two_tolerances_by_hand():
     costs, strategy = weighed(), parse_strategy(plain(",weights=coarse"))
     prices = Prices(strategy, SIZES, costs)
     fine, coarse = 1000 * 4 ** np.log10(2), 1000 / 4 ** np.log10(2)
-    assert [prices.packed(("level", step), turned=False).sizes for step in (3, 60)] == [(round(fine),)] * 2
-    assert [prices.packed(("level", step), turned=False).sizes for step in (63, 120)] == [(round(coarse),)] * 2
+    assert [prices.packed(("level", step), None).sizes for step in (3, 60)] == [(round(fine),)] * 2
+    assert [prices.packed(("level", step), None).sizes for step in (63, 120)] == [(round(coarse),)] * 2
     for step, size, part in ((60, fine, 0.5 - np.log10(2)), (63, coarse, 0.5 + np.log10(2))):
         to_disk = size / costs.disk_write_bytes_s
         assert prices(Charge("put", 1, step)) == pytest.approx(4e-3 - 3e-3 * part + to_disk)
@@ -149,7 +149,7 @@ def test_every_compressed_trajectory_is_also_tried_with_weights():
     found = [one.text for one in candidates(JOB, weighed(), 1e-2, disk=True)]
     heads = {text.partition("/")[0] for text in found if "weights" in text}
     assert heads == {f"trajectory:every=1{way},weights=coarse" for way in ("", ",tier=disk")}
-    known = replace(weighed(), handoff_s=1e-4)  # what compressing beside the time steps costs was calibrated
+    known = replace(weighed(), handoffs={FAMILY: 1e-4})  # what compressing beside the time steps costs was calibrated
     assert any(",overlap,weights" in one.text for one in candidates(JOB, known, 1e-2))
     for text in found:
         canonical = parse_strategy(text).text.head

@@ -67,7 +67,8 @@ def test_what_goes_on_beside_takes_no_more_than_one_after_the_other_and_no_less_
 def test_cores_are_shared_among_all_who_want_them():
     costs = made_costs(threads=2, cores=2)
     assert sharing(costs, parse_strategy("trajectory/interp:abs=1e-3")) == 1.0
-    assert sharing(costs, parse_strategy("trajectory:overlap/interp:abs=1e-3")) == pytest.approx(2 / 3)
+    assert sharing(costs, parse_strategy("trajectory:overlap/interp:abs=1e-3")) == 0.5
+    assert sharing(replace(costs, cores=3), parse_strategy("trajectory:overlap/interp:abs=1e-3")) == 1.0
     assert sharing(replace(costs, cores=8), parse_strategy("trajectory:overlap/interp:abs=1e-3")) == 1.0
 
 

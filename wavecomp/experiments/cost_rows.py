@@ -25,8 +25,8 @@ def cost_rows(costs: Costs) -> Iterator[Row]:
     for error in costs.errors:
         yield {**empty, "what": "error", "name": error.family, "fraction": error.fraction, "kind": error.kind,
                "every": error.every, "relative_l2": error.relative_l2, "deep_l2": error.deep}  # fmt: skip
-    if costs.handoff_s is not None:
-        yield {**empty, "what": "task", "name": "hand over", "call_s": costs.handoff_s, "step_s": 0.0}
+    for family, seconds in costs.handoffs.items():
+        yield {**empty, "what": "handoff", "name": family, "call_s": seconds}
     for image in costs.imaging:
         if image.relative_l2 is not None:
             yield {**empty, "what": "imaging", "name": "uncompressed", "every": image.every,

@@ -20,7 +20,7 @@ HOLE = "{}"
 
 @dataclass(frozen=True, slots=True)
 class CodecCosts:
-    """One compressor at one tolerance, along the run; each sequence has one entry a part of the run.
+    r"""One compressor at one tolerance, along the run; each sequence has one entry a part of the run.
 
     Attributes
     ----------
@@ -43,9 +43,9 @@ class CodecCosts:
     beside_store_s, beside_fetch_s : float
         Seconds by which the time steps beside it are slower (or faster) than without it, for each store and fetch: it
         takes their place in the caches.
-    again : tuple of float
-        Bytes of what was computed from a state that had been compressed: it carries that one's error, and compresses by
-        up to a third worse. Empty where that was never run: then ``sizes`` stand for it.
+    growth : float
+        What was computed from a compressed state carries that one's error, the more so the more steps lie between, and
+        compresses worse: d steps on it has :math:`1 + g \log_2(1 + d)` times as many bytes.
     """
 
     family: str
@@ -60,11 +60,10 @@ class CodecCosts:
     parts: tuple[int, ...]
     beside_store_s: float = 0.0
     beside_fetch_s: float = 0.0
-    again: tuple[float, ...] = ()
+    growth: float = 0.0
 
     def __post_init__(self) -> None:
-        again = self.again or self.sizes
-        lengths = {len(self.places), len(self.sizes), len(self.store_s), len(self.fetch_s), len(again)}
+        lengths = {len(self.places), len(self.sizes), len(self.store_s), len(self.fetch_s)}
         if lengths != {len(self.places)} or not self.places:
             raise UsageError(f"{self.family}: profiles of {sorted(lengths)} entries; give one length, at least 1")
 
@@ -89,7 +88,6 @@ class CodecCosts:
             self._times(factor),
             raw_bytes=round(self.raw_bytes * factor),
             sizes=tuple(size * factor for size in self.sizes),
-            again=tuple(size * factor for size in self.again),
         )
 
     def _times(self, factor: float) -> CodecCosts:
@@ -101,10 +99,18 @@ class CodecCosts:
             beside_fetch_s=self.beside_fetch_s * factor,
         )
 
-    def at(self, what: Literal["sizes", "again", "store_s", "fetch_s"], place: float) -> float:
+    def at(self, what: Literal["sizes", "store_s", "fetch_s"], place: float) -> float:
         """Return a value at a place of the run, linear between those that were measured."""
-        values: tuple[float, ...] = getattr(self, what) or self.sizes
+        values: tuple[float, ...] = getattr(self, what)
         return float(np.interp(place, self.places, values))
+
+    def bytes_at(self, place: float, since: int | None) -> float:
+        """Return the bytes at a place of the run, so many steps after a state that had been compressed, or never."""
+        return self.at("sizes", place) * (1.0 if since is None else self.grown(since))
+
+    def grown(self, since: int) -> float:
+        """Return how many times as many bytes there are so many steps after a state that had been compressed."""
+        return 1.0 + self.growth * math.log2(1 + since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +184,13 @@ def between(found: Sequence[CodecCosts], fraction: float | None, peak: float) ->
     def mixed(what: Literal["store_s", "fetch_s"]) -> tuple[float, ...]:
         return tuple(straight(low.at(what, place), high.at(what, place)) for place in places)
 
-    def size(what: Literal["sizes", "again"], place: float) -> float:
+    def size(place: float) -> float:
         if weights is None:
             share = (x - logs[above - 1]) / (logs[above] - logs[above - 1])
-            ends = [math.log(max(one.at(what, place), 1.0)) for one in (low, high)]
+            ends = [math.log(max(one.at("sizes", place), 1.0)) for one in (low, high)]
             found_log = (1 - share) * ends[0] + share * ends[1]
         else:
-            values = [math.log(max(known[number].at(what, place), 1.0)) for number in near]
+            values = [math.log(max(known[number].at("sizes", place), 1.0)) for number in near]
             found_log = sum(weight * value for weight, value in zip(weights, values, strict=True))
         return min(math.exp(found_log), 1.1 * low.raw_bytes)
 
@@ -192,8 +198,8 @@ def between(found: Sequence[CodecCosts], fraction: float | None, peak: float) ->
         low if inside < 0.5 else high,
         fraction=fraction,
         places=places,
-        sizes=tuple(size("sizes", place) for place in places),
-        again=tuple(size("again", place) for place in places) if low.again and high.again else (),
+        sizes=tuple(map(size, places)),
+        growth=straight(low.growth, high.growth),
         store_s=mixed("store_s"),
         fetch_s=mixed("fetch_s"),
         beside_store_s=straight(low.beside_store_s, high.beside_store_s),

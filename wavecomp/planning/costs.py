@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from wavecomp.errors import DamagedArchive, UsageError
@@ -134,9 +135,9 @@ class Costs:
     weights : tuple of (float, float)
         What an error of a level weighs in the gradient along the run: place, 0 at the first step and 1 at the last, and
         the RMS of what multiplies it there, in any unit; places ascend. Empty where the code does not tell.
-    handoff_s : float or None
-        What a level takes besides, each way, that is handed to a thread beside the time steps: what sharing the cores
-        does not say. None where no such run was made.
+    handoffs : mapping of str to float
+        By a compressor's family, what a level takes besides, each way, that is handed to a thread beside the time
+        steps, in s: what sharing the cores does not say.
     scaled : float
         Bytes of a state over those of the calibrated problem; 1 where it is that.
     """
@@ -162,7 +163,7 @@ class Costs:
     disk_read_bytes_s: float = float("inf")
     ratios: tuple[float, ...] = ()
     weights: tuple[tuple[float, float], ...] = ()
-    handoff_s: float | None = None
+    handoffs: Mapping[str, float] = field(default_factory=dict)
     scaled: float = 1.0
 
     def line(self, task: str) -> Line:
@@ -180,6 +181,15 @@ class Costs:
             )
         return self.lines[task]
 
+    def handoff(self, family: str | None) -> float | None:
+        """Return what handing a level over takes with a compressor; as with others where it was not run that way.
+
+        None where none was.
+        """
+        if not self.handoffs:
+            return None
+        return self.handoffs.get(family or "", median(self.handoffs.values()))
+
     def at_speed(self, speed: float) -> Costs:
         """Return the costs of a moment at which everything takes ``speed`` times as long."""
         if not 0.0 < speed < float("inf"):
@@ -194,7 +204,7 @@ class Costs:
             bare_s=self.bare_s * speed,
             run_s=self.run_s * speed,
             span_s=self.span_s * speed,
-            handoff_s=None if self.handoff_s is None else self.handoff_s * speed,
+            handoffs={family: seconds * speed for family, seconds in self.handoffs.items()},
             codecs=tuple(codec.at_speed(speed) for codec in self.codecs),
             memory_bytes_s=self.memory_bytes_s / speed,
             disk_write_bytes_s=self.disk_write_bytes_s / speed,

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import median
 
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.fitting import Trial
 from wavecomp.planning.predict import predict
 
 
-def fit_handoff(trials: Sequence[Trial], costs: Costs) -> float | None:
-    """Return what handing a level to another thread takes beyond what sharing the cores says, in s: a median.
-
-    None without a run.
+def fit_handoffs(trials: Mapping[str, Trial], costs: Costs) -> dict[str, float]:
+    """Return what handing a level to another thread takes beyond what sharing the cores says, in s, by family.
 
     Parameters
     ----------
-    trials : sequence of Trial
-        Of runs with ``overlap``.
+    trials : mapping of str to Trial
+        Of runs with ``overlap``, by their compressor's family.
     costs : Costs
         With everything else.
     """
-    more = []
-    for trial in trials:
-        expected = predict(trial.strategy, trial.sizes, replace(costs, handoff_s=None))
-        more.append((trial.run.seconds.wall / trial.speed - expected.seconds) / (expected.writes + expected.reads))
-    return max(median(more), 0.0) if more else None
+    found = {}
+    for family, trial in trials.items():
+        expected = predict(trial.strategy, trial.sizes, replace(costs, handoffs={}))
+        more = trial.run.seconds.wall / trial.speed - expected.seconds
+        found[family] = max(more, 0.0) / (expected.writes + expected.reads)
+    return found
 
 
 def with_ratios(costs: Costs, trials: Sequence[Trial]) -> Costs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -140,10 +141,14 @@ def fit_codec(
     places = [(one.charge.step - sizes.first) / sizes.steps for one in stored]
     weight = [receipt.bytes - sum(heads) for receipt in receipts]
     grid = profile_places(places)
-    # What is stored after the turn was computed from something that had been compressed.
-    turn = next(number for number, one in enumerate(samples) if one.charge.task.startswith(("down", "image")))
-    before = sum(one.charge.task == store for one in samples[:turn])
-    again = profile(places[before:], weight[before:], grid) if before < len(stored) else ()
+    found = list(zip(places, weight, steps_since(samples, store, sizes.first), strict=True))
+    exact = [(place, size) for place, size, since in found if since is None]
+    first = profile([place for place, _ in exact], [size for _, size in exact], grid)
+    grown = [
+        (size / float(np.interp(place, grid, first)) - 1.0) / math.log2(1 + since)
+        for place, size, since in found
+        if since
+    ]
     beside = [_beside(samples, lines, forward, len(found)) for forward, found in ((True, stored), (False, fetched))]
     fetched_at = [(one.charge.step - sizes.first) / sizes.steps for one in fetched]
     return CodecCosts(
@@ -152,15 +157,31 @@ def fit_codec(
         kind=kind,
         raw_bytes=sizes.level_bytes if kind == "level" else sizes.state_bytes,
         places=tuple(grid),
-        sizes=profile(places[:before], weight[:before], grid),
+        sizes=first,
         store_s=profile(places, [one.seconds for one in stored], grid),
         fetch_s=profile(fetched_at, [one.seconds for one in fetched], grid),
         heads=heads,
         parts=parts,
         beside_store_s=beside[0],
         beside_fetch_s=beside[1],
-        again=again,
+        growth=max(float(np.median(grown)), 0.0) if grown else 0.0,
     )
+
+
+def steps_since(samples: Sequence[Sample], store: str, first: int) -> list[int | None]:
+    """Return of each stored checkpoint how many steps it lies after the state that it was computed from.
+
+    None on the first way up, where nothing has been brought back, and after the state of rest, which comes back as it
+    was.
+    """
+    base: int | None = None
+    found: list[int | None] = []
+    for one in samples:
+        if one.charge.task == "load":
+            base = one.charge.step
+        elif one.charge.task == store:
+            found.append(None if base in (None, first) else one.charge.step - base)
+    return found
 
 
 def _beside(samples: Sequence[Sample], lines: Mapping[str, Line], forward: bool, count: int) -> float:

@@ -12,8 +12,7 @@ from wavecomp.planning.costs import Costs
 def with_own_sizes(costs: Costs, sampled: Sequence[CodecCosts], peak: float) -> Costs:
     """Return scaled costs in which compressed levels and states have the sizes that were sampled on the problem itself.
 
-    Seconds stay those of the calibrated problem, scaled; so does the factor by which what is computed from a compressed
-    state is larger.
+    Seconds stay those of the calibrated problem, scaled; so does the growth of what is computed from compressed states.
 
     Parameters
     ----------
@@ -32,7 +31,5 @@ def with_own_sizes(costs: Costs, sampled: Sequence[CodecCosts], peak: float) -> 
             made.append(one)
             continue
         sizes = tuple(found.at("sizes", place) for place in one.places)
-        more = tuple(one.at("again", place) / max(one.at("sizes", place), 1.0) for place in one.places)
-        again = tuple(size * factor for size, factor in zip(sizes, more, strict=True)) if one.again else ()
-        made.append(replace(one, sizes=sizes, again=again, heads=found.heads, parts=found.parts))
+        made.append(replace(one, sizes=sizes, heads=found.heads, parts=found.parts))
     return replace(costs, codecs=tuple(made), peak=peak)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -112,7 +113,7 @@ def predict(
         share=sharing(costs, strategy),
         run_s=costs.run_s,
         span_s=costs.span_s,
-        handoff_s=costs.handoff_s or 0.0,
+        handoff_s=costs.handoff(prices.family and prices.family[0]) or 0.0,
         budget_bytes=budget_bytes,
         disk_budget_bytes=disk_budget_bytes,
     )
@@ -146,11 +147,11 @@ def predict(
 def sharing(costs: Costs, strategy: Strategy) -> float:
     """Return what part of its speed everything has while a compressor works beside the time steps.
 
-    The system shares the cores out among all threads that want them: T of the operators and t of the compressor on c
-    cores get c / (T + t) of one each, and an operator is as fast as each of its threads. 1 with cores enough.
+    T threads of the operators and t of the compressor on c cores: the fullest core has ⌈(T + t) / c⌉ of them, and each
+    of these gets as small a part of it. A time step is done when the last of its threads is. 1 with cores enough.
     """
     wanted = costs.threads + strategy.compressor.capabilities.threads if strategy.overlap else costs.threads
-    return min(1.0, costs.cores / max(wanted, 1)) if strategy.overlap else 1.0
+    return 1.0 / math.ceil(wanted / costs.cores) if strategy.overlap else 1.0
 
 
 def interval(costs: Costs, beyond: float) -> tuple[float, float]:

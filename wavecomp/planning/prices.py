@@ -77,14 +77,15 @@ class Prices:
             seconds += size / speed
         return max(seconds, 0.0)
 
-    def packed(self, key: Key, *, turned: bool) -> Packed:
-        """Return what the checkpoint of a key is like, stored on the first way up or after the turn."""
+    def packed(self, key: Key, since: int | None) -> Packed:
+        """Return what the checkpoint of a key is like, so many steps after a state that was brought back, or never."""
         sizes = self._sizes
         arrays = sizes.state_arrays if key[0] == "state" else sizes.level_arrays
         if self.family is None:
             return Packed.plain(arrays, sizes.dimensions)
         codec = self._codec("state" if key[0] == "state" else "level", key[1], *self.family)
-        size = codec.at("again" if turned else "sizes", sizes.place(key[1]))
+        exact = since is None or key[1] - since == sizes.first  # the state of rest comes back as it was
+        size = codec.bytes_at(sizes.place(key[1]), None if exact else since)
         each = tuple(round(size * array / sum(arrays)) for array in arrays)
         return Packed(sum(arrays), each, codec.heads[: len(arrays)], codec.parts[: len(arrays)])
 

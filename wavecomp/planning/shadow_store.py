@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -32,12 +32,8 @@ _NO_BYTES = memoryview(b"")
 Key = tuple[str, int]
 """``("state", step)`` or ``("level", step)``."""
 
-
-class PackedOf(Protocol):
-    """Says what the checkpoint of a key is like, stored on the first way up or after the turn."""
-
-    def __call__(self, key: Key, *, turned: bool) -> Packed:
-        """Return it."""
+PackedOf: TypeAlias = "Callable[[Key, int | None], Packed]"
+"""Says what the checkpoint of a key is like, so many steps after a state that was brought back, or never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,7 @@ class ShadowStore:
     clock : VirtualClock
         Gets the charges.
     packed : callable
-        Says what the checkpoint of a key is like, stored before or after the turn.
+        Says what the checkpoint of a key is like, and gets how many steps it lies after a state that was brought back.
     price : callable
         Says what a charge takes, in s.
     budget_bytes : int, optional
@@ -119,6 +115,7 @@ class ShadowStore:
         self._segments: list[tuple[Room, int]] = []
         self._file = Room()
         self._held: dict[Key, tuple[int, Room, tuple[Extent, ...]]] = {}
+        self._base: int | None = None  # of the state that was brought back last
         self._costs = self._most_keys = 0
         self.peak_bytes = self.disk_peak_bytes = 0
 
@@ -126,7 +123,7 @@ class ShadowStore:
         """Take a checkpoint in."""
         kind, step = key
         self._charge("save" if kind == "state" else "put", step)
-        packed = self._packed(key, turned=self._clock.turned)
+        packed = self._packed(key, None if self._base is None else step - self._base)
         size = sum(packed.sizes)
         if self._budget is not None:
             cost = self._cost(key, packed, None)
@@ -168,6 +165,8 @@ class ShadowStore:
     def get_into(self, key: Key, _outs: object, _compressor: object) -> None:
         """Charge for bringing one back."""
         kind, step = key
+        if kind == "state":
+            self._base = step
         self._charge("load" if kind == "state" else "get", step)
 
     def drop(self, key: Key) -> None:

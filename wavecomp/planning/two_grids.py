@@ -63,9 +63,9 @@ def scaled_between(
             beside_fetch_s=between(a.beside_fetch_s, b.beside_fetch_s, part),
         )
 
-    handoff = near.handoff_s
-    if handoff is not None and far.handoff_s is not None:
-        handoff = between(handoff, far.handoff_s, levels)
+    handoffs = {
+        family: between(seconds, far.handoffs.get(family, seconds), levels) for family, seconds in near.handoffs.items()
+    }
     a_step, b_step = (one.bare_s / (one.last - one.first) for one in (near, far))
     return replace(
         made,
@@ -73,7 +73,7 @@ def scaled_between(
         codecs=tuple(codec(a, scaled) for a, scaled in zip(near.codecs, made.codecs, strict=True)),
         run_s=between(near.run_s, far.run_s, states),
         span_s=between(near.span_s, far.span_s, states),
-        handoff_s=handoff,
+        handoffs=handoffs,
         bare_s=between(a_step, b_step, states) * steps,
         scaled=1.0,
     )

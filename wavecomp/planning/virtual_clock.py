@@ -41,8 +41,6 @@ class VirtualClock(Clock):
     ----------
     now : float
         Seconds since the run began.
-    turned : bool
-        Whether the way back has begun.
     charges : list of (Charge or None)
         One for each span: None where a span is charged for nothing.
     terms : dict of str to float
@@ -52,7 +50,6 @@ class VirtualClock(Clock):
     def __init__(self, share: float = 1.0, span_s: float = 0.0, handoff_s: float = 0.0) -> None:
         super().__init__(traced=True)
         self.now = 0.0
-        self.turned = False
         self.charges: list[Charge | None] = []
         self.terms: dict[str, float] = {}
         self._share, self._span_s, self._handoff_s = share, span_s, handoff_s
@@ -65,7 +62,6 @@ class VirtualClock(Clock):
     def doing(self, task: Task, first: int, last: int | None = None) -> Iterator[None]:
         """Book what is charged in a block."""
         begun, self._charge = self.now, None
-        self.turned = self.turned or task in ("down", "image")
         yield
         seconds = self.now - begun
         self._sums[WORK_OF[task]] += seconds

@@ -112,7 +112,7 @@ def virtual_run(
     clock.now = run_s
     code = PricedCode(sizes, clock, price)
 
-    def plain(key: Key, *, turned: bool) -> Packed:  # noqa: ARG001
+    def plain(key: Key, _since: int | None) -> Packed:
         return Packed.plain(sizes.state_arrays if key[0] == "state" else sizes.level_arrays, sizes.dimensions)
 
     live = isinstance(planned.schedule, LiveSchedule)
