@@ -176,9 +176,9 @@ def draw(content: dict[str, Any], path: Path) -> None:
     styles = {"": ("o", "-"), "coarse": ("s", "--"), "earlier": ("^", ":")}
     families = list(dict.fromkeys(row["compressor"] for row in content["rows"]))
     with drawing():
-        figure = new_figure(10.0, 4.4)
+        figure = new_figure(10.0, 4.6)
         for place, (measure, words) in enumerate(ERRORS.items()):
-            axes = figure.add_axes((0.075 + 0.49 * place, 0.13, 0.4, 0.76))
+            axes = figure.add_axes((0.075 + 0.49 * place, 0.13, 0.4, 0.73))
             for family in families:
                 for source, (marker, line) in styles.items():
                     rows = [row for row in content["rows"] if (row["compressor"], row["weights"]) == (family, source)]
@@ -192,7 +192,7 @@ def draw(content: dict[str, Any], path: Path) -> None:
             axes.yaxis.set_minor_formatter(NullFormatter())
             panel(
                 axes,
-                f"{content['problem']}, {content['head']}: error {words}",
+                f"{content['problem']}: error {words}\n{content['head']}",
                 "All that is held (MB)",
                 "Relative L2 error of the gradient",
             )

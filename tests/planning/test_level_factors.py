@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_up import SIZES, made_costs
+from planned import costs_with_codecs, job
 from wavecomp.errors import UsageError
 from wavecomp.planning.candidates import candidates
 from wavecomp.planning.choose import choose
@@ -145,10 +146,15 @@ def test_a_compressor_that_was_calibrated_at_one_tolerance_alone_is_refused():
         predict(parse_strategy("trajectory:weights=coarse/interp:abs=0.05"), SIZES, costs)
 
 
-def test_every_compressed_trajectory_is_also_tried_with_weights():
+def test_every_compressed_strategy_is_also_tried_with_weights():
     found = [one.text for one in candidates(JOB, weighed(), 1e-2, disk=True)]
     heads = {text.partition("/")[0] for text in found if "weights" in text}
-    assert heads == {f"trajectory:every=1{way},weights=coarse" for way in ("", ",tier=disk")}
+    trajectories = {head for head in heads if head.startswith("trajectory")}
+    assert trajectories == {f"trajectory:every=1{way},weights=coarse" for way in ("", ",tier=disk")}
+    assert trajectories == heads  # of states nothing is known
+    states = candidates(job(), costs_with_codecs(weights=weighed().weights), 1e-2)
+    heads = {one.text.partition(":")[0] for one in states if "weights" in one.text}
+    assert heads == {"trajectory", "revolve", "mixed"}
     known = replace(weighed(), handoffs={FAMILY: 1e-4})  # what compressing beside the time steps costs was calibrated
     assert any(",overlap,weights" in one.text for one in candidates(JOB, known, 1e-2))
     for text in found:

@@ -2,8 +2,9 @@
 
 The imaging step is any that the source's spectrum allows for the error that is asked for. A compressor's tolerance is
 the coarsest whose predicted error, with that of the imaging step, stays within the error over :data:`RESERVE`, cut to
-two digits. Where the costs tell what an error of each level weighs, every compressed trajectory is also tried with
-tolerances over time. Beyond :data:`REACH` times the calibrated tolerances nobody knows, and there is no candidate.
+two digits. Where the costs tell what an error of each level weighs, compressed trajectories, Revolve and ``mixed`` are
+also tried with tolerances over time. Beyond :data:`REACH` times the calibrated tolerances nobody knows, and there is no
+candidate.
 """
 
 from __future__ import annotations
@@ -71,23 +72,22 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
         yield Candidate(f"mixed:every={every}", bounded=True)
         levels = level_factors(costs, job.sizes, every) if _weighable(job, costs) else None
         for family in sorted({codec.family for codec in costs.codecs}):
-            level = compressor_for(costs, family, "level", every, error, job)
-            if level is not None:
-                yield from _trajectories(every, ways, "", level)
-            weighted = None if levels is None else compressor_for(costs, family, "level", every, error, job, levels)
-            if weighted is not None and HOLE in family:
-                yield from _trajectories(every, ways, ",weights=coarse", weighted)
-            state = compressor_for(costs, family, "state", every, error, job)
-            ratio = least_ratio(costs, family, state, "state")
-            if state is not None and ratio > 1.0:
-                yield Candidate(f"revolve:every={every},ratio={ratio:.3g}/{state}", bounded=True)
-            finer = _finer(family, level, state)
-            both = min(least_ratio(costs, family, finer, "state"), least_ratio(costs, family, finer, "level"))
-            if both > 1.0:
-                yield Candidate(f"mixed:every={every},ratio={both:.3g}/{finer}", bounded=True)
-            if state is not None and ratio > 1.0 and every == steps[-1]:
-                # Made up as it goes, which takes seconds to foresee: of the longest imaging step alone.
-                yield Candidate(f"adaptive:every={every},ratio={ratio:.3g}/{state}", bounded=True, slow=True)
+            for factors in [None, levels] if levels is not None and HOLE in family else [None]:
+                weights = ",weights=coarse" if factors is not None else ""
+                level = compressor_for(costs, family, "level", every, error, job, factors)
+                state = compressor_for(costs, family, "state", every, error, job, factors)
+                if level is not None:
+                    yield from _trajectories(every, ways, weights, level)
+                ratio = least_ratio(costs, family, state, "state")
+                if ratio > 1.0:
+                    yield Candidate(f"revolve:every={every},ratio={ratio:.3g}{weights}/{state}", bounded=True)
+                finer = _finer(family, level, state)
+                both = min(least_ratio(costs, family, finer, "state"), least_ratio(costs, family, finer, "level"))
+                if both > 1.0:
+                    yield Candidate(f"mixed:every={every},ratio={both:.3g}{weights}/{finer}", bounded=True)
+                if ratio > 1.0 and every == steps[-1] and factors is None:
+                    # Made up as it goes, which takes seconds to foresee: of the longest imaging step alone.
+                    yield Candidate(f"adaptive:every={every},ratio={ratio:.3g}/{state}", bounded=True, slow=True)
 
 
 def _trajectories(every: int, ways: Sequence[str], weights: str, level: str) -> Iterator[Candidate]:
