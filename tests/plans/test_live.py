@@ -83,6 +83,14 @@ def test_few_states_lose_hardly_anything_on_the_way_back(states):
     assert report.run.forward_steps <= 1.05 * (1 + above_by_blocks(np.array(sizes[:400]), budget, blocks=200))
 
 
+def test_a_mean_size_does_not_decide_how_many_states_fit():
+    """Two states of the lower third fit beside the first one, or one from anywhere: by the mean size it is one."""
+    sizes = np.linspace(480, 520, 101).astype(int).tolist()
+    budget = sizes[0] + 985
+    report = replay_live(live(100, budget, earlier=dict(enumerate(sizes))), sizes, budget)
+    assert report.run.forward_steps <= 1.05 * (1 + above_by_blocks(np.array(sizes[:100]), budget, blocks=100))
+
+
 def test_sizes_are_looked_at_along_the_whole_way():
     """No two sizes that were seen before the adjoint begins lie further apart than a look and a half of 1/64 each."""
     sizes = grown(640)
