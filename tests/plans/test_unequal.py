@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from wavecomp.errors import ScheduleError
 from wavecomp.plans.binomial import recomputed_steps
-from wavecomp.plans.binomial_table import binomial_table
+from wavecomp.plans.binomial_table import Moves, binomial_table, moved
 from wavecomp.plans.first_sweep import first_sweep
 from wavecomp.plans.stretches import Stretches
 from wavecomp.plans.unequal import least_recomputed
-from wavecomp.plans.unequal_bounds import bounds
+from wavecomp.plans.unequal_bounds import above_by_blocks, bounds
 
 
 def searched(sizes, budget, *, persistent):
@@ -118,6 +118,22 @@ def test_blocks_of_one_step_and_units_of_one_byte_are_exact(chain):
         return
     stretches = Stretches(np.arange(len(sizes) + 1), np.array(sizes, dtype=float), free, free)
     assert stretches.cost[len(sizes), 0, -1] == least_recomputed(sizes, budget)
+
+
+@settings(deadline=None, max_examples=60)
+@given(chains(most=12), st.integers(1, 80), st.integers(1, 12))
+def test_a_schedule_by_blocks_is_never_better_than_the_optimum(chain, units, blocks):
+    sizes, budget = chain
+    assert above_by_blocks(np.array(sizes), budget, units=units, blocks=blocks) >= least_recomputed(sizes, budget)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.floats(0.0, 60.0), min_size=1, max_size=5), st.sampled_from([-1, 0, 1]))
+def test_many_moves_at_once_are_the_same_bits(sizes, rounded):
+    costs = np.random.default_rng(3).uniform(1, 1e5, (len(sizes), 50)).astype(np.float32)
+    one_by_one = [moved(cost, size, rounded=rounded) for cost, size in zip(costs, sizes, strict=True)]
+    found = Moves(np.array(sizes), 50, rounded=rounded)(costs)
+    assert found.tobytes() == np.array(one_by_one).tobytes()
 
 
 def test_a_sweep_keeps_no_more_than_fits():

@@ -54,3 +54,39 @@ def moved(cost: Costs, size_units: float, *, rounded: int = 0) -> Costs:
     share = np.float32(size_units - below)
     out: Costs = by(below) * (1 - share) + by(above) * share
     return out
+
+
+class Moves:
+    """What :func:`moved` does, for the states of many places at once.
+
+    Parameters
+    ----------
+    sizes_units : ndarray of float, shape (places,)
+        In units of memory.
+    columns : int
+        Entries of the costs of one place: units + 1.
+    rounded : int
+        As there.
+    """
+
+    def __init__(self, sizes_units: npt.NDArray[np.float64], columns: int, *, rounded: int = 0) -> None:
+        below = np.floor(sizes_units).astype(np.int64)
+        above = np.ceil(sizes_units).astype(np.int64)
+        if rounded:
+            below = above = below if rounded < 0 else above
+        self._below, self._above = (_from(units, columns) for units in (below, above))
+        self._share = (sizes_units - below if not rounded else np.zeros(len(below))).astype(np.float32)[:, None]
+
+    def __call__(self, cost: Costs) -> Costs:
+        """Return the moved costs of the first places, of which the costs are given: shape (places, columns)."""
+        places = len(cost)
+        padded = np.concatenate((cost, np.full((places, 1), NEVER, dtype=np.float32)), axis=1)
+        rows, share = np.arange(places)[:, None], self._share[:places]
+        out: Costs = padded[rows, self._below[:places]] * (1 - share) + padded[rows, self._above[:places]] * share
+        return out
+
+
+def _from(units: npt.NDArray[np.int64], columns: int) -> npt.NDArray[np.int64]:
+    """Return the column that lies so many units below each one; ``columns`` where none does."""
+    found = np.arange(columns) - units[:, None]
+    return np.where(found < 0, columns, found)

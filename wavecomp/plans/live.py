@@ -23,14 +23,12 @@ import numpy as np
 from wavecomp.plans.actions import Action, DropState, Forward, LoadState, Reverse, SaveState, Tape
 from wavecomp.plans.first_sweep import FirstSweep
 from wavecomp.plans.ledger import Ledger
+from wavecomp.plans.looks import Looks
 from wavecomp.plans.placing import Floats, Places, Placing, candidates
 from wavecomp.plans.size_curve import SizeCurve
 
 _FURTHER = 1.15
 """Where a run whose end is unknown is taken to end: this far beyond where it has come."""
-
-_LOOKS = 32
-"""Into how many parts the first way is divided, at least, so that sizes are known along all of it."""
 
 _FAR = 1 << 62
 
@@ -62,6 +60,7 @@ class LiveActions:
         self._course, self._ledger, self._curve = course, ledger, curve
         self._last = course(_FAR) if known_end else None
         self._placing = Placing()
+        self._looks = Looks(known_end=known_end)
         self._held: list[int] = []
         # The plan of the first way: its end, what it keeps of all that lies behind, where it stores, sizes it assumes.
         self._count = 1
@@ -133,9 +132,9 @@ class LiveActions:
         self._plan_ahead(place)
         while True:
             target = self._ahead[0] if self._ahead else self._count - 1
-            look = place + max(1, self._count // _LOOKS)
-            wanted = target <= look or bool(self._ahead and target <= look + look // 2)
-            target = target if wanted or target <= look else look
+            look = self._looks.apart(self._count)
+            if target > place + look + look // 2:
+                target = place + look
             if self._last is None and self._ends_before(target):
                 self._plan_ahead(place)
                 continue
@@ -149,17 +148,19 @@ class LiveActions:
                 self._ahead.pop(0)
             yield from self._forward(place, target)
             place = target
-            assumed = self._assumed.get(place, self._expected_at(place))
-            yield from self._make_room(self._expected_at(place))
+            expected = self._expected_at(place)
+            assumed = self._assumed.get(place, expected)
+            yield from self._make_room(expected)
             yield from self._save(place)
             size = self._expected_at(place)
+            self._looks.learn(expected, size)
             if goal and self._held[-1] != place and self._could_hold(size):
                 yield from self._make_room(size)
                 yield from self._save(place)
             if goal:
                 self._kept.add(place)
             lost = goal and self._held[-1] != place
-            otherwise = self._placing.tolerance
+            otherwise = self._placing.tolerance(goal=goal)
             if lost or not 1 / otherwise < size / assumed < otherwise:
                 self._plan_ahead(place)
         yield from self._settle()
@@ -222,6 +223,7 @@ class LiveActions:
         for one in self._held[::-1]:
             if one not in keep:
                 yield from self._drop(one)
+        self._placing.look(self._expected(np.arange(self._count)), free, last=True)
 
     # --- the way back ---
 

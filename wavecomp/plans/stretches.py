@@ -9,7 +9,7 @@ units, the recurrence is
     T(a, a + 1, B) = p(c_{a+1} - c_a, \; 1 + \lfloor B / s_a \rfloor),
 
 or, without storing, the uppermost block step by step, and then the rest. Within a block sizes are taken to be equal.
-Cost: blocks³ / 6 · units additions; a fifth of a second for 128 blocks and 128 units, some seconds for 500 and 64.
+Cost: blocks³ / 6 · units additions; a tenth of a second for 128 blocks and 128 units, some seconds for 500 and 64.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from wavecomp.plans.binomial_table import NEVER, Costs, binomial_table, moved
+from wavecomp.plans.binomial_table import NEVER, Costs, Moves, binomial_table
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -60,6 +60,7 @@ class Stretches:
             slots = np.minimum(1 + self.memory / max(self.sizes[a], 1e-9), len(self._within) - 1).astype(np.int64)
             cost[1, a] = self._within[slots, begins[a + 1] - begins[a]]
         behind = np.full_like(cost, NEVER)  # T(i, b, B - s_i)
+        stored = Moves(self.sizes / self.unit, len(self.memory), rounded=self._rounded)
         for length in range(1, count + 1):
             starts = count - length + 1
             if length > 1:
@@ -73,8 +74,7 @@ class Stretches:
                     total += np.float32(ahead * self.block)
                     np.minimum(best, total, out=best)
                 cost[length, :starts] = best
-            for a in range(starts):
-                behind[length, a] = moved(cost[length, a], self.sizes[a] / self.unit, rounded=self._rounded)
+            behind[length, :starts] = stored(cost[length, :starts])
 
     def of(self, start: int, ends: Integers) -> Costs:
         """Return T from a step to each of some steps, shape (ends, units + 1); between blocks it is interpolated."""
