@@ -13,8 +13,10 @@ from made_up import SIZES, made_costs, trial_of, with_receipts
 from wavecomp.checkpoints.receipts import Receipt
 from wavecomp.errors import Inconsistent
 from wavecomp.experiments.short_runs import short_texts
+from wavecomp.planning.ages import Ages
+from wavecomp.planning.codecs import CodecCosts
 from wavecomp.planning.fit_whole_runs import fit_handoffs
-from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of
+from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of, with_growth
 from wavecomp.planning.predict import predict
 from wavecomp.planning.prices import Prices
 from wavecomp.plans.strategies import parse_strategy
@@ -108,36 +110,58 @@ def test_what_handing_over_takes_is_found_and_predicted(more):
     assert costs.handoff("identity") is None
 
 
-def test_what_is_computed_from_a_compressed_state_is_larger_the_more_steps_lie_between():
-    """States of 50 kB, and of 10 % more for every doubling of the steps since the one that was brought back.
+def test_what_is_computed_from_compressed_states_is_larger_by_its_age():
+    """States of 50 kB, and of a tenth more for each full age; at 1, 3 and 7 steps from one these are 1/3, 2/3 and 1.
 
-    On the first way up, and from the state of rest, nothing carries an error: these have 50 kB wherever they are.
+    On the first way up, and from the state of rest, nothing carries an error: these have 50 kB wherever they are. An
+    age adds to that of the state that was brought back.
     """
     costs = made_costs()
     trial = trial_of("revolve:slots=4", costs)
-    base, receipts = SIZES.first, []
+    ages, base, receipts = {}, SIZES.first, []
     for charge, _ in samples_of(trial):
         if charge.task == "load":
             base = charge.step
         elif charge.task == "save":
-            size = 50_000 if base == SIZES.first else round(50_000 * (1 + 0.1 * np.log2(1 + charge.step - base)))
+            steps = charge.step - base
+            more = 0.0 if base == SIZES.first else ages[base] + min(1.0, np.log2(1 + steps) / 3)
+            ages[charge.step] = more
+            size = round(50_000 * (1 + 0.1 * more))
             receipts.append(Receipt(("state", charge.step), size + 20, size, 1.0, 0.0, "memory"))
-    assert len({receipt.bytes for receipt in receipts}) > 4
+    assert max(ages.values()) > 1.0
     trial = replace(trial, run=replace(trial.run, receipts=tuple(receipts)))
     codec = fit_codec(trial, "state", "zfp:accuracy={}", 1e-3, costs.lines, ((10, 10), (1, 1)))
     assert set(codec.sizes) == {50_000.0}
     assert codec.growth == pytest.approx(0.1, abs=1e-4)
-    assert codec.bytes_at(0.5, None) == 50_000.0
-    assert codec.bytes_at(0.5, 7) == pytest.approx(65_000.0, abs=20)
+    assert codec.bytes_at(0.5, 0.0) == 50_000.0
     strategy = parse_strategy("revolve:slots=4/zfp:accuracy=1e-3peak")
     known = made_costs(codecs=(codec,))
-    packed = Prices(strategy, SIZES, known).packed
-    at = SIZES.first + 40
-    assert sum(packed(("state", at), None).sizes) == sum(packed(("state", at), 40).sizes) == 50_000
-    assert sum(packed(("state", at), 7).sizes) == pytest.approx(65_000, abs=20)
+    assert sum(Prices(strategy, SIZES, known).packed(("state", 40), 2.0).sizes) == pytest.approx(60_000, abs=20)
     without = made_costs(codecs=(replace(codec, growth=0.0),))
     more = predict(strategy, SIZES, known).store_bytes - predict(strategy, SIZES, without).store_bytes
-    assert 0 < more < 4 * 50_000 * 0.1 * np.log2(121)
+    assert 0 < more < 4 * 50_000 * 0.1 * max(ages.values()) + 4096  # the arena takes pages
+
+
+def test_a_growth_that_no_run_told_is_that_of_the_nearest_tolerance_by_its_fourth_root():
+    state = CodecCosts("a:{}", 1e-3, "state", 100, (0.5,), (10.0,), (0.0,), (0.0,), (5,), (1,), growth=0.3)
+    finer, level = replace(state, fraction=1e-4, growth=0.1), replace(state, kind="level", growth=None)
+    other = replace(state, family="b", fraction=None, growth=None)
+    unknown = replace(state, fraction=1.6e-2, growth=None)
+    found = with_growth([state, finer, level, other, unknown])
+    assert [one.growth for one in found] == [0.3, 0.1, pytest.approx(0.3), None, pytest.approx(0.6)]
+    assert found[3].grown(1.0) == 1.0
+
+
+@pytest.mark.parametrize(("steps", "age"), [(0, 0.0), (1, 1 / 3), (3, 2 / 3), (7, 1.0), (100, 1.0)])
+def test_ages(steps, age):
+    ages = Ages(1)
+    assert ages.stored(40) == 0.0  # on the first way up
+    ages.brought_back(1)
+    assert ages.stored(20) == 0.0  # from the state of rest
+    ages.brought_back(20)
+    assert ages.stored(20 + steps) == pytest.approx(age)
+    ages.brought_back(20 + steps)
+    assert ages.now(27 + steps) == pytest.approx(age + 1.0)
 
 
 @given(st.lists(st.floats(0, 100), min_size=1))

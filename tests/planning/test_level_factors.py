@@ -62,8 +62,8 @@ def test_bytes_and_seconds_of_two_tolerances_by_hand():
     costs, strategy = weighed(), parse_strategy(plain(",weights=coarse"))
     prices = Prices(strategy, SIZES, costs)
     fine, coarse = 1000 * 4 ** np.log10(2), 1000 / 4 ** np.log10(2)
-    assert [prices.packed(("level", step), None).sizes for step in (3, 60)] == [(round(fine),)] * 2
-    assert [prices.packed(("level", step), None).sizes for step in (63, 120)] == [(round(coarse),)] * 2
+    assert [prices.packed(("level", step), 0.0).sizes for step in (3, 60)] == [(round(fine),)] * 2
+    assert [prices.packed(("level", step), 0.0).sizes for step in (63, 120)] == [(round(coarse),)] * 2
     for step, size, part in ((60, fine, 0.5 - np.log10(2)), (63, coarse, 0.5 + np.log10(2))):
         to_disk = size / costs.disk_write_bytes_s
         assert prices(Charge("put", 1, step)) == pytest.approx(4e-3 - 3e-3 * part + to_disk)

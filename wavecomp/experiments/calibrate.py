@@ -22,7 +22,7 @@ from wavecomp.planning.codecs import CodecCosts, ErrorSample, Kind
 from wavecomp.planning.costs import Costs, Imaging
 from wavecomp.planning.families import template_of, with_fractions
 from wavecomp.planning.fit_whole_runs import fit_handoffs, with_ratios
-from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
+from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of, with_growth
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.actions import imaged
 from wavecomp.plans.strategies import parse_strategy
@@ -188,7 +188,7 @@ class _Calibration:
             run_s=run_s,
             span_s=span_s,
             lines=lines,
-            codecs=tuple(codecs),
+            codecs=tuple(with_growth(codecs)),
             errors=tuple(self._errors),
             imaging=tuple(imaging),
             memory_bytes_s=memory * speed,

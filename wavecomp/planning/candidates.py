@@ -26,8 +26,8 @@ RESERVE_APART = 2.0
 """The same where each level has a tolerance of its own: weights are those of the whole depth, and the error below its
 top tenth was measured to be up to 1.6 times what they say."""
 
-_APART = 10
-"""Steps between the states of a Revolve on the way back, about."""
+_AGE = 1.5
+"""Of the states of a Revolve on the way back, about (:mod:`wavecomp.planning.ages`)."""
 
 REACH = 10.0
 """How far a tolerance may lie beyond those that were calibrated, as a factor."""
@@ -186,7 +186,7 @@ def least_ratio(costs: Costs, family: str, compressor: str | None, kind: Kind) -
     chosen = (
         max(finer, key=lambda one: one.fraction or 0.0) if finer else min(found, key=lambda one: one.fraction or 0.0)
     )
-    return 0.95 * chosen.raw_bytes / max(max(chosen.sizes) * chosen.grown(_APART), 1.0)
+    return 0.95 * chosen.raw_bytes / max(max(chosen.sizes) * chosen.grown(_AGE), 1.0)
 
 
 def compressor_fraction(family: str, compressor: str) -> float | None:

@@ -20,7 +20,7 @@ HOLE = "{}"
 
 @dataclass(frozen=True, slots=True)
 class CodecCosts:
-    r"""One compressor at one tolerance, along the run; each sequence has one entry a part of the run.
+    """One compressor at one tolerance, along the run; each sequence has one entry a part of the run.
 
     Attributes
     ----------
@@ -43,9 +43,9 @@ class CodecCosts:
     beside_store_s, beside_fetch_s : float
         Seconds by which the time steps beside it are slower (or faster) than without it, for each store and fetch: it
         takes their place in the caches.
-    growth : float
-        What was computed from a compressed state carries that one's error, the more so the more steps lie between, and
-        compresses worse: d steps on it has :math:`1 + g \log_2(1 + d)` times as many bytes.
+    growth : float or None
+        What was computed from compressed states carries their error and compresses worse: at an age of a
+        (:mod:`wavecomp.planning.ages`) it has :math:`1 + g a` times as many bytes. None where no such run was made.
     """
 
     family: str
@@ -60,7 +60,7 @@ class CodecCosts:
     parts: tuple[int, ...]
     beside_store_s: float = 0.0
     beside_fetch_s: float = 0.0
-    growth: float = 0.0
+    growth: float | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(self.places), len(self.sizes), len(self.store_s), len(self.fetch_s)}
@@ -104,13 +104,13 @@ class CodecCosts:
         values: tuple[float, ...] = getattr(self, what)
         return float(np.interp(place, self.places, values))
 
-    def bytes_at(self, place: float, since: int | None) -> float:
-        """Return the bytes at a place of the run, so many steps after a state that had been compressed, or never."""
-        return self.at("sizes", place) * (1.0 if since is None else self.grown(since))
+    def bytes_at(self, place: float, age: float) -> float:
+        """Return the bytes at a place of the run of what has so much of an age."""
+        return self.at("sizes", place) * self.grown(age)
 
-    def grown(self, since: int) -> float:
-        """Return how many times as many bytes there are so many steps after a state that had been compressed."""
-        return 1.0 + self.growth * math.log2(1 + since)
+    def grown(self, age: float) -> float:
+        """Return how many times as many bytes there are at an age."""
+        return 1.0 + (self.growth or 0.0) * age
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def between(found: Sequence[CodecCosts], fraction: float | None, peak: float) ->
         fraction=fraction,
         places=places,
         sizes=tuple(map(size, places)),
-        growth=straight(low.growth, high.growth),
+        growth=straight(low.growth or 0.0, high.growth or 0.0),
         store_s=mixed("store_s"),
         fetch_s=mixed("fetch_s"),
         beside_store_s=straight(low.beside_store_s, high.beside_store_s),

@@ -77,15 +77,14 @@ class Prices:
             seconds += size / speed
         return max(seconds, 0.0)
 
-    def packed(self, key: Key, since: int | None) -> Packed:
-        """Return what the checkpoint of a key is like, so many steps after a state that was brought back, or never."""
+    def packed(self, key: Key, age: float) -> Packed:
+        """Return what the checkpoint of a key is like at its age."""
         sizes = self._sizes
         arrays = sizes.state_arrays if key[0] == "state" else sizes.level_arrays
         if self.family is None:
             return Packed.plain(arrays, sizes.dimensions)
         codec = self._codec("state" if key[0] == "state" else "level", key[1], *self.family)
-        exact = since is None or key[1] - since == sizes.first  # the state of rest comes back as it was
-        size = codec.bytes_at(sizes.place(key[1]), None if exact else since)
+        size = codec.bytes_at(sizes.place(key[1]), age)
         each = tuple(round(size * array / sum(arrays)) for array in arrays)
         return Packed(sum(arrays), each, codec.heads[: len(arrays)], codec.parts[: len(arrays)])
 

@@ -23,6 +23,7 @@ from wavecomp.checkpoints.receipts import Receipt
 from wavecomp.checkpoints.store import table_bytes
 from wavecomp.compressors.stream import pack, seal
 from wavecomp.errors import BudgetExceeded, CheckpointTooLarge, UnsupportedStrategy
+from wavecomp.planning.ages import Ages
 from wavecomp.planning.virtual_clock import Charge, VirtualClock
 
 _GRAIN = 64
@@ -32,8 +33,8 @@ _NO_BYTES = memoryview(b"")
 Key = tuple[str, int]
 """``("state", step)`` or ``("level", step)``."""
 
-PackedOf: TypeAlias = "Callable[[Key, int | None], Packed]"
-"""Says what the checkpoint of a key is like, so many steps after a state that was brought back, or never."""
+PackedOf: TypeAlias = "Callable[[Key, float], Packed]"
+"""Says what the checkpoint of a key is like at its age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,11 @@ class ShadowStore:
     clock : VirtualClock
         Gets the charges.
     packed : callable
-        Says what the checkpoint of a key is like, and gets how many steps it lies after a state that was brought back.
+        Says what the checkpoint of a key is like at its age.
     price : callable
         Says what a charge takes, in s.
+    rest : int
+        Step of the state of rest.
     budget_bytes : int, optional
         What may be held, for a schedule that hears of what is refused; each checkpoint then has memory of its own, as
         in a run by such a schedule. Without it nothing is refused, and checkpoints are stacked in an arena.
@@ -103,6 +106,7 @@ class ShadowStore:
         clock: VirtualClock,
         packed: PackedOf,
         price: Callable[[Charge], float],
+        rest: int,
         budget_bytes: int | None = None,
     ) -> None:
         if tier not in ("memory", "disk"):
@@ -115,7 +119,7 @@ class ShadowStore:
         self._segments: list[tuple[Room, int]] = []
         self._file = Room()
         self._held: dict[Key, tuple[int, Room, tuple[Extent, ...]]] = {}
-        self._base: int | None = None  # of the state that was brought back last
+        self._ages = Ages(rest)
         self._costs = self._most_keys = 0
         self.peak_bytes = self.disk_peak_bytes = 0
 
@@ -123,7 +127,7 @@ class ShadowStore:
         """Take a checkpoint in."""
         kind, step = key
         self._charge("save" if kind == "state" else "put", step)
-        packed = self._packed(key, None if self._base is None else step - self._base)
+        packed = self._packed(key, self._ages.stored(step) if kind == "state" else self._ages.now(step))
         size = sum(packed.sizes)
         if self._budget is not None:
             cost = self._cost(key, packed, None)
@@ -166,7 +170,7 @@ class ShadowStore:
         """Charge for bringing one back."""
         kind, step = key
         if kind == "state":
-            self._base = step
+            self._ages.brought_back(step)
         self._charge("load" if kind == "state" else "get", step)
 
     def drop(self, key: Key) -> None:

@@ -112,12 +112,12 @@ def virtual_run(
     clock.now = run_s
     code = PricedCode(sizes, clock, price)
 
-    def plain(key: Key, _since: int | None) -> Packed:
+    def plain(key: Key, _age: float) -> Packed:
         return Packed.plain(sizes.state_arrays if key[0] == "state" else sizes.level_arrays, sizes.dimensions)
 
     live = isinstance(planned.schedule, LiveSchedule)
     room = budget_bytes - planned.slots_bytes if live else None
-    shadow = ShadowStore(strategy.tier, clock, packed or plain, price, room)
+    shadow = ShadowStore(strategy.tier, clock, packed or plain, price, sizes.first, room)
     store = cast(CheckpointStore, shadow)  # all of it that the executor and a courier ask for
     carried = code.carried(planned.carried)
     courier: Inline[PricedSlot] | Overlapped[PricedSlot]

@@ -1,0 +1,51 @@
+r"""How much of compression's error a state carries: what is computed from compressed states compresses worse itself.
+
+A state that was computed from one that had been brought back carries that one's error, which spreads into what was
+smooth within some eight steps and then no further; stored and brought back in turn it hands on both. So with an age of
+0 for what was never brought back, d steps after a state of age a the age is
+
+.. math::
+
+    a + \min\big(1, \tfrac13 \log_2(1 + d)\big),
+
+and the stream has :math:`1 + g` times the age as many bytes as without any error, g the compressor's at its tolerance.
+Measured on ``thrust-2d`` with ``interp`` at 1e-4 of the peak: 15, 26 and 34 % more after 1, 4 and 8 steps, no more
+after 40, and 43 to 66 % more after a second state.
+"""
+
+from __future__ import annotations
+
+import math
+
+_SPREAD = 3.0  # doublings of the steps after which an error has spread
+
+
+class Ages:
+    """Follows the ages of a run's states.
+
+    Parameters
+    ----------
+    rest : int
+        The first step: the state of rest comes back as it was.
+    """
+
+    def __init__(self, rest: int) -> None:
+        self._rest = rest
+        self._held: dict[int, float] = {}
+        self._base: int | None = None
+
+    def brought_back(self, step: int) -> None:
+        """Go on from a state that was stored."""
+        self._base = step
+
+    def stored(self, step: int) -> float:
+        """Return the age of a state that is stored, and remember it."""
+        self._held[step] = age = self.now(step)
+        return age
+
+    def now(self, step: int) -> float:
+        """Return the age of what is computed at a step."""
+        if self._base in (None, self._rest):
+            return 0.0
+        assert self._base is not None
+        return self._held.get(self._base, 0.0) + min(1.0, math.log2(1 + max(step - self._base, 0)) / _SPREAD)
