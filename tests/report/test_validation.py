@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from validation_row import ROW
@@ -67,6 +68,22 @@ def test_the_table_says_each_case_and_what_was_to_be_shown():
     assert "by the speed of its own bare sweeps: 10.0 and 10.0 %" in text
     assert "wall time: worst 20.0 % (at most 20.0 %): met" in validation_sentences(results)
     assert "wall time: median 12.5 % (at most 10.0 %): MISSED" in validation_sentences(results)
+
+
+@pytest.mark.parametrize(
+    ("speed", "bare_s", "said"),
+    [
+        (1.25, [1.0, 1.2, 1.1], ""),
+        (1.25, [1.0] * 5 + [3.0] * 5, "a factor of 3.0"),
+        (0.2, [1.0, 1.0, 1.0], "a factor of 5.0"),
+    ],
+)
+def test_a_machine_that_others_used_is_told(speed, bare_s, said):
+    facts = {"calibrated_on": "block", "never_calibrated": False, "speed": speed, "own_speed": 1.3, "rounds": 3}
+    arrays = {"bare_s": np.array([bare_s]), "reference_bare_s": np.empty((1, 0))}
+    note = validation_table([validation("block", [ROW], facts=facts, arrays=arrays)]).notes[0]
+    assert said in note
+    assert ("something else was running" in note) is bool(said)
 
 
 def test_of_two_validations_of_one_problem_the_later_counts():

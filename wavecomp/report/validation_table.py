@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+import numpy as np
+
 from wavecomp.errors import NothingToReport
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.table import Cell, Column, Row, Table
@@ -27,6 +29,10 @@ _COLUMNS = (
     Column("Factor", ".2f"),
     Column("Deep factor", ".2f"),
 )
+
+
+_DISTURBED = 1.5
+"""Up to what factor bare sweeps differ on a machine of one's own."""
 
 
 def validation_table(results: Sequence[ExperimentResult]) -> Table:
@@ -102,6 +108,7 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
             f"the calibration's. Wall time off: median {100 * median(walls):.1f} %, worst {100 * max(walls):.1f} %"
             f"{own}; without the correction for speed {100 * median(absolute):.1f} and {100 * max(absolute):.1f} %; "
             f"the published equations {100 * median(published):.0f} and {100 * max(published):.0f} %."
+            f"{_disturbed(result)}"
         )
     notes.append(
         "Off is predicted over measured less one; measured is the median of the rounds. Factor is predicted over "
@@ -109,6 +116,22 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
         "the same checkpoints: they know no imaging step, no image, no call, and one size of checkpoint."
     )
     return notes
+
+
+def _disturbed(result: ExperimentResult) -> str:
+    """Return what is to be said where bare sweeps tell that the machine was not the validation's own."""
+    speed = _float(result.facts["speed"])
+    off = max(speed, 1.0 / speed)
+    for bares in (result.arrays[name] for name in ("bare_s", "reference_bare_s") if name in result.arrays):
+        if bares.size:
+            low, high = (float(np.quantile(bares, part)) for part in (0.1, 0.9))
+            off = max(off, high / low)
+    if off <= _DISTURBED:
+        return ""
+    return (
+        f" Bare sweeps differed by a factor of {off:.1f}: something else was running, and how good predictions are "
+        "cannot be told from this; run it again on an idle machine."
+    )
 
 
 def _own_speed(cases: Sequence[Judged]) -> str:
