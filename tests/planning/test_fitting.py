@@ -104,7 +104,8 @@ def test_what_handing_over_takes_is_found_and_predicted(more):
         strategy, SIZES,
         replace(plain.run, seconds=replace(plain.run.seconds, wall=2 * (expected - (more == 0.0)))), 2.0,
     )  # fmt: skip
-    found = fit_handoffs({"identity": trial}, costs)
+    slow = replace(trial, run=replace(trial.run, seconds=replace(trial.run.seconds, wall=9 * expected)))
+    found = fit_handoffs({"identity": [slow, trial, trial]}, costs)
     assert found == {"identity": pytest.approx(more)}
     assert replace(costs, handoffs=found).handoff("another") == found["identity"]
     assert costs.handoff("identity") is None

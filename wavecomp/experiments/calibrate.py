@@ -36,6 +36,7 @@ _LARGE_S = 2.0
 """Seconds of bare sweeps from which on a problem's runs are long enough to tell more with fewer of them."""
 
 _FEWEST = 32
+_OVERLAPPED = 3  # runs with overlap, for their median
 _TRIES = 3  # of a whole run, while bare sweeps beside it are slower than those of the short runs: something else runs
 _MOST_EVERY = 24
 _WEIGHED = 40  # places of the run at which the adjoint is weighed, about: its strength changes over many steps
@@ -147,7 +148,7 @@ class _Calibration:
         peak = self._workbench.peak(self._shot)
         weights = self._weights()
         codecs: list[CodecCosts] = []
-        beside: dict[str, Trial] = {}
+        beside: dict[str, list[Trial]] = {}
         for strategy, needed in self._whole_runs():
             if not needed and perf_counter() - self._begun > self._settings.seconds:
                 continue
@@ -155,7 +156,8 @@ class _Calibration:
             trial = self._whole_run(strategy, peak, short, reference)
             family, fraction = template_of(strategy)
             if strategy.overlap:
-                beside[family] = trial
+                again = 0 if self._large else _OVERLAPPED - 1
+                beside[family] = [trial, *(self._whole_run(strategy, peak, short, reference) for _ in range(again))]
                 continue
             self._compare(trial, family, fraction, exact)
             if family != "identity":
