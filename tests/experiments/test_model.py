@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wavecomp.experiments.catalogue import MODEL_EXPERIMENTS, compute_experiment
+from wavecomp.experiments.codec_samples import Wanted, sample_codecs
 from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.planning.costs import ADVANCING, SINGLE, Costs
 from wavecomp.planning.level_factors import level_factors
@@ -153,3 +154,18 @@ def test_costs_of_a_run_predict_another_budget_without_the_problem(calibration):
 
 def test_the_experiments_of_the_model_are_known():
     assert set(MODEL_EXPERIMENTS) == {"calibrate", "validate"}
+
+
+def test_what_is_computed_from_a_compressed_state_is_sampled(bench):
+    """A coarse tolerance leaves an error that the stream pays for; without loss there is nothing to grow."""
+    wanted = [
+        Wanted("zfp:accuracy={}", 3e-3, "state", parse_strategy("trajectory/zfp:accuracy=0.01").compressor),
+        Wanted("identity", None, "state", parse_strategy("trajectory/identity").compressor),
+        Wanted("zfp:accuracy={}", 3e-3, "level", parse_strategy("trajectory/zfp:accuracy=0.01").compressor),
+    ]
+    code = bench.operators
+    code.set_shot(bench.middle_shot)
+    lossy, lossless, level = sample_codecs(code, wanted)
+    assert 0.0 < lossy.growth < 3.0
+    assert lossless.growth == 0.0
+    assert level.growth is None

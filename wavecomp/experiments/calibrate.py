@@ -75,7 +75,7 @@ class CalibrateSettings:
     imaging: tuple[int, ...] = (4, 8, 6, 2)
     slots: int = 20
     rounds: int = 3
-    seconds: float = 35.0
+    seconds: float = 40.0
 
 
 def calibrate(bench: ExperimentBench, settings: CalibrateSettings, progress: Notice) -> ExperimentResult:
@@ -254,8 +254,8 @@ class _Calibration:
         middle = settings.fractions[len(settings.fractions) // 2]
         lossy = [text for text in settings.compressors if "{}" in text]
         ordered = [(f"trajectory:every={k}/{text}", True) for text, _ in with_fractions(lossy, [middle])]
-        ordered += [(f"trajectory:every={k},overlap/{text}", False) for text, _ in with_fractions(lossy, [middle])]
         ordered += [(f"trajectory:every={m}", False) for m in settings.imaging]
+        ordered += [(f"trajectory:every={k},overlap/{text}", False) for text, _ in with_fractions(lossy, [middle])]
         revolve = f"revolve:slots={settings.slots}"
         ordered += [(f"{revolve}/{text}", False) for text, _ in with_fractions(lossy, [middle])]
         others = [fraction for fraction in settings.fractions if fraction != middle]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from time import perf_counter
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from wavecomp.checkpoints.tiers import Memory
 from wavecomp.compressors import Compressor
 from wavecomp.compressors.base import Field
 from wavecomp.physics.acoustic import AcousticOperators
+from wavecomp.planning.ages import STEPS
 from wavecomp.planning.codecs import CodecCosts, Kind
 
 _SAMPLES = 16
@@ -70,13 +72,50 @@ def sample_codecs(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[Cod
             arrays, outs = (slot.stored, back.stored) if one.kind == "level" else (state, spare)
             size, store_s, fetch_s = _round_trip(arena, one.compressor, arrays, outs, warm=not mine)
             mine.append(((step - first) / (last - first), size - sum(heads), store_s, fetch_s))
+    growths = _growths(code, wanted)
     made = []
-    for one, mine, outline in zip(wanted, found, outlines, strict=True):
+    for one, mine, outline, growth in zip(wanted, found, outlines, growths, strict=True):
         raw = code.level_bytes if one.kind == "level" else code.state_bytes
         places, sizes, stores, fetches = (tuple(sample[part] for sample in mine) for part in range(4))
         heads, parts = outline
-        made.append(CodecCosts(one.family, one.fraction, one.kind, raw, places, sizes, stores, fetches, heads, parts))
+        made.append(
+            CodecCosts(
+                one.family, one.fraction, one.kind, raw, places, sizes, stores, fetches, heads, parts, growth=growth
+            )
+        )
     return made
+
+
+def _growths(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[float | None]:
+    """Return by how much more bytes a state has that was computed from a compressed one, at an age of 1.
+
+    In the middle of the run, and three quarters through it, a state is compressed and brought back; what is computed
+    from it, and from the state itself, is compressed :data:`~wavecomp.planning.ages.STEPS` steps on.
+    """
+    steps = [code.first + round(part * (code.last - code.first)) for part in (0.5, 0.75)]
+    arena = Arena()
+    found: list[list[float]] = [[] for _ in wanted]
+    code.rest()
+    at = code.first
+    for step in steps:
+        code.forward(at, step, record=False)
+        at = step + STEPS
+        exact = tuple(array.copy() for array in code.state(step))
+        code.forward(step, at, record=False)
+        after = tuple(array.copy() for array in code.state(at))
+        for one, mine in zip(wanted, found, strict=True):
+            if one.kind != "state":
+                continue
+            with CheckpointStore(_ROOM, Memory(), arena) as store:
+                plain = store.put("exact", after, one.compressor).bytes
+                store.put("state", exact, one.compressor)
+                store.get_into("state", code.state(step), one.compressor)
+                code.mend(step)
+                code.forward(step, at, record=False)
+                mine.append(store.put("carried", code.state(at), one.compressor).bytes / plain - 1.0)
+        for kept, array in zip(after, code.state(at), strict=True):
+            array[...] = kept
+    return [max(fmean(mine), 0.0) if mine else None for mine in found]
 
 
 def _round_trip(

@@ -55,6 +55,10 @@ PINNED_STRATEGIES = (
     "revolve:slots=10/zfp:accuracy=1e-5peak",
     "mixed:levels=20",
     "mixed:levels=20/interp:abs=1e-5peak",
+    "h-revolve:slots=3,disk_slots=6",
+    "h-revolve:slots=3,disk_slots=6/zfp:accuracy=1e-5peak",
+    "disk-revolve:slots=3",
+    "two-level:slots=3,period=20",
 )
 """Ways of keeping the forward wavefield; the bare sweeps and ``store-all`` are added."""
 

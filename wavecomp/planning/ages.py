@@ -19,6 +19,9 @@ import math
 
 _SPREAD = 3.0  # doublings of the steps after which an error has spread
 
+STEPS = 7
+"""After so many an error has spread: an age of 1."""
+
 
 class Ages:
     """Follows the ages of a run's states.

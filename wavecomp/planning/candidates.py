@@ -85,8 +85,8 @@ def candidates(job: Job, costs: Costs, error: float, *, disk: bool = False) -> I
                 both = min(least_ratio(costs, family, finer, "state"), least_ratio(costs, family, finer, "level"))
                 if both > 1.0:
                     yield Candidate(f"mixed:every={every},ratio={both:.3g}{weights}/{finer}", bounded=True)
-                if ratio > 1.0 and every == steps[-1] and factors is None:
-                    # Made up as it goes, which takes seconds to foresee: of the longest imaging step alone.
+                if ratio > 1.0 and every in (steps[0], steps[-1]) and factors is None:
+                    # Made up as it goes, which takes seconds to foresee: of two imaging steps alone.
                     yield Candidate(f"adaptive:every={every},ratio={ratio:.3g}/{state}", bounded=True, slow=True)
 
 

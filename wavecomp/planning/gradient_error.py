@@ -38,6 +38,7 @@ from wavecomp.planning.level_factors import LevelFactors
 _USUAL_GROWTH = 0.5
 _TELLING = 0.5  # of a measured error that must be the compressor's, for it to say how that grows with k
 _TELLING_ESTIMATE = 1e-4
+_FLOOR = 3e-6
 _RESTARTS = 4.0  # the error of compressed states over that of levels at one tolerance, where only one of them was run
 _LEAST_SHARE = 0.1  # of a measured error that is the compressor's at least, where imaging takes nearly all of it
 
@@ -125,7 +126,9 @@ def imaging_errors(
     measured = sorted((one for one in costs.imaging if one.relative_l2), key=lambda one: one.every)
     mine = [one for one in measured if (one.estimate >= _TELLING_ESTIMATE) is (estimate >= _TELLING_ESTIMATE)]
     if not mine:
-        return (estimate, estimate), 2.0
+        # Nothing was run at such a k. Where estimates tell nothing deep errors were 1e-6 to 6e-6 on five problems.
+        guess = max(estimate, _FLOOR)
+        return (guess, guess), 2.0
     beyond = max(1.0, mine[0].every / every, every / mine[-1].every)
     deep = _between(every, mine, [one.deep or one.relative_l2 or 0.0 for one in mine], estimate)
     if estimate >= _TELLING_ESTIMATE:

@@ -12,7 +12,7 @@ from wavecomp.planning.costs import Costs
 def with_own_sizes(costs: Costs, sampled: Sequence[CodecCosts], peak: float) -> Costs:
     """Return scaled costs in which compressed levels and states have the sizes that were sampled on the problem itself.
 
-    Seconds stay those of the calibrated problem, scaled; so does the growth of what is computed from compressed states.
+    Seconds stay those of the calibrated problem, scaled.
 
     Parameters
     ----------
@@ -31,5 +31,6 @@ def with_own_sizes(costs: Costs, sampled: Sequence[CodecCosts], peak: float) -> 
             made.append(one)
             continue
         sizes = tuple(found.at("sizes", place) for place in one.places)
-        made.append(replace(one, sizes=sizes, heads=found.heads, parts=found.parts))
+        growth = one.growth if found.growth is None else found.growth
+        made.append(replace(one, sizes=sizes, heads=found.heads, parts=found.parts, growth=growth))
     return replace(costs, codecs=tuple(made), peak=peak)

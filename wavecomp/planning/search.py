@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,6 +24,9 @@ SPARE = 1.05
 
 SPARE_ELSEWHERE = 1.3
 """The same where ratios come from another problem."""
+
+_NEAR = 2.0
+"""Times the bare sweeps: from there on schedules that are made up as they go are worth the time to foresee them."""
 
 _CURVE = 8
 _FEWEST_STATES = 4
@@ -77,14 +81,24 @@ class Search:
         return len(self._found)
 
     def within(self, memory_bytes: int) -> list[Proposal]:
-        """Return what fits, fastest first."""
-        found = []
-        for number, one in enumerate(self._all):
+        """Return what fits, fastest first.
+
+        What takes seconds to foresee comes last, and only where nothing else comes near the bare sweeps: it computes
+        again what others keep.
+        """
+        found: list[Proposal] = []
+        for number, one in enumerate(sorted(self._all, key=lambda one: one.slow)):
+            if one.slow and min((one.prediction.seconds for one in found), default=math.inf) <= self._near_s:
+                break
             self._progress(number, len(self._all), one.text)
             proposal = self.proposal(one, memory_bytes if one.bounded else UNLIMITED)
             if proposal is not None and proposal.needed_bytes <= memory_bytes and self._on_disk(proposal):
                 found.append(proposal)
         return ranked(found)
+
+    @property
+    def _near_s(self) -> float:
+        return _NEAR * self.costs.bare_s
 
     def least(self) -> Proposal:
         """Return what works in the least memory."""

@@ -124,7 +124,7 @@ def _disturbed(result: ExperimentResult) -> str:
     off = max(speed, 1.0 / speed)
     for bares in (result.arrays[name] for name in ("bare_s", "reference_bare_s") if name in result.arrays):
         if bares.size:
-            low, high = (float(np.quantile(bares, part)) for part in (0.1, 0.9))
+            low, high = (float(np.quantile(bares.astype(np.float64), part)) for part in (0.1, 0.9))
             off = max(off, high / low)
     if off <= _DISTURBED:
         return ""
