@@ -13,10 +13,10 @@ from made_up import SIZES, made_costs, trial_of, with_receipts
 from wavecomp.checkpoints.receipts import Receipt
 from wavecomp.errors import Inconsistent
 from wavecomp.experiments.short_runs import short_texts
-from wavecomp.planning.ages import Ages
+from wavecomp.planning.ages import Ages, with_growth
 from wavecomp.planning.codecs import CodecCosts
 from wavecomp.planning.fit_whole_runs import fit_handoffs
-from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of, with_growth
+from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of
 from wavecomp.planning.predict import predict
 from wavecomp.planning.prices import Prices
 from wavecomp.plans.strategies import parse_strategy

@@ -18,11 +18,12 @@ from wavecomp.experiments.codec_samples import Wanted, outline_of, sample_codecs
 from wavecomp.experiments.cost_rows import cost_rows
 from wavecomp.experiments.short_runs import STEADY, short_trials, shortened
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
+from wavecomp.planning.ages import with_growth
 from wavecomp.planning.codecs import CodecCosts, ErrorSample, Kind
 from wavecomp.planning.costs import Costs, Imaging
 from wavecomp.planning.families import template_of, with_fractions
 from wavecomp.planning.fit_whole_runs import fit_handoffs, with_ratios
-from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of, with_growth
+from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.actions import imaged
 from wavecomp.plans.strategies import parse_strategy

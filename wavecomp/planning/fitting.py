@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,8 +23,6 @@ from wavecomp.plans.strategy import Strategy
 
 _PARTS = 40
 """Entries of a compressor's profile along the run, at most."""
-
-_GROWTH = 0.25  # exponent of the tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,28 +162,6 @@ def fit_codec(
         beside_fetch_s=beside[1],
         growth=max(float(np.median(grown)), 0.0) if grown else None,
     )
-
-
-def with_growth(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:
-    """Return compressors' costs with a growth where no run told one: that of the nearest tolerance, by a power of it.
-
-    A finer tolerance leaves less of an error to grow, and the stream is longer: from 3e-5 to 3e-3 of the peak the
-    growth of ``interp`` and ``zfp`` went with the tolerance to the power of 0.2 to 0.3, on two problems. Levels that
-    are computed from compressed states grow as these do.
-    """
-    known = [one for one in codecs if one.kind == "state" and one.growth is not None]
-
-    def growth(one: CodecCosts) -> float | None:
-        mine = [other for other in known if other.family == one.family]
-        if one.growth is not None or not mine:
-            return one.growth
-        if one.fraction is None:
-            return mine[0].growth
-        ratios = [(one.fraction / (other.fraction or one.fraction), other.growth or 0.0) for other in mine]
-        ratio, nearest = min(ratios, key=lambda pair: abs(math.log(pair[0])))
-        return nearest * float(ratio**_GROWTH)
-
-    return [replace(one, growth=growth(one)) for one in codecs]
 
 
 def ages_of(samples: Sequence[Sample], store: str, rest: int) -> list[float]:
