@@ -92,9 +92,11 @@ def _growths(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[float | 
     In the middle of the run, and three quarters through it, a state is compressed and brought back; what is computed
     from it, and from the state itself, is compressed :data:`~wavecomp.planning.ages.STEPS` steps on.
     """
-    steps = [code.first + round(part * (code.last - code.first)) for part in (0.5, 0.75)]
-    arena = Arena()
     found: list[list[float]] = [[] for _ in wanted]
+    steps = [code.first + round(part * (code.last - code.first)) for part in (0.5, 0.75)]
+    if steps[-1] + STEPS > code.last or all(one.kind != "state" for one in wanted):
+        return [None] * len(wanted)
+    arena = Arena()
     code.rest()
     at = code.first
     for step in steps:
