@@ -166,6 +166,6 @@ def test_what_is_computed_from_a_compressed_state_is_sampled(bench):
     code = bench.operators
     code.set_shot(bench.middle_shot)
     lossy, lossless, level = sample_codecs(code, wanted)
-    assert 0.0 < lossy.growth < 3.0
-    assert lossless.growth == 0.0
-    assert level.growth is None
+    assert 0.0 < lossy.growth_at_end < 3.0
+    assert lossless.growth_at_end == 0.0
+    assert level.growth_at_end is None

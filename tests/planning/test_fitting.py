@@ -13,9 +13,9 @@ from made_up import SIZES, made_costs, trial_of, with_receipts
 from wavecomp.checkpoints.receipts import Receipt
 from wavecomp.errors import Inconsistent
 from wavecomp.experiments.short_runs import short_texts
-from wavecomp.planning.ages import Ages, with_growth
+from wavecomp.planning.ages import Ages
 from wavecomp.planning.codecs import CodecCosts
-from wavecomp.planning.fit_whole_runs import fit_handoffs
+from wavecomp.planning.fit_whole_runs import fit_handoffs, with_growth
 from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of
 from wavecomp.planning.predict import predict
 from wavecomp.planning.prices import Prices
@@ -112,7 +112,8 @@ def test_what_handing_over_takes_is_found_and_predicted(more):
 
 
 def test_what_is_computed_from_compressed_states_is_larger_by_its_age():
-    """States of 50 kB, and of a tenth more for each full age; at 1, 3 and 7 steps from one these are 1/3, 2/3 and 1.
+    """States of 50 kB; at the end of the run a tenth more at an age of 1, in its middle half of that, and at an age of
+    2 2^(3/2) times as much. At 1, 3 and 7 steps from one of age 0 it is 1/3, 2/3 and 1.
 
     On the first way up, and from the state of rest, nothing carries an error: these have 50 kB wherever they are. An
     age adds to that of the state that was brought back.
@@ -127,30 +128,31 @@ def test_what_is_computed_from_compressed_states_is_larger_by_its_age():
             steps = charge.step - base
             more = 0.0 if base == SIZES.first else ages[base] + min(1.0, np.log2(1 + steps) / 3)
             ages[charge.step] = more
-            size = round(50_000 * (1 + 0.1 * more))
+            size = round(50_000 * (1 + 0.1 * SIZES.place(charge.step) * more**1.5))
             receipts.append(Receipt(("state", charge.step), size + 20, size, 1.0, 0.0, "memory"))
     assert max(ages.values()) > 1.0
     trial = replace(trial, run=replace(trial.run, receipts=tuple(receipts)))
     codec = fit_codec(trial, "state", "zfp:accuracy={}", 1e-3, costs.lines, ((10, 10), (1, 1)))
     assert set(codec.sizes) == {50_000.0}
-    assert codec.growth == pytest.approx(0.1, abs=1e-4)
+    assert codec.growth_at_end == pytest.approx(0.1, abs=2e-3)
     assert codec.bytes_at(0.5, 0.0) == 50_000.0
     strategy = parse_strategy("revolve:slots=4/zfp:accuracy=1e-3peak")
     known = made_costs(codecs=(codec,))
-    assert sum(Prices(strategy, SIZES, known).packed(("state", 40), 2.0).sizes) == pytest.approx(60_000, abs=20)
-    without = made_costs(codecs=(replace(codec, growth=0.0),))
+    expected = 50_000 * (1 + 0.1 * SIZES.place(40) * 2**1.5)
+    assert sum(Prices(strategy, SIZES, known).packed(("state", 40), 2.0).sizes) == pytest.approx(expected, rel=2e-3)
+    without = made_costs(codecs=(replace(codec, growth_at_end=0.0),))
     more = predict(strategy, SIZES, known).store_bytes - predict(strategy, SIZES, without).store_bytes
-    assert 0 < more < 4 * 50_000 * 0.1 * max(ages.values()) + 4096  # the arena takes pages
+    assert 0 < more < 4 * 50_000 * 0.1 * max(ages.values()) ** 1.5 + 4096  # the arena takes pages
 
 
 def test_a_growth_that_no_run_told_is_that_of_the_nearest_tolerance_by_its_fourth_root():
-    state = CodecCosts("a:{}", 1e-3, "state", 100, (0.5,), (10.0,), (0.0,), (0.0,), (5,), (1,), growth=0.3)
-    finer, level = replace(state, fraction=1e-4, growth=0.1), replace(state, kind="level", growth=None)
-    other = replace(state, family="b", fraction=None, growth=None)
-    unknown = replace(state, fraction=1.6e-2, growth=None)
+    state = CodecCosts("a:{}", 1e-3, "state", 100, (0.5,), (10.0,), (0.0,), (0.0,), (5,), (1,), growth_at_end=0.3)
+    finer, level = replace(state, fraction=1e-4, growth_at_end=0.1), replace(state, kind="level", growth_at_end=None)
+    other = replace(state, family="b", fraction=None, growth_at_end=None)
+    unknown = replace(state, fraction=1.6e-2, growth_at_end=None)
     found = with_growth([state, finer, level, other, unknown])
-    assert [one.growth for one in found] == [0.3, 0.1, pytest.approx(0.3), None, pytest.approx(0.6)]
-    assert found[3].grown(1.0) == 1.0
+    assert [one.growth_at_end for one in found] == [0.3, 0.1, pytest.approx(0.3), None, pytest.approx(0.6)]
+    assert found[3].bytes_at(1.0, 1.0) == 10.0
 
 
 @pytest.mark.parametrize(("steps", "age"), [(0, 0.0), (1, 1 / 3), (3, 2 / 3), (7, 1.0), (100, 1.0)])

@@ -10,7 +10,6 @@ from time import perf_counter
 
 import numpy as np
 
-from wavecomp.adjoint.imaging_step import aliasing
 from wavecomp.experiments.bandwidths import bandwidths
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
@@ -18,14 +17,13 @@ from wavecomp.experiments.codec_samples import Wanted, outline_of, sample_codecs
 from wavecomp.experiments.cost_rows import cost_rows
 from wavecomp.experiments.short_runs import STEADY, short_trials, shortened
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
-from wavecomp.planning.ages import with_growth
 from wavecomp.planning.codecs import CodecCosts, ErrorSample, Kind
-from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.costs import Costs
 from wavecomp.planning.families import template_of, with_fractions
-from wavecomp.planning.fit_whole_runs import fit_handoffs, with_ratios
+from wavecomp.planning.fit_whole_runs import fit_handoffs, with_growth, with_ratios
 from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
+from wavecomp.planning.own_errors import with_own_errors
 from wavecomp.planning.sizes import ProblemSizes
-from wavecomp.plans.actions import imaged
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.plans.strategy import Strategy
 from wavecomp.records.experiment import ExperimentResult
@@ -39,8 +37,6 @@ _LARGE_S = 2.0
 _FEWEST = 32
 _OVERLAPPED = 3  # runs with overlap, for their median
 _TRIES = 3  # of a whole run, while bare sweeps beside it are slower than those of the short runs: something else runs
-_MOST_EVERY = 24
-_WEIGHED = 40  # places of the run at which the adjoint is weighed, about: its strength changes over many steps
 
 
 @dataclass(frozen=True)
@@ -55,8 +51,6 @@ class CalibrateSettings:
         Tolerances as parts of the wavefield's peak, ascending.
     every : tuple of int
         Imaging steps of the compressed runs: the first for all tolerances, the others for the middle one.
-    imaging : tuple of int
-        Imaging steps of uncompressed runs.
     slots : int
         Checkpoints of the Revolve with compressed states.
     rounds : int
@@ -73,10 +67,9 @@ class CalibrateSettings:
     )
     fractions: tuple[float, ...] = (3e-5, 3e-4, 3e-3)
     every: tuple[int, ...] = (4, 8)
-    imaging: tuple[int, ...] = (4, 8, 6, 2)
     slots: int = 20
     rounds: int = 3
-    seconds: float = 40.0
+    seconds: float = 38.0
 
 
 def calibrate(bench: ExperimentBench, settings: CalibrateSettings, progress: Notice) -> ExperimentResult:
@@ -111,8 +104,8 @@ class _Calibration:
         self.bares: list[float] = []
         self.short: list[Trial] = []
         self._errors: list[ErrorSample] = []
+        self._imaged: dict[int, np.ndarray] = {}
         self._large = False
-        self._imaging: dict[int, tuple[float, float]] = {}
         self._whole: list[Trial] = []
 
     def facts(self) -> Row:
@@ -145,9 +138,9 @@ class _Calibration:
         lines = fit_lines([samples_of(trial) for trial in self.short])
         run_s, span_s = fit_overheads(self.short)
         self._progress(1, 4, "the exact gradient")
-        exact = self._bench.exact(self._shot)
+        self._imaged[1] = self._bench.exact(self._shot)
         peak = self._workbench.peak(self._shot)
-        weights = self._weights()
+        sampled = self._workbench.sampled(self._shot)
         codecs: list[CodecCosts] = []
         beside: dict[str, list[Trial]] = {}
         for strategy, needed in self._whole_runs():
@@ -160,22 +153,16 @@ class _Calibration:
                 again = 0 if self._large else _OVERLAPPED - 1
                 beside[family] = [trial, *(self._whole_run(strategy, peak, short, reference) for _ in range(again))]
                 continue
-            self._compare(trial, family, fraction, exact)
-            if family != "identity":
-                kind: Kind = "level" if strategy.name == "trajectory" else "state"
-                arrays = self._arrays(kind)
-                outline = outline_of(trial.strategy.compressor, arrays)
-                codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))
+            if fraction is not None:
+                self._compare(trial, family, fraction)
+            kind: Kind = "level" if strategy.name == "trajectory" else "state"
+            outline = outline_of(trial.strategy.compressor, self._arrays(kind))
+            codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))
         codecs = _one_each(codecs)
         self._progress(3, 4, "compressors along a forward sweep")
         missing = self._missing(codecs, peak)
         speed = self._speed(short, reference)
         codecs += [one.at_speed(1 / speed) for one in sample_codecs(self._code, missing)]
-        signature = self._code.signature
-        imaging = []
-        for k in range(2, _MOST_EVERY + 1):
-            relative, deep = self._imaging.get(k, (None, None))
-            imaging.append(Imaging(k, aliasing(signature, k), relative, deep, self._sizes.last))
         memory, write, read = bandwidths(self._sizes.state_bytes)
         made = Costs(
             problem=self._bench.problem.name,
@@ -193,21 +180,14 @@ class _Calibration:
             lines=lines,
             codecs=tuple(with_growth(codecs)),
             errors=tuple(self._errors),
-            imaging=tuple(imaging),
             memory_bytes_s=memory * speed,
             disk_write_bytes_s=write * speed,
             disk_read_bytes_s=read * speed,
-            weights=weights,
         )
+        signature, digest = self._code.signature, self._bench.problem.digest
+        made = with_own_errors(made, sampled, peak, self._sizes, signature, digest)
         made = replace(made, handoffs=fit_handoffs(beside, made))
         return with_ratios(made, [*self.short, *self._whole])
-
-    def _weights(self) -> tuple[tuple[float, float], ...]:
-        """Return what an error of a level weighs at some places of the run: of two bare sweeps, none is stored."""
-        sizes, apart = self._sizes, max(1, self._sizes.steps // _WEIGHED)
-        weights = self._workbench.weights(apart, self._shot)
-        steps = imaged(sizes.first, sizes.last, apart)
-        return tuple((sizes.place(step), float(weight)) for step, weight in zip(steps, weights, strict=True))
 
     def _missing(self, codecs: Sequence[CodecCosts], peak: float) -> list[Wanted]:
         """Return which compressors have no run of their own, on levels and on states."""
@@ -255,10 +235,12 @@ class _Calibration:
         middle = settings.fractions[len(settings.fractions) // 2]
         lossy = [text for text in settings.compressors if "{}" in text]
         ordered = [(f"trajectory:every={k}/{text}", True) for text, _ in with_fractions(lossy, [middle])]
-        ordered += [(f"trajectory:every={m}", False) for m in settings.imaging]
-        ordered += [(f"trajectory:every={k},overlap/{text}", False) for text, _ in with_fractions(lossy, [middle])]
-        revolve = f"revolve:slots={settings.slots}"
+        # What a restart does to the error hardly depends on k, and large states take most of the time there is.
+        revolve = f"revolve:slots={settings.slots}" + (f",every={k}" if self._large else "")
+        overlapped = [(f"trajectory:every={k},overlap/{text}", False) for text, _ in with_fractions(lossy, [middle])]
+        ordered += overlapped[:1]
         ordered += [(f"{revolve}/{text}", False) for text, _ in with_fractions(lossy, [middle])]
+        ordered += overlapped[1:]
         others = [fraction for fraction in settings.fractions if fraction != middle]
         ordered += [(f"trajectory:every={k}/{text}", False) for text, _ in with_fractions(settings.compressors, others)]
         for m in settings.every[1:]:
@@ -281,18 +263,17 @@ class _Calibration:
         self._whole.append(trial)
         return trial
 
-    def _compare(self, trial: Trial, family: str, fraction: float | None, exact: np.ndarray) -> None:
-        gradient = trial.run.gradient
-        relative = gradient_distance(exact, gradient).relative_l2
-        deep = deep_relative_l2(exact, gradient)
+    def _compare(self, trial: Trial, family: str, fraction: float) -> None:
+        """Note the compressor's own part of the error: against the gradient that has the same imaging step."""
+        strategy, gradient = trial.strategy, trial.run.gradient
+        if strategy.every not in self._imaged:
+            self._imaged[strategy.every] = self._bench.run(f"store-all:every={strategy.every}", self._shot).gradient
+        reference = self._imaged[strategy.every]
+        relative, deep = gradient_distance(reference, gradient).relative_l2, deep_relative_l2(reference, gradient)
+        kind: Kind = "level" if strategy.name == "trajectory" else "state"
+        slots = int(strategy.values["slots"]) if "slots" in strategy.values else None
         below = relative if deep is None else deep
-        strategy = trial.strategy
-        if family == "identity":
-            self._imaging[strategy.every] = (relative, below)
-        elif fraction is not None:
-            kind: Kind = "level" if strategy.name == "trajectory" else "state"
-            slots = int(strategy.values["slots"]) if "slots" in strategy.values else None
-            self._errors.append(ErrorSample(family, fraction, kind, strategy.every, relative, below, slots))
+        self._errors.append(ErrorSample(family, fraction, kind, strategy.every, relative, below, slots, apart=True))
 
 
 def _one_each(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:

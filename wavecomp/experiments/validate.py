@@ -16,8 +16,9 @@ from wavecomp.experiments.catalogue import Notice
 from wavecomp.experiments.codec_samples import Wanted, sample_codecs
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.planning.codecs import HOLE, CodecCosts
+from wavecomp.planning.codecs import HOLE
 from wavecomp.planning.costs import Costs
+from wavecomp.planning.own_errors import with_own_errors
 from wavecomp.planning.own_sizes import with_own_sizes
 from wavecomp.planning.predict import Prediction, predict
 from wavecomp.planning.published_form import published_seconds
@@ -97,8 +98,9 @@ class ValidateSettings:
 def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notice) -> ExperimentResult:
     """Predict each case, then run it in rounds; each row holds what was predicted and what came out.
 
-    Of a problem that was never calibrated one forward sweep is made beforehand: it tells the peak, which tolerances are
-    parts of, and the sizes of compressed levels and states. Its times are those of the calibrated problem, scaled.
+    Of a problem that was never calibrated a forward sweep is made beforehand: it tells the peak, which tolerances are
+    parts of, and the sizes of compressed levels and states. Two bare sweeps tell what errors of levels and imaging
+    steps do to its gradient. Its times are those of the calibrated problem, scaled.
 
     The speed of a machine differs from process to process, and from one second to the next: each prediction is for the
     speed of the moment, the calibrated problem's bare sweeps right before and after the run over those of the
@@ -113,7 +115,7 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     if other is not None:
         far = Costs.from_json(settings.other_costs) if settings.other_costs else None
         costs = scaled_between(given, far, sizes.level_bytes, sizes.state_bytes, sizes.dimensions, sizes.steps)
-        costs = with_own_sizes(costs, *_sampled(bench, costs))
+        costs = _with_own(bench, sizes, costs)
     cases = [_Case(bench, sizes, text, part) for text, part in settings.cases]
     bares: list[list[float]] = []
     reference_bares: list[list[float]] = []
@@ -164,16 +166,20 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     )
 
 
-def _sampled(bench: ExperimentBench, costs: Costs) -> tuple[list[CodecCosts], float]:
-    """Return compressed sizes along one forward sweep of the problem, and its peak."""
-    peak = bench.workbench.peak(bench.middle_shot)
+def _with_own(bench: ExperimentBench, sizes: ProblemSizes, costs: Costs) -> Costs:
+    """Return costs with the compressed sizes of the problem, from a forward sweep, and its errors, from bare sweeps."""
+    shot = bench.middle_shot
+    peak = bench.workbench.peak(shot)
     wanted = []
     for one in costs.codecs:
         tolerance = None if one.fraction is None else in_field_units(one.fraction, peak)
         compressor = parse_strategy(f"trajectory/{one.family.replace(HOLE, repr(tolerance))}").compressor
         wanted.append(Wanted(one.family, one.fraction, one.kind, compressor))
-    bench.operators.set_shot(bench.middle_shot)
-    return sample_codecs(bench.operators, wanted), peak
+    bench.operators.set_shot(shot)
+    made = with_own_sizes(costs, sample_codecs(bench.operators, wanted), peak)
+    return with_own_errors(
+        made, bench.workbench.sampled(shot), peak, sizes, bench.operators.signature, bench.problem.digest
+    )
 
 
 class _Case:
@@ -233,9 +239,8 @@ class _Case:
         return row | self._expected(costs.at_speed(speed), own / costs.bare_s / speed)
 
     def _expected(self, costs: Costs, own: float) -> Row:
-        signature = self._bench.operators.signature
         try:
-            seen: Prediction = predict(self._strategy, self._sizes, costs, self._granted, signature=signature)
+            seen: Prediction = predict(self._strategy, self._sizes, costs, self._granted)
             schedule = virtual_run(self._strategy, self._sizes, budget_bytes=self._granted).schedule
             published = None  # of a schedule that is made up as it goes the equations know nothing
             if isinstance(schedule, Schedule):

@@ -86,6 +86,11 @@ DEEP = 0.9
 """Share of the depth, from below, that is deep: without the top tenth, where sources and receivers are."""
 
 
+def deep_points(points: int) -> int:
+    """Return how many of so many points along the depth are deep."""
+    return int(DEEP * points + 0.5)
+
+
 def deep_relative_l2(exact: FieldArray, gradient: FieldArray) -> float | None:
     """Return the relative L2 distance below the top tenth of the depth, which is the last axis.
 
@@ -101,7 +106,7 @@ def deep_relative_l2(exact: FieldArray, gradient: FieldArray) -> float | None:
     float or None
         None where the last axis is shorter; inf where ``exact`` is zero below and ``gradient`` is not.
     """
-    deep = int(DEEP * exact.shape[-1] + 0.5)
+    deep = deep_points(exact.shape[-1])
     if exact.shape[-1] < 10:
         return None
     below = (..., slice(exact.shape[-1] - deep, None))

@@ -261,6 +261,15 @@ class AcousticOperators(TimeStepping[LevelSlot]):
         data = self.u._data
         return np.asarray(data[(step - 1) % 2]), np.asarray(data[step % 2])
 
+    def level(self, step: int) -> Array:
+        """Return u[step], one of the levels in the buffers, over the physical domain: a view."""
+        return self._domain.within(np.asarray(self.u.data)[step % 2])
+
+    @property
+    def per_dt2(self) -> np.floating[Any]:
+        """1/Δt², in 1/ms² and the operators' precision, as the imaging condition multiplies with it."""
+        return self._imaged.per_dt2
+
     def begin_reversal(self) -> float:
         """Make the residual, once the whole record is there; return J = ½ Σ r²."""
         residual = self.residual.data

@@ -101,8 +101,7 @@ class AdjointSweep:
 
     def weight(self, step: int) -> float:
         """Return the RMS of (v[n+1] − 2 v[n] + v[n-1]) / Δt² over the physical domain, right before :meth:`image`."""
-        here, below = (self._within(step + offset) for offset in (0, -1))
-        above = self._values_above(step)
+        above, here, below = self.levels(step)
         rows = max(1, _ROWS_POINTS // max(1, here[0].size))
         total = 0.0
         for start in range(0, len(here), rows):
@@ -110,6 +109,10 @@ class AdjointSweep:
             bent = above[some] - 2 * here[some] + below[some]
             total += float(np.sum(np.square(bent, dtype=np.float64)))
         return math.sqrt(total / here.size) * float(self._imaged.per_dt2)
+
+    def levels(self, step: int) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
+        """Return v[n+1], v[n] and v[n-1] over the physical domain, as views, right before :meth:`image`."""
+        return self._values_above(step), self._within(step), self._within(step - 1)
 
     def _within(self, step: int) -> NDArray[np.floating]:
         """Return v[step] in its buffer, at the physical domain's points."""

@@ -11,6 +11,7 @@ import numpy as np
 from wavecomp.adjoint.level_weights import Weights, measured_weights
 from wavecomp.physics.acoustic import FIRST, AcousticOperators
 from wavecomp.physics.coarse import coarse_problem, weights_between
+from wavecomp.physics.sampled_gradient import SampledGradient, sampled_gradient
 from wavecomp.physics.shot_bench import Array, ShotBench
 from wavecomp.plans.strategy import Strategy
 
@@ -60,6 +61,11 @@ class Workbench(ShotBench[AcousticOperators]):
         """
         self._turn_to(shot)
         return measured_weights(self.operators, every)
+
+    def sampled(self, shot: int = 0) -> SampledGradient:
+        """Return what imaging steps and errors of levels will do to a shot's gradient: of two bare sweeps."""
+        self._turn_to(shot)
+        return sampled_gradient(self.operators, shot)
 
     def peak(self, shot: int = 0) -> float:
         """Return the greatest amplitude of a shot's wavefield in the operators' model."""

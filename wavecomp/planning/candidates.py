@@ -1,6 +1,7 @@
 """Ways of keeping the wavefield that may be the best one for a job: texts, made from what was calibrated.
 
-The imaging step is any that the source's spectrum allows for the error that is asked for. A compressor's tolerance is
+The imaging step is any that the error allows which is asked for: of a calibrated problem by what each step does to its
+gradient, of others by the source's spectrum. A compressor's tolerance is
 the coarsest whose predicted error, with that of the imaging step, stays within the error over :data:`RESERVE`, cut to
 two digits. Where the costs tell what an error of each level weighs, compressed trajectories, Revolve and ``mixed`` are
 also tried with tolerances over time. Beyond :data:`REACH` times the calibrated tolerances nobody knows, and there is no
@@ -13,6 +14,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wavecomp.adjoint.imaging_step import Signature
 from wavecomp.planning.codecs import HOLE, Kind
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.gradient_error import expected_error
@@ -103,19 +105,29 @@ def _weighable(job: Job, costs: Costs) -> bool:
     return bool(costs.weights) and (job.signature is not None or not job.problem)
 
 
-def imaging_steps(job: Job, costs: Costs, error: float) -> list[int]:
-    """Return imaging steps that an error allows, by the spectrum and by what was measured: 1, the most, some between.
+def source_of(job: Job, costs: Costs) -> Signature | None:
+    """Return the source by which errors are predicted for a job; None where the costs are about its own gradient."""
+    return None if costs.about(job.problem) else job.signature
 
-    A smaller step than the most leaves more of the error to the compressor.
+
+def imaging_steps(job: Job, costs: Costs, error: float) -> list[int]:
+    """Return imaging steps that an error allows: 1, the most, and some between.
+
+    Of the job's own problem the costs say what each step does; of another one its spectrum says what may be tried. A
+    smaller step than the most leaves more of the error to the compressor.
     """
-    most = job.step_for(error) if error > 0.0 else 1
+    if error <= 0.0:
+        return [1]
+    looked = max((one.every for one in costs.imaging), default=1)
+    most = looked if costs.about(job.problem) else job.step_for(error)
     while most > 1 and not _imaging_fits(job, costs, most, error):
         most -= 1
-    return sorted({1, most, max(1, most - 1), max(1, most // 2)})
+    wanted = {most, max(1, most - 1), max(1, most // 2)}
+    return sorted({1, *(every for every in wanted if _imaging_fits(job, costs, every, error))})
 
 
 def _imaging_fits(job: Job, costs: Costs, every: int, error: float) -> bool:
-    found = expected_error(costs, every, None, 1.0, lossless=True, signature=job.signature)
+    found = expected_error(costs, every, None, 1.0, lossless=True, signature=source_of(job, costs))
     worst = max(found.relative_l2 or 0.0, found.deep or 0.0)
     return worst * RESERVE <= error
 
@@ -151,7 +163,7 @@ def compressor_for(
 
     def worst(fraction: float) -> float:
         found = expected_error(
-            costs, every, (family, fraction), share, lossless=False, signature=job.signature, levels=levels
+            costs, every, (family, fraction), share, lossless=False, signature=source_of(job, costs), levels=levels
         )
         return max(found.relative_l2 or 0.0, found.deep or 0.0) * reserve
 
@@ -186,7 +198,7 @@ def least_ratio(costs: Costs, family: str, compressor: str | None, kind: Kind) -
     chosen = (
         max(finer, key=lambda one: one.fraction or 0.0) if finer else min(found, key=lambda one: one.fraction or 0.0)
     )
-    return 0.95 * chosen.raw_bytes / max(max(chosen.sizes) * chosen.grown(_AGE), 1.0)
+    return 0.95 * chosen.raw_bytes / max(*(chosen.bytes_at(place, _AGE) for place in chosen.places), 1.0)
 
 
 def compressor_fraction(family: str, compressor: str) -> float | None:

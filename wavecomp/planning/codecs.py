@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any, Literal
 
 import numpy as np
 
 from wavecomp.errors import UsageError
+from wavecomp.planning.ages import GROWTH_PLACES, grown
 from wavecomp.spec_text import SpecText
 
 Kind = Literal["level", "state"]
@@ -43,9 +45,10 @@ class CodecCosts:
     beside_store_s, beside_fetch_s : float
         Seconds by which the time steps beside it are slower (or faster) than without it, for each store and fetch: it
         takes their place in the caches.
-    growth : float or None
-        What was computed from compressed states carries their error and compresses worse: at an age of a
-        (:mod:`wavecomp.planning.ages`) it has :math:`1 + g a` times as many bytes. None where no such run was made.
+    growth_at_end : float or None
+        What was computed from compressed states carries their error and compresses worse: with an age of a
+        (:mod:`wavecomp.planning.ages`), at a place p of the run, it has :math:`1 + g p a^{3/2}` times as many bytes.
+        None where no such run was made.
     """
 
     family: str
@@ -60,7 +63,7 @@ class CodecCosts:
     parts: tuple[int, ...]
     beside_store_s: float = 0.0
     beside_fetch_s: float = 0.0
-    growth: float | None = None
+    growth_at_end: float | None = None
 
     def __post_init__(self) -> None:
         lengths = {len(self.places), len(self.sizes), len(self.store_s), len(self.fetch_s)}
@@ -71,6 +74,10 @@ class CodecCosts:
     def from_values(cls, values: Mapping[str, Any]) -> CodecCosts:
         """Build one from what JSON keeps."""
         known: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in values.items()}
+        # Earlier versions had one growth for the whole run, measured at these two places.
+        growth = known.pop("growth", None)
+        if growth is not None:
+            known["growth_at_end"] = growth / fmean(GROWTH_PLACES)
         return cls(**known)
 
     @property
@@ -106,16 +113,12 @@ class CodecCosts:
 
     def bytes_at(self, place: float, age: float) -> float:
         """Return the bytes at a place of the run of what has so much of an age."""
-        return self.at("sizes", place) * self.grown(age)
-
-    def grown(self, age: float) -> float:
-        """Return how many times as many bytes there are at an age."""
-        return 1.0 + (self.growth or 0.0) * age
+        return self.at("sizes", place) * (1.0 + (self.growth_at_end or 0.0) * grown(place, age))
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorSample:
-    """The error of one gradient whose checkpoints were compressed, against the exact one.
+    """The error of one gradient whose checkpoints were compressed.
 
     Attributes
     ----------
@@ -127,6 +130,9 @@ class ErrorSample:
         Errors of the whole and below the top tenth of the depth (of the whole where there is no such).
     slots : int or None
         Checkpoints of the Revolve that it was measured with.
+    apart : bool
+        Whether they are the compressor's alone, against the gradient with the same imaging step and nothing compressed;
+        else against the exact one, with what imaging does.
     """
 
     family: str
@@ -136,6 +142,7 @@ class ErrorSample:
     relative_l2: float
     deep: float
     slots: int | None = None
+    apart: bool = False
 
 
 def effective(family: str, fraction: float, peak: float) -> float:
@@ -199,7 +206,7 @@ def between(found: Sequence[CodecCosts], fraction: float | None, peak: float) ->
         fraction=fraction,
         places=places,
         sizes=tuple(map(size, places)),
-        growth=straight(low.growth or 0.0, high.growth or 0.0),
+        growth_at_end=straight(low.growth_at_end or 0.0, high.growth_at_end or 0.0),
         store_s=mixed("store_s"),
         fetch_s=mixed("fetch_s"),
         beside_store_s=straight(low.beside_store_s, high.beside_store_s),

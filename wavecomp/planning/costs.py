@@ -67,7 +67,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Imaging:
-    """What imaging at every k-th step did to the gradient of the calibrated problem, with nothing compressed.
+    """What imaging at every k-th step does to the gradient of the calibrated problem, with nothing compressed.
 
     Attributes
     ----------
@@ -76,9 +76,9 @@ class Imaging:
     estimate : float
         The source's estimate (:func:`wavecomp.adjoint.imaging_step.aliasing`).
     relative_l2, deep : float or None
-        The measured errors, the latter below the top tenth of the depth; None where this k was not run.
+        The errors, the latter below the top tenth of the depth; None where nobody looked at this k.
     last : int
-        Last step of that run: see :func:`end_miss`.
+        Last step of the run: see :func:`end_miss`.
     """
 
     every: int
@@ -138,6 +138,11 @@ class Costs:
     handoffs : mapping of str to float
         By a compressor's family, what a level takes besides, each way, that is handed to a thread beside the time
         steps, in s: what sharing the cores does not say.
+    noise : (float, float) or None
+        Relative errors of the gradient, whole and below the top tenth of the depth, by errors of all its levels that
+        have the peak as their RMS (:mod:`wavecomp.physics.sampled_gradient`); None where nobody looked.
+    digest : str
+        Of the problem whose gradient ``errors``, ``imaging``, ``noise`` and ``weights`` are about; "" if unknown.
     scaled : float
         Bytes of a state over those of the calibrated problem; 1 where it is that.
     """
@@ -164,6 +169,8 @@ class Costs:
     ratios: tuple[float, ...] = ()
     weights: tuple[tuple[float, float], ...] = ()
     handoffs: Mapping[str, float] = field(default_factory=dict)
+    noise: tuple[float, float] | None = None
+    digest: str = ""
     scaled: float = 1.0
 
     def line(self, task: str) -> Line:
@@ -189,6 +196,10 @@ class Costs:
         if not self.handoffs:
             return None
         return self.handoffs.get(family or "", median(self.handoffs.values()))
+
+    def about(self, problem: str) -> bool:
+        """Return whether errors and imaging steps are those of the problem with this digest; "" is none."""
+        return bool(problem) and problem == self.digest
 
     def at_speed(self, speed: float) -> Costs:
         """Return the costs of a moment at which everything takes ``speed`` times as long."""
@@ -278,8 +289,10 @@ class Costs:
             values["ratios"] = tuple(values["ratios"])
             # Costs of earlier versions have none.
             values["weights"] = tuple((float(place), float(rms)) for place, rms in values.get("weights", ()))
+            noise = values.get("noise")
+            values["noise"] = None if noise is None else (float(noise[0]), float(noise[1]))
             return cls(**values)
-        except (ValueError, TypeError, KeyError, AttributeError) as reason:
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as reason:
             raise DamagedArchive(f"these are no costs: {reason}") from None
 
     def save(self, file: str | Path) -> None:

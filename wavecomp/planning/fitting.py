@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.errors import Inconsistent
-from wavecomp.planning.ages import Ages
+from wavecomp.planning.ages import Ages, grown
 from wavecomp.planning.codecs import CodecCosts, Kind
 from wavecomp.planning.costs import ADVANCING, Line
 from wavecomp.planning.sizes import ProblemSizes
@@ -144,7 +144,9 @@ def fit_codec(
     found = list(zip(places, weight, ages_of(samples, store, sizes.first), strict=True))
     exact = [(place, size) for place, size, age in found if not age]
     first = profile([place for place, _ in exact], [size for _, size in exact], grid)
-    grown = [(size / float(np.interp(place, grid, first)) - 1.0) / age for place, size, age in found if age]
+    growths = [
+        (size / float(np.interp(place, grid, first)) - 1.0) / grown(place, age) for place, size, age in found if age
+    ]
     beside = [_beside(samples, lines, forward, len(found)) for forward, found in ((True, stored), (False, fetched))]
     fetched_at = [(one.charge.step - sizes.first) / sizes.steps for one in fetched]
     return CodecCosts(
@@ -160,7 +162,7 @@ def fit_codec(
         parts=parts,
         beside_store_s=beside[0],
         beside_fetch_s=beside[1],
-        growth=max(float(np.median(grown)), 0.0) if grown else None,
+        growth_at_end=max(float(np.median(growths)), 0.0) if growths else None,
     )
 
 

@@ -31,6 +31,6 @@ def with_own_sizes(costs: Costs, sampled: Sequence[CodecCosts], peak: float) -> 
             made.append(one)
             continue
         sizes = tuple(found.at("sizes", place) for place in one.places)
-        growth = one.growth if found.growth is None else found.growth
-        made.append(replace(one, sizes=sizes, heads=found.heads, parts=found.parts, growth=growth))
+        growth = one.growth_at_end if found.growth_at_end is None else found.growth_at_end
+        made.append(replace(one, sizes=sizes, heads=found.heads, parts=found.parts, growth_at_end=growth))
     return replace(costs, codecs=tuple(made), peak=peak)

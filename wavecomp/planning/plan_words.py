@@ -25,7 +25,8 @@ def reason(plan: Plan) -> str:
     why = words.get(strategy.name, "it is the fastest of what fits")
     every = strategy.every
     if every > 1:
-        why = f"the source's spectrum lets {every - 1} of {every} levels go; {why}"
+        who = "two bare sweeps say that its gradient" if plan.costs.about(job.problem) else "the source's spectrum"
+        why = f"{who} lets {every - 1} of {every} levels go; {why}"
     elif job.signature is None:
         why = f"every level is imaged, since nothing is known of the source's spectrum; {why}"
     return f"{strategy.spec}: {why}."
@@ -70,14 +71,16 @@ def _change(best: Proposal, other: Proposal | None) -> str:
 
 def _beyond(plan: Plan) -> Iterator[str]:
     costs, prediction = plan.costs, plan.best.prediction
-    if plan.job.problem and costs.scaled == 1.0:
+    factor = max(costs.scaled, 1.0 / costs.scaled)
+    size = f"whose states are {ratio(factor)} times {'smaller' if costs.scaled > 1 else 'larger'}"
+    if plan.job.problem and costs.problem == plan.job.name and costs.scaled == 1.0:
         yield f"Costs, ratios and errors were measured on {costs.problem} itself."
+    elif costs.about(plan.job.problem):
+        yield f"Costs were measured on {costs.problem}, {size}; ratios and errors on {plan.job.name} itself."
     else:
-        factor = max(costs.scaled, 1.0 / costs.scaled)
-        word = "smaller" if costs.scaled > 1 else "larger"
         yield (
-            f"Costs, ratios and errors were measured on {costs.problem}, whose states are {ratio(factor)} times "
-            f"{word}: calibrate on the problem itself before a night hangs on it."
+            f"Costs, ratios and errors were measured on {costs.problem}, {size}: calibrate on the problem itself "
+            "before a night hangs on it. By what a tolerance does to a gradient, models differed up to ten times."
         )
     if prediction.beyond > max(costs.scaled, 1.0 / costs.scaled) * 1.01:
         yield f"Tolerance or imaging step lie {ratio(prediction.beyond)} times beyond what was calibrated."

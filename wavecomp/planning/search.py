@@ -9,7 +9,7 @@ from dataclasses import replace
 from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.compressors import Registry
 from wavecomp.errors import CheckpointTooLarge, ScheduleError, SlotsTooLarge
-from wavecomp.planning.candidates import Candidate, candidates
+from wavecomp.planning.candidates import Candidate, candidates, source_of
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.job import Job
 from wavecomp.planning.predict import predict
@@ -150,7 +150,7 @@ class Search:
                 self.costs,
                 budget_bytes,
                 disk_budget_bytes=disk,
-                signature=self._job.signature,
+                signature=source_of(self._job, self.costs),
             )
         except (CheckpointTooLarge, SlotsTooLarge, ScheduleError):
             return None
