@@ -53,7 +53,7 @@ def sample_codecs(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[Cod
     first, last = code.first, code.last
     steps = np.unique(np.linspace(first + 1, last - 1, _SAMPLES).round().astype(int))
     slot, back = code.slots(2)
-    found: list[list[tuple[float, float, float, float]]] = [[] for _ in wanted]
+    found: list[list[_Sample]] = [[] for _ in wanted]
     outlines: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     arena = Arena()
     stride = 1 if code.state_bytes < _LARGE_BYTES else _STATES_EVERY
@@ -68,19 +68,30 @@ def sample_codecs(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[Cod
         if not turn:
             outlines = [outline_of(one.compressor, slot.stored if one.kind == "level" else state) for one in wanted]
         for one, mine, (heads, _) in zip(wanted, found, outlines, strict=True):
-            if one.kind == "state" and not spare:
-                continue
             arrays, outs = (slot.stored, back.stored) if one.kind == "level" else (state, spare)
-            size, store_s, fetch_s = _round_trip(arena, one.compressor, arrays, outs, warm=not mine)
-            mine.append(((step - first) / (last - first), size - sum(heads), store_s, fetch_s))
+            tries = 0 if not outs else 1 if one.kind == "level" else 2  # of states there are few: what is rare shows
+            size, seconds = _round_trips(arena, one.compressor, arrays, outs, tries, warm=not mine)
+            mine.append(_Sample((step - first) / (last - first), size - sum(heads), seconds))
     growths = _growths(code, wanted)
     made = []
     for one, mine, (heads, parts), growth in zip(wanted, found, outlines, growths, strict=True):
         raw = code.level_bytes if one.kind == "level" else code.state_bytes
-        places, sizes, stores, fetches = (tuple(sample[part] for sample in mine) for part in range(4))
-        costs = CodecCosts(one.family, one.fraction, one.kind, raw, places, sizes, stores, fetches, heads, parts)
+        places = tuple(sample.place for sample in mine)
+        timed = [(sample.place, *sample.seconds) for sample in mine if sample.seconds is not None]
+        at_places, *there_and_back = zip(*timed, strict=True)
+        store_s, fetch_s = (tuple(map(float, np.interp(places, at_places, seconds))) for seconds in there_and_back)
+        sizes = tuple(sample.bytes for sample in mine)
+        costs = CodecCosts(one.family, one.fraction, one.kind, raw, places, sizes, store_s, fetch_s, heads, parts)
         made.append(replace(costs, growth_at_end=growth))
     return made
+
+
+class _Sample(NamedTuple):
+    """Bytes at a place of the run, and where it was timed the seconds there and back."""
+
+    place: float
+    bytes: int
+    seconds: tuple[float, float] | None
 
 
 def _growths(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[float | None]:
@@ -119,24 +130,29 @@ def _growths(code: AcousticOperators, wanted: Sequence[Wanted]) -> list[float | 
     return [max(fmean(mine), 0.0) if mine else None for mine in found]
 
 
-def _round_trip(
-    arena: Arena, compressor: Compressor, arrays: tuple[Field, ...], outs: tuple[Field, ...], *, warm: bool
-) -> tuple[int, float, float]:
-    """Return the bytes of the streams, and the least seconds there and back of two times: what is rare adds to one."""
+def _round_trips(
+    arena: Arena,
+    compressor: Compressor,
+    arrays: tuple[Field, ...],
+    outs: tuple[Field, ...],
+    tries: int,
+    *,
+    warm: bool,
+) -> tuple[int, tuple[float, float] | None]:
+    """Return the bytes of the streams, and the least seconds there and back of so many tries; None without any."""
     found = []
     with CheckpointStore(_ROOM, Memory(), arena) as store:
-        if warm:  # touches the memory
-            store.put("first", arrays, compressor)
+        if warm or not tries:  # touches the memory
+            size = store.put("first", arrays, compressor).bytes
             store.drop("first")
-        for _ in range(2):
+        for _ in range(tries):
             begun = perf_counter()
-            receipt = store.put("second", arrays, compressor)
+            size = store.put("second", arrays, compressor).bytes
             stored = perf_counter()
             store.get_into("second", outs, compressor)
             store.drop("second")
-            found.append((receipt.bytes, stored - begun, perf_counter() - stored))
-    sizes, stores, fetches = zip(*found, strict=True)
-    return sizes[0], min(stores), min(fetches)
+            found.append((stored - begun, perf_counter() - stored))
+    return size, (min(one for one, _ in found), min(one for _, one in found)) if found else None
 
 
 def outline_of(compressor: Compressor, arrays: Sequence[np.ndarray]) -> tuple[tuple[int, ...], tuple[int, ...]]:
