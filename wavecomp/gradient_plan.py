@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wavecomp.compressors import Registry
-from wavecomp.errors import UnsupportedStrategy, WavecompError
+from wavecomp.errors import UnsupportedStrategy, UsageError, WavecompError
 from wavecomp.experiments.study import TIME_LIMIT_S, run_experiment
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem import GradientProblem
@@ -46,16 +46,18 @@ def plan(
     gradient_error: float = USUAL_ERROR,
     shots: int = 1,
     disk_bytes: int | None = None,
+    look: bool = False,
     calibrations: str | Path = CALIBRATIONS,
     registry: Registry | None = None,
     progress: Notice = lambda _done, _total, _note: None,
 ) -> Plan:
     """Return the best strategies for a job in a memory, by costs that were measured on this machine.
 
-    Costs of the job's own problem are taken where this machine has measured some. A problem of which a gradient takes
-    seconds is calibrated now, in about a minute; for a larger one, and for a job in words, the costs of the problem of
-    the same dimension are taken whose size is nearest, or of a stand-in, calibrated now, where none is near. That runs
-    in a process of its own, which imports the calling script: the call stands under ``if __name__ == "__main__":``.
+    Costs of the job's own problem are taken where this machine has measured some, or looked at it. A problem of which a
+    gradient takes seconds is calibrated now, in about a minute; for a larger one, and for a job in words, the costs of
+    the problem of the same dimension are taken whose size is nearest, or of a stand-in, calibrated now, where none is
+    near. That runs in a process of its own, which imports the calling script: the call stands under
+    ``if __name__ == "__main__":``.
 
     Parameters
     ----------
@@ -69,6 +71,9 @@ def plan(
         Gradients that are added up, one after the other; of a :class:`~wavecomp.planning.job.Job` its own.
     disk_bytes : int, optional
         What checkpoints may take on disk.
+    look : bool
+        Whether a problem with no costs of its own is looked at first: it is run forward three times and back once, with
+        nothing stored, for its own compressed sizes and errors.
     calibrations : path
         Folder of the costs; made if need be.
     registry : Registry, optional
@@ -88,7 +93,9 @@ def plan(
         The problem could not be calibrated.
     UnsupportedStrategy
         The problem is of other physics than the acoustic equation.
-    UnknownProblem, UsageError
+    UnknownProblem
+    UsageError
+        A look at a job in words.
     """
     problem = find_problem(job) if isinstance(job, str) else job if isinstance(job, GradientProblem) else None
     if problem is not None and problem.medium.material is not None:
@@ -98,29 +105,51 @@ def plan(
         )
     asked = job if isinstance(job, Job) else job_of(problem, shots=shots) if problem is not None else None
     assert asked is not None
-    costs = costs_for(asked, problem, Path(calibrations), progress)
+    costs = costs_for(asked, problem, Path(calibrations), progress, look=look)
     return choose(
         asked, costs, memory_bytes, gradient_error, disk_bytes=disk_bytes, registry=registry, progress=progress
     )
 
 
-def costs_for(job: Job, problem: GradientProblem | None, folder: Path, progress: Notice) -> Costs:
+def costs_for(
+    job: Job, problem: GradientProblem | None, folder: Path, progress: Notice, *, look: bool = False
+) -> Costs:
     """Return costs for a job, as :func:`plan` says.
 
     Raises
     ------
     CalibrationFailed
         It was tried, and failed.
+    UsageError
+        A look at a job in words.
     """
+    if look and problem is None:
+        raise UsageError(f"a look at {job.name}: only a problem can be run; make it one, or plan without a look")
     archive = ExperimentArchive(folder)
     here, places = _machine(collect_provenance()), archive.provenances()
     costs: dict[str, Costs] = {}
+    looks: dict[str, Costs] = {}
     for result in archive:
         made = places.get(result.provenance)
-        if result.experiment == "calibrate" and not result.failed and made is not None and _machine(made) == here:
-            costs[result.problem_digest] = Costs.from_json(str(result.facts["costs"]))
-    if job.problem in costs:
-        return costs[job.problem]
+        kept = {"calibrate": costs, "look": looks}.get(result.experiment)
+        if kept is not None and not result.failed and made is not None and _machine(made) == here:
+            kept[result.problem_digest] = Costs.from_json(str(result.facts["costs"]))
+    own_costs = costs.get(job.problem) or looks.get(job.problem)
+    if own_costs is not None:
+        return own_costs
+    base = _nearest(job, problem, costs, folder, progress)
+    if not look or problem is None or base.about(job.problem):
+        return base
+    from wavecomp.experiments.look import LookSettings
+
+    found = of_the_model("look", problem, folder, progress, LookSettings(base.to_json()))
+    return Costs.from_json(str(found.facts["costs"]))
+
+
+def _nearest(
+    job: Job, problem: GradientProblem | None, costs: Mapping[str, Costs], folder: Path, progress: Notice
+) -> Costs:
+    """Return the costs of the job's problem, calibrated now, or of one that is near."""
     size, dimensions = job.sizes.state_bytes, job.sizes.dimensions
     fitting = [one for one in costs.values() if one.dimensions == dimensions]
     own = problem is not None and size * job.sizes.steps <= _OWN_WORK

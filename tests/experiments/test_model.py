@@ -153,7 +153,7 @@ def test_costs_of_a_run_predict_another_budget_without_the_problem(calibration):
 
 
 def test_the_experiments_of_the_model_are_known():
-    assert set(MODEL_EXPERIMENTS) == {"calibrate", "validate"}
+    assert set(MODEL_EXPERIMENTS) == {"calibrate", "look", "validate"}
 
 
 def test_what_is_computed_from_a_compressed_state_is_sampled(bench):

@@ -71,6 +71,11 @@ class Range(click.ParamType):  # type: ignore[type-arg]
 @click.option("--spacing", type=click.FloatRange(0, min_open=True), help="Of the grid, in m.")
 @click.option("--velocity", type=Range(), metavar="LEAST..GREATEST", help="In m/s, such as 1500..4500.")
 @click.option(
+    "--look",
+    is_flag=True,
+    help="Run a problem without costs of its own forward three times and back once, for its own sizes and errors.",
+)
+@click.option(
     "--calibration", type=OutFolder(), default=CALIBRATIONS, show_default=True,
     help="Archive with the costs of this machine; measured into it where there are none.",
 )  # fmt: skip
@@ -92,6 +97,7 @@ def plan(
     peak_frequency: float | None,
     spacing: float | None,
     velocity: tuple[float, float] | None,
+    look: bool,
     calibration: Path,
     figure: Path | None,
     as_data: bool,
@@ -117,8 +123,8 @@ def plan(
     check_devito()
     with progress_bar("planning", "predictions") as bar:
         made = make_plan(
-            job, memory_bytes=memory, gradient_error=error, shots=shots, disk_bytes=disk, calibrations=calibration,
-            registry=registry, progress=bar,
+            job, memory_bytes=memory, gradient_error=error, shots=shots, disk_bytes=disk, look=look,
+            calibrations=calibration, registry=registry, progress=bar,
         )  # fmt: skip
     show_plan(made, as_data=as_data)
     if figure is not None:

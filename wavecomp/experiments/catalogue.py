@@ -76,11 +76,14 @@ MODEL_EXPERIMENTS = {
     "calibrate": Experiment(
         "what the tasks of a gradient cost on this machine", "calibrate", "calibrate", "CalibrateSettings"
     ),
+    "look": Experiment(
+        "compressed sizes and errors of a problem's own, by bare sweeps", "look", "look", "LookSettings"
+    ),
     "validate": Experiment(
         "predicted against measured runs", "validate", "validate", "ValidateSettings"
     ),
 }  # fmt: skip
-"""What ``wavecomp model`` runs."""
+"""What ``wavecomp model`` and ``wavecomp plan`` run."""
 
 
 def find_experiment(name: str) -> Experiment:

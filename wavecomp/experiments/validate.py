@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean, median
 
 import numpy as np
@@ -13,19 +14,15 @@ from wavecomp.adjoint.reversal import UNLIMITED
 from wavecomp.errors import BudgetExceeded, ScheduleError, SlotsTooLarge
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
-from wavecomp.experiments.codec_samples import Wanted, sample_codecs
+from wavecomp.experiments.look import looked_at
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.physics.problem_recipe import find_problem
-from wavecomp.planning.codecs import HOLE
 from wavecomp.planning.costs import Costs
-from wavecomp.planning.own_errors import with_own_errors
-from wavecomp.planning.own_sizes import with_own_sizes
 from wavecomp.planning.predict import Prediction, predict
 from wavecomp.planning.published_form import published_seconds
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.two_grids import scaled_between
 from wavecomp.planning.virtual_run import virtual_run
-from wavecomp.plans.relative import in_field_units
 from wavecomp.plans.schedules import Schedule
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.plans.strategy import Strategy
@@ -98,9 +95,10 @@ class ValidateSettings:
 def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notice) -> ExperimentResult:
     """Predict each case, then run it in rounds; each row holds what was predicted and what came out.
 
-    Of a problem that was never calibrated a forward sweep is made beforehand: it tells the peak, which tolerances are
-    parts of, and the sizes of compressed levels and states. Two bare sweeps tell what errors of levels and imaging
-    steps do to its gradient. Its times are those of the calibrated problem, scaled.
+    A problem that was never calibrated is looked at beforehand (:mod:`wavecomp.experiments.look`): bare sweeps tell what
+    its steps take, a forward sweep the peak, which tolerances are parts of, and the sizes of compressed levels and
+    states, and two bare sweeps what errors of levels and imaging steps do to its gradient. All other times are those of
+    the calibrated problem, scaled.
 
     The speed of a machine differs from process to process, and from one second to the next: each prediction is for the
     speed of the moment, the calibrated problem's bare sweeps right before and after the run over those of the
@@ -115,7 +113,7 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     if other is not None:
         far = Costs.from_json(settings.other_costs) if settings.other_costs else None
         costs = scaled_between(given, far, sizes.level_bytes, sizes.state_bytes, sizes.dimensions, sizes.steps)
-        costs = _with_own(bench, sizes, costs)
+        costs = looked_at(bench, costs, reference=partial(_speed, other, given.bare_s))
     cases = [_Case(bench, sizes, text, part) for text, part in settings.cases]
     bares: list[list[float]] = []
     reference_bares: list[list[float]] = []
@@ -166,20 +164,9 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     )
 
 
-def _with_own(bench: ExperimentBench, sizes: ProblemSizes, costs: Costs) -> Costs:
-    """Return costs with the compressed sizes of the problem, from a forward sweep, and its errors, from bare sweeps."""
-    shot = bench.middle_shot
-    peak = bench.workbench.peak(shot)
-    wanted = []
-    for one in costs.codecs:
-        tolerance = None if one.fraction is None else in_field_units(one.fraction, peak)
-        compressor = parse_strategy(f"trajectory/{one.family.replace(HOLE, repr(tolerance))}").compressor
-        wanted.append(Wanted(one.family, one.fraction, one.kind, compressor))
-    bench.operators.set_shot(shot)
-    made = with_own_sizes(costs, sample_codecs(bench.operators, wanted), peak)
-    return with_own_errors(
-        made, bench.workbench.sampled(shot), peak, sizes, bench.operators.signature, bench.problem.digest
-    )
+def _speed(bench: ExperimentBench, bare_s: float) -> float:
+    """Return a problem's bare sweeps now over those that its costs are for."""
+    return bench.workbench.bare(bench.middle_shot).run.seconds.wall / bare_s
 
 
 class _Case:
