@@ -95,8 +95,8 @@ class ValidateSettings:
 def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notice) -> ExperimentResult:
     """Predict each case, then run it in rounds; each row holds what was predicted and what came out.
 
-    A problem that was never calibrated is looked at beforehand (:mod:`wavecomp.experiments.look`): bare sweeps tell what
-    its steps take, a forward sweep the peak, which tolerances are parts of, and the sizes of compressed levels and
+    A problem that was never calibrated is looked at beforehand (:mod:`wavecomp.experiments.look`): bare sweeps tell
+    what its steps take, a forward sweep the peak, which tolerances are parts of, and the sizes of compressed levels and
     states, and two bare sweeps what errors of levels and imaging steps do to its gradient. All other times are those of
     the calibrated problem, scaled.
 
