@@ -14,6 +14,7 @@ from wavecomp.errors import UnsupportedStrategy, UsageError
 from wavecomp.gradient_plan import CalibrationFailed, calibrated, costs_for
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.choose import NoPlan
+from wavecomp.planning.costs import Costs
 from wavecomp.planning.job import job_in_words, job_of
 from wavecomp.planning.proposals import AS_FAST
 from wavecomp.records import Failure
@@ -88,6 +89,45 @@ def test_a_small_problem_is_calibrated_itself(tmp_path, asked):
     keep_costs(tmp_path, THRUST, costs_of(THRUST))
     assert costs_for(job_of(TINY), TINY, tmp_path, silent).problem == "tiny"
     assert asked == ["tiny"]
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """Problems of this size are not calibrated themselves; note what is looked at, by whose costs."""
+    seen = []
+
+    def measure(name, problem, _folder, _progress, settings):
+        seen.append((name, problem.name, Costs.from_json(settings.costs).problem))
+        facts = {"costs": costs_of(problem, bare_s=55.0, digest=problem.digest).to_json()}
+        return ExperimentResult(name, problem.name, problem.digest, {}, facts, ())
+
+    monkeypatch.setattr(gradient_plan, "_OWN_WORK", 0.0)
+    monkeypatch.setattr(gradient_plan, "of_the_model", measure)
+    return seen
+
+
+def test_a_problem_without_costs_of_its_own_is_looked_at_if_asked(tmp_path, asked, looks):
+    keep_costs(tmp_path, THRUST, costs_of(THRUST))
+    assert costs_for(job_of(TINY), TINY, tmp_path, silent) == costs_of(THRUST)
+    assert looks == []
+    assert costs_for(job_of(TINY), TINY, tmp_path, silent, look=True).bare_s == 55.0
+    assert (looks, asked) == ([("look", "tiny", "thrust-2d")], [])
+
+
+def test_a_look_that_is_kept_is_taken_and_a_calibration_before_it(tmp_path, asked, looks):
+    keep_costs(tmp_path, THRUST, costs_of(THRUST))
+    keep_costs(tmp_path, TINY, costs_of(TINY, bare_s=44.0, digest=TINY.digest), experiment="look")
+    for look in (False, True):
+        assert costs_for(job_of(TINY), TINY, tmp_path, silent, look=look).bare_s == 44.0
+    keep_costs(tmp_path, TINY, costs_of(TINY, bare_s=33.0, digest=TINY.digest))
+    assert costs_for(job_of(TINY), TINY, tmp_path, silent, look=True).bare_s == 33.0
+    assert (looks, asked) == ([], [])
+
+
+def test_nobody_looks_at_a_job_in_words(tmp_path, asked, looks):
+    with pytest.raises(UsageError, match=r"a look at 100x100: only a problem can be run"):
+        wavecomp.plan(job_in_words((100, 100), 300), memory_bytes=10**6, look=True, calibrations=tmp_path)
+    assert (looks, asked) == ([], [])
 
 
 def test_a_plan_by_name(tmp_path, asked):

@@ -34,6 +34,7 @@ WRONG = [
     ([*MEMORY, *JOB, "--space-order", "7"], ["space order 7", "even"]),
     ([*MEMORY, "--problem", "tiny", "--shape", "80x70"], ["--problem tiny has its own shape", "leave out --shape"]),
     ([*MEMORY, "--problem", "tiny", "--peak-frequency", "8"], ["its own peak frequency", "out --peak-frequency"]),
+    ([*MEMORY, *JOB, "--look"], ["--look at 80x70", "--problem"]),
     ([*MEMORY, "--problem", "tinny"], ['"tinny"', 'did you mean "tiny"']),
     (MEMORY, ["--problem quick", "--shape 801x801x207 --steps 2500"]),
     ([*MEMORY, "--shape", "80x70"], ["--shape 801x801x207 --steps 2500"]),

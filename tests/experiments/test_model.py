@@ -138,6 +138,33 @@ def test_a_problem_that_was_never_calibrated_has_scaled_costs_and_sizes_of_its_o
     assert plain["predicted_peak_bytes"] == plain["peak_bytes"]
     # Sixteen sampled levels stand for fifty.
     assert packed["predicted_peak_bytes"] == pytest.approx(packed["peak_bytes"], rel=0.1)
+    # What validations ask for; the calibrated problem's error alone would be right too, since this one is like it.
+    assert 0.5 < packed["predicted_l2"] / packed["relative_l2"] < 2.0
+    assert 0.5 < packed["predicted_deep_l2"] / packed["deep_l2"] < 2.0
+
+
+def test_a_look_gives_costs_that_are_about_the_problem(bench, calibration, tmp_path):
+    """By costs whose errors are ten times too small for their noise: what is looked at says so, and imaging is seen."""
+    from dataclasses import replace
+
+    from wavecomp.experiments.look import LookSettings
+
+    costs = Costs.from_json(str(calibration.facts["costs"]))
+    assert costs.noise is not None
+    assert costs.about(bench.problem.digest)
+    tenth = replace(costs, noise=(costs.noise[0] / 10, costs.noise[1] / 10), digest="another", imaging=())
+    result = compute_experiment("look", bench.problem, bench=bench, settings=LookSettings(tenth.to_json()))
+    read = load_experiment(save_experiment(tmp_path, result))
+    found = Costs.from_json(str(read.facts["costs"]))
+    assert found.about(bench.problem.digest)
+    assert (found.level_bytes, found.state_bytes, found.last) == (costs.level_bytes, costs.state_bytes, costs.last)
+    assert [one.every for one in found.imaging] == list(range(2, 25))
+    for mine, theirs in zip(found.errors, tenth.errors, strict=True):
+        assert mine.relative_l2 == pytest.approx(10 * theirs.relative_l2, rel=1e-3)
+        assert mine.deep == pytest.approx(10 * theirs.deep, rel=1e-3)
+    assert {row["what"] for row in read.rows} == {"compressor", "error", "imaging"}
+    assert draw_experiment(read).axes[0].get_xlabel()
+    assert describe(read).startswith("If not every step is imaged")
 
 
 def test_costs_of_a_run_predict_another_budget_without_the_problem(calibration):

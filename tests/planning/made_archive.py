@@ -42,15 +42,17 @@ def costs_of(problem: GradientProblem, **values: object) -> Costs:
     return made_costs(**(usual | values))
 
 
-def keep_costs(folder: Path, problem: GradientProblem, costs: Costs, **doctored: object) -> None:
+def keep_costs(
+    folder: Path, problem: GradientProblem, costs: Costs, experiment: str = "calibrate", **doctored: object
+) -> None:
     """Put costs into an archive as a calibration of a problem, of this machine but for what is doctored."""
     from wavecomp.experiments.calibrate import CalibrateSettings
 
     made = replace(collect_provenance(), **doctored)  # type: ignore[arg-type]
     settings = CalibrateSettings()
-    case = ExperimentCase("calibrate", problem.pinned(), settings)
+    case = ExperimentCase(experiment, problem.pinned(), settings)
     result = ExperimentResult(
-        "calibrate", problem.name, problem.digest, dict(vars(settings)), {"costs": costs.to_json()}, (),
+        experiment, problem.name, problem.digest, dict(vars(settings)), {"costs": costs.to_json()}, (),
         provenance=made.digest, case=case.digest, created_utc="2020-01-01T00:00:00+00:00",
     )  # fmt: skip
     with ExperimentArchive(folder).writer() as archive:

@@ -92,6 +92,21 @@ def test_a_compressor_has_its_bytes_and_seconds_where_they_were_and_what_it_cost
     assert codec.beside_fetch_s == pytest.approx(0.0, abs=1e-12)
 
 
+def test_a_stall_of_the_machine_is_not_put_down_to_the_compressor():
+    """One call back takes a second longer than all others: with 60 levels a sixtieth of it each, if it counted."""
+    costs = made_costs()
+    trial = trial_of("trajectory:every=2", costs)
+    sizes = {sample.charge.step: 500 for sample in samples_of(trial) if sample.charge.task == "put"}
+    spans = list(trial.run.timeline)
+    place = max(number for number, span in enumerate(spans) if span.task == "down")
+    spans[place] = spans[place]._replace(seconds=spans[place].seconds + 1.0)
+    stalled = replace(trial, run=replace(trial.run, timeline=tuple(spans)))
+    codec = fit_codec(
+        with_receipts(stalled, "level", sizes), "level", "zfp:accuracy={}", 1e-3, costs.lines, ((10,), (1,))
+    )
+    assert codec.beside_fetch_s == pytest.approx(0.0, abs=1e-9)
+
+
 @pytest.mark.parametrize("more", [0.003, 0.0])
 def test_what_handing_over_takes_is_found_and_predicted(more):
     """Each of 60 levels is handed over twice. A run that is faster than shared cores allow has no price below 0."""

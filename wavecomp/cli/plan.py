@@ -119,6 +119,10 @@ def plan(
     """
     registry = registry_with(plugins)
     job = _job(context, name, shape, steps, shots, layer, space_order, peak_frequency, spacing, velocity)
+    if look and isinstance(job, Job):
+        raise UsageError(
+            f"--look at {job.name}: only a problem can be run; name one with --problem, or leave out --look"
+        )
     claim(calibration, report=True)
     check_devito()
     with progress_bar("planning", "predictions") as bar:

@@ -149,6 +149,7 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
         "shot": shot,
         "calibrated_on": given.problem,
         "never_calibrated": other is not None,
+        "looked_at": other is not None,
         "speed": speed,
         "own_speed": own_bare / costs.bare_s,
         "bare_s": own_bare,

@@ -12,6 +12,7 @@ from wavecomp.report.draw_calibration import figure_calibrate
 from wavecomp.report.draw_experiments_error import figure_checkpoints, figure_memory, figure_steps, figure_tolerance
 from wavecomp.report.draw_experiments_fwi import figure_fwi
 from wavecomp.report.draw_experiments_time import figure_ratio, figure_restart, figure_stack
+from wavecomp.report.draw_look import figure_look
 from wavecomp.report.draw_model_actions import figure_actions
 from wavecomp.report.style import drawing
 
@@ -26,6 +27,7 @@ FIGURES: dict[str, Callable[[ExperimentResult], Figure]] = {
     "fwi": figure_fwi,
     "actions": figure_actions,
     "calibrate": figure_calibrate,
+    "look": figure_look,
 }
 """Name of each experiment, and what draws it."""
 

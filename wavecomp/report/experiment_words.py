@@ -157,6 +157,15 @@ def _calibrate(result: ExperimentResult) -> str:
     )
 
 
+def _look(result: ExperimentResult) -> str:
+    errors = {int(number(row["every"])): number(row["relative_l2"]) for row in rows_where(result, what="imaging")}
+    said = [f"{_short(errors[k])} for every {'2nd' if k == 2 else f'{k}th'}" for k in (2, 4, 8) if k in errors]
+    return (
+        f"If not every step is imaged, the gradient of {result.problem} is off by {join_words(said)}; with its own "
+        f"sizes and errors the costs of {result.facts['calibrated_on']} are costs of it."
+    )
+
+
 _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "tolerance": _tolerance,
     "steps": _steps,
@@ -168,4 +177,5 @@ _WORDS: dict[str, Callable[[ExperimentResult], str]] = {
     "fwi": _fwi,
     "actions": _actions,
     "calibrate": _calibrate,
+    "look": _look,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 import numpy as np
@@ -93,7 +93,7 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
         if not walls:
             continue
         scaled = (
-            f"never calibrated: costs of {facts['calibrated_on']} for its grid, sizes from one forward sweep"
+            f"never calibrated: costs of {facts['calibrated_on']} for its grid, {_own(facts)}"
             if facts["never_calibrated"]
             else "calibrated"
         )
@@ -132,6 +132,12 @@ def _disturbed(result: ExperimentResult) -> str:
         f" Bare sweeps differed by a factor of {off:.1f}: something else was running, and how good predictions are "
         "cannot be told from this; run it again on an idle machine."
     )
+
+
+def _own(facts: Mapping[str, object]) -> str:
+    """Return what was measured of a problem that was never calibrated; older validations did not look at gradients."""
+    looked = "sweeps, sizes and errors from bare sweeps of it"
+    return looked if facts.get("looked_at") else "sizes from one forward sweep"
 
 
 def _own_speed(cases: Sequence[Judged]) -> str:
