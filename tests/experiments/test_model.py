@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from wavecomp.experiments.catalogue import MODEL_EXPERIMENTS, compute_experiment
@@ -196,3 +197,21 @@ def test_what_is_computed_from_a_compressed_state_is_sampled(bench):
     assert 0.0 < lossy.growth_at_end < 3.0
     assert lossless.growth_at_end == 0.0
     assert level.growth_at_end is None
+
+
+def test_large_states_are_sized_at_all_places_and_timed_at_some(bench, monkeypatch):
+    """The peak of a curve may lie between the places that are timed: sizes are those of small states, byte by byte."""
+    wanted = [Wanted("zfp:accuracy={}", 3e-3, "state", parse_strategy("trajectory/zfp:accuracy=0.01").compressor)]
+    code = bench.operators
+    code.set_shot(bench.middle_shot)
+    (small,) = sample_codecs(code, wanted)
+    monkeypatch.setattr("wavecomp.experiments.codec_samples._LARGE_BYTES", 1)
+    (large,) = sample_codecs(code, wanted)
+    assert large.places == small.places
+    assert len(large.places) == 16
+    assert large.sizes == small.sizes
+    assert min(*large.store_s, *large.fetch_s) > 0
+    # Timed at the first of each four, and straight in between.
+    timed = np.array(large.places)[::4]
+    for seconds in (large.store_s, large.fetch_s):
+        np.testing.assert_allclose(seconds, np.interp(large.places, timed, np.array(seconds)[::4]), rtol=1e-12)

@@ -13,9 +13,10 @@ from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.physics.sampled_gradient import SampledGradient
 from wavecomp.planning.candidates import imaging_steps, source_of
 from wavecomp.planning.codecs import ErrorSample
-from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.costs import ADVANCING, Costs, Imaging
 from wavecomp.planning.gradient_error import expected_error, imaging_errors
 from wavecomp.planning.own_errors import with_own_errors
+from wavecomp.planning.own_sizes import with_own_sweeps
 
 FAMILY = "interp:abs={},codec=huffman,level=1"
 SEEN = SampledGradient(
@@ -98,3 +99,13 @@ def test_of_another_problem_an_imaging_step_costs_no_less_than_its_source_says()
     more = replace(made, imaging=(Imaging(16, 1e-3, 2e-3, 2e-3, made.last),))
     assert imaging_errors(less, 16, source)[0] == pytest.approx((estimate, estimate))
     assert imaging_errors(more, 16, source)[0] == pytest.approx((2 * estimate, 2 * estimate))
+
+
+def test_sweeps_of_its_own_change_what_sweeps_take_and_nothing_else():
+    there = costs_with_codecs()
+    made = with_own_sweeps(there, 0.5 * there.bare_s)
+    assert made.bare_s == 0.5 * there.bare_s
+    for task, line in there.lines.items():
+        factor = 0.5 if task in ADVANCING else 1.0
+        assert made.lines[task].seconds(3) == pytest.approx(factor * line.seconds(3))
+    assert (made.codecs, made.errors, made.run_s) == (there.codecs, there.errors, there.run_s)

@@ -35,6 +35,7 @@ _LARGE_S = 2.0
 """Seconds of bare sweeps from which on a problem's runs are long enough to tell more with fewer of them."""
 
 _FEWEST = 32
+_BESIDE = 3  # bare sweeps on either side of a whole run
 _OVERLAPPED = 3  # runs with overlap, for their median
 _NOTHING = 0.1  # of a compressor's error: what imaging adds to it in squares is then half a hundredth
 _TRIES = 3  # of a whole run, while bare sweeps beside it are slower than those of the short runs: something else runs
@@ -226,9 +227,12 @@ class _Calibration:
             )
 
     def _speed(self, steps: int, reference: float) -> float:
-        """Return the speed of this moment: its short bare sweeps over those that the costs are for."""
+        """Return the speed of this moment: its short bare sweeps over those that the costs are for.
+
+        Of three the median: a stall in a tenth of a second would be taken for the speed of a run of seconds.
+        """
         with shortened(self._code, steps):
-            return median(self._bare() for _ in range(1 if self._large else 3)) / reference
+            return median(self._bare() for _ in range(_BESIDE)) / reference
 
     def _whole_runs(self) -> Iterator[tuple[Strategy, bool]]:
         """Yield the whole runs, the most telling first, and whether each is made in any case."""

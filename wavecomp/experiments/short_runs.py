@@ -21,6 +21,9 @@ _MOST = 4
 """Rounds at most, over those that are wanted: a machine that others use has few undisturbed moments."""
 
 
+_MANY_FROM = 100
+
+
 class _Sitting(NamedTuple):
     """Some runs between two bare sweeps, and what these took on average."""
 
@@ -79,10 +82,15 @@ def steady(found: Sequence[_Sitting], count: int, least_s: float) -> list[_Sitti
 
 
 def short_texts(steps: int) -> list[str]:
-    """Return the short runs: between them every task occurs, in calls of many lengths."""
+    """Return the short runs: between them every task occurs, in calls of many lengths.
+
+    Of long runs on small grids one Revolve has many checkpoints: few of them stay in the caches, where saving and
+    loading is a fifth faster.
+    """
     slots = 5 if steps > 40 else 3
+    many = 4 * slots if steps > _MANY_FROM else slots
     return [
-        "store-all", "trajectory", f"revolve:slots={slots}", f"mixed:levels={4 * slots}",
+        "store-all", "trajectory", f"revolve:slots={many}", f"mixed:levels={4 * slots}",
         "store-all:every=4", "trajectory:every=4", "trajectory:every=16",
         f"revolve:slots={slots},every=4", f"mixed:levels={3 * slots},every=4",
     ]  # fmt: skip
