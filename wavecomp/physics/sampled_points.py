@@ -11,13 +11,15 @@ points (Cochran, Sampling Techniques, chapter 5).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.metrics.gradient import deep_points
-from wavecomp.physics.problem import GradientProblem
+
+if TYPE_CHECKING:
+    from wavecomp.physics.problem import GradientProblem
 
 CUBE = 6
 """Points from the source to a face of its cube; of the shell around it four times as many."""
