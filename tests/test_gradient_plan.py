@@ -114,6 +114,13 @@ def test_a_problem_without_costs_of_its_own_is_looked_at_if_asked(tmp_path, aske
     assert (looks, asked) == ([("look", "tiny", "thrust-2d")], [])
 
 
+def test_a_small_problem_is_looked_at_if_asked_and_not_calibrated(tmp_path, asked, looks, monkeypatch):
+    monkeypatch.setattr(gradient_plan, "_OWN_WORK", math.inf)
+    keep_costs(tmp_path, THRUST, costs_of(THRUST))
+    assert costs_for(job_of(TINY), TINY, tmp_path, silent, look=True).bare_s == 55.0
+    assert (looks, asked) == ([("look", "tiny", "thrust-2d")], [])
+
+
 def test_a_look_that_is_kept_is_taken_and_a_calibration_before_it(tmp_path, asked, looks):
     keep_costs(tmp_path, THRUST, costs_of(THRUST))
     keep_costs(tmp_path, TINY, costs_of(TINY, bare_s=44.0, digest=TINY.digest), experiment="look")

@@ -72,8 +72,8 @@ def plan(
     disk_bytes : int, optional
         What checkpoints may take on disk.
     look : bool
-        Whether a problem with no costs of its own is looked at first: it is run forward three times and back once, with
-        nothing stored, for its own compressed sizes and errors.
+        Whether a problem with no costs of its own is looked at and not calibrated: it is run some ten times with
+        nothing stored, for its own sweeps, compressed sizes and errors.
     calibrations : path
         Folder of the costs; made if need be.
     registry : Registry, optional
@@ -137,7 +137,7 @@ def costs_for(
     own_costs = costs.get(job.problem) or looks.get(job.problem)
     if own_costs is not None:
         return own_costs
-    base = _nearest(job, problem, costs, folder, progress)
+    base = _nearest(job, None if look else problem, costs, folder, progress)
     if not look or problem is None or base.about(job.problem):
         return base
     from wavecomp.experiments.look import LookSettings

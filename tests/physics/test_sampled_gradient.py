@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wavecomp.errors import MeaninglessGradient
 from wavecomp.metrics.gradient import deep_points, deep_relative_l2, gradient_distance
-from wavecomp.physics.sampled_points import CUBE, sampled_points, taken
+from wavecomp.physics.sampled_points import CUBE, sampled_points
 from wavecomp.plans.strategies import parse_strategy
 
 
@@ -34,14 +34,6 @@ def test_points_stand_for_the_whole_domain(most, shot, which, tiny, cube):
     assert points.weights[points.deep].sum() == pytest.approx(below)
     again = sampled_points(problem, shot, most)
     assert all(np.array_equal(*pair) for pair in zip(points.at, again.at, strict=True))
-
-
-@given(most=st.integers(1, 50), width=st.integers(0, 3))
-def test_points_are_taken_out_of_a_part_of_a_larger_array(most, width, cube):
-    points = sampled_points(cube, 0, most)
-    around = np.random.default_rng(4).normal(size=tuple(n + 2 * width for n in cube.medium.shape))
-    inner = around[tuple(slice(width, n + width) for n in cube.medium.shape)]
-    np.testing.assert_array_equal(taken(inner, points.offsets(inner)), inner[points.at])
 
 
 def test_where_all_points_are_taken_norms_are_exact(tiny):

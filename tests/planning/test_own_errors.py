@@ -20,7 +20,7 @@ from wavecomp.planning.own_sizes import with_own_sweeps
 
 FAMILY = "interp:abs={},codec=huffman,level=1"
 SEEN = SampledGradient(
-    {2: (2e-6, 1e-6), 3: (5e-6, 2e-6), 4: (4e-4, 1e-4), 5: (3e-3, 4e-3)}, (0.5, 2.0), np.linspace(1.0, 2.0, 120), 99
+    {2: (2e-6, 1e-6), 3: (5e-6, 2e-6), 4: (4e-4, 1e-4), 5: (3e-3, 4e-3)}, (0.5, 2.0), np.linspace(1.0, 2.0, 120)
 )
 
 

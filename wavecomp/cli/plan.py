@@ -73,7 +73,7 @@ class Range(click.ParamType):  # type: ignore[type-arg]
 @click.option(
     "--look",
     is_flag=True,
-    help="Run a problem without costs of its own forward three times and back once, for its own sizes and errors.",
+    help="Run a problem without costs of its own some ten times, with nothing stored, for its own sizes and errors.",
 )
 @click.option(
     "--calibration", type=OutFolder(), default=CALIBRATIONS, show_default=True,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from wavecomp.adjoint.level_weights import Weights
 from wavecomp.errors import MeaninglessGradient
 from wavecomp.physics.acoustic import AcousticOperators
-from wavecomp.physics.sampled_points import RECEIVERS, SampledPoints, sampled_points, taken
+from wavecomp.physics.sampled_points import RECEIVERS, SampledPoints, sampled_points
 from wavecomp.plans.actions import imaged
 
 MOST_EVERY = 24
@@ -46,14 +46,11 @@ class SampledGradient:
         Relative L2 error, of the whole and of the deep gradient, by errors of all levels whose RMS is one unit of u.
     weights : ndarray of float64, shape (steps,)
         RMS of what multiplies each level, ascending, in any unit.
-    points : int
-        How many were looked at.
     """
 
     imaging: Mapping[int, tuple[float, float]]
     noise: tuple[float, float]
     weights: Weights
-    points: int
 
 
 def sampled_gradient(code: AcousticOperators, shot: int) -> SampledGradient:
@@ -71,9 +68,8 @@ def sampled_gradient(code: AcousticOperators, shot: int) -> SampledGradient:
     points = sampled_points(code.problem, shot, max(_LEAST_STRATUM, min(_STRATUM, most)))
     code.rest()
     levels = np.empty((last - first, len(points.weights)), code.dtype)
-    offsets = points.offsets(code.level(first))
     for step in range(first, last):
-        levels[step - first] = taken(code.level(step), offsets)
+        levels[step - first] = code.level(step)[points.at]
         code.forward(step, step + 1, record=True)
     code.begin_reversal()
     sums, weights, squares = _way_back(code, points, levels)
@@ -89,7 +85,6 @@ def sampled_gradient(code: AcousticOperators, shot: int) -> SampledGradient:
         {k: (error / whole, lower / deep) for k, (error, lower) in errors.items()},
         (noise / whole, below / deep),
         weights,
-        len(points.weights),
     )
 
 
@@ -105,7 +100,7 @@ def _way_back(
     sweep, per_dt2, number = code.sweep(1), code.per_dt2, float(points.weights.sum())
     for step in range(last - 1, first - 1, -1):
         sweep.down_to_image(step + 1, step)
-        above, here, below = (per_dt2 * taken(level, points.offsets(level)) for level in sweep.levels(step))
+        above, here, below = (per_dt2 * level[points.at] for level in sweep.levels(step))
         bent = -2 * here + below + above
         square = np.square(bent, dtype=np.float64)
         squares += square

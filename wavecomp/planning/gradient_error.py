@@ -149,6 +149,11 @@ def imaging_errors(
     return (math.hypot(deep, end), deep), beyond
 
 
+def without_imaging(error: float, imaged: float | None) -> float:
+    """Return the compressor's part of a measured error of which imaging has a part, too; a tenth of it at least."""
+    return math.sqrt(max(error**2 - (imaged or 0.0) ** 2, (_LEAST_SHARE * error) ** 2))
+
+
 def _between(every: int, known: Sequence[Imaging], errors: Sequence[float], estimate: float) -> float:
     """Return the error at a k between those that were measured; in proportion to the estimate where that tells."""
     if estimate >= _TELLING_ESTIMATE:
@@ -186,9 +191,7 @@ def _compression(
         if one.apart:
             return value(one)
         (relative, deep), _ = imaging_errors(costs, one.every)
-        imaged = (relative if value is _whole else deep) or 0.0
-        error = value(one)
-        return math.sqrt(max(error**2 - imaged**2, (_LEAST_SHARE * error) ** 2))
+        return without_imaging(value(one), relative if value is _whole else deep)
 
     steps = sorted({one.every for one in samples})
     by_step = {k: [one for one in samples if one.every == k] for k in steps}

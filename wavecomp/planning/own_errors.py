@@ -9,18 +9,16 @@ ratio of the two. What imaging at every k-th step does is not carried over at al
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.physics.sampled_gradient import SampledGradient
 from wavecomp.planning.codecs import ErrorSample
 from wavecomp.planning.costs import Costs, Imaging
-from wavecomp.planning.gradient_error import imaging_errors
+from wavecomp.planning.gradient_error import imaging_errors, without_imaging
 from wavecomp.planning.sizes import ProblemSizes
 
 _WEIGHED = 40  # places of the run at which weights are kept, about: they change over many steps
-_LEAST_SHARE = 0.1  # of a measured error that is the compressor's at least, where imaging takes nearly all of it
 
 
 def with_own_errors(
@@ -66,6 +64,5 @@ def _carried(one: ErrorSample, there: Costs, factors: tuple[float, float]) -> Er
     imaged, _ = imaging_errors(there, one.every)
     values = []
     for value, other, factor in zip((one.relative_l2, one.deep), imaged, factors, strict=True):
-        others = 0.0 if one.apart or other is None else other
-        values.append(factor * math.sqrt(max(value**2 - others**2, (_LEAST_SHARE * value) ** 2)))
+        values.append(factor * (value if one.apart else without_imaging(value, other)))
     return replace(one, relative_l2=values[0], deep=values[1], apart=True)

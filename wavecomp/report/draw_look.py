@@ -8,7 +8,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.draw_experiments_error import number, rows_where
 from wavecomp.report.names import family_label, family_of
-from wavecomp.report.style import BLUE, GREY, VERMILION, drawing, family_style, new_figure, panel
+from wavecomp.report.style import BLUE, VERMILION, drawing, family_style, new_figure, panel
 
 _SHOWN = (2, 3, 4, 6, 8, 12, 16, 24)
 
@@ -30,7 +30,6 @@ def figure_look(result: ExperimentResult) -> Figure:
         left.xaxis.set_major_locator(FixedLocator([k for k in _SHOWN if k in steps]))
         left.xaxis.set_minor_locator(NullLocator())
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        left.axhline(1e-3, color=GREY, linestyle="--", linewidth=1.1)
         panel(left, f"{result.problem}: nothing compressed", "Every which step is imaged", "Relative L2 error")
         left.legend(loc="best")
         errors = [row for row in rows_where(result, what="error") if row["kind"] == "level"]
@@ -42,7 +41,6 @@ def figure_look(result: ExperimentResult) -> Figure:
             right.plot(*zip(*points, strict=True), color=style.colour, marker=style.marker, label=family_label(family))
         right.set_xscale("log")
         right.set_yscale("log")
-        right.axhline(1e-3, color=GREY, linestyle="--", linewidth=1.1)
         panel(right, "Levels compressed: expected error below the top tenth", "Tolerance, part of the peak", "")
         if errors:
             right.legend(loc="best")
