@@ -15,6 +15,7 @@ from wavecomp.errors import Inconsistent
 from wavecomp.experiments.short_runs import short_texts
 from wavecomp.planning.ages import Ages
 from wavecomp.planning.codecs import CodecCosts
+from wavecomp.planning.costs import ADVANCING, AFTER_PUT
 from wavecomp.planning.fit_whole_runs import fit_handoffs, with_growth
 from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of
 from wavecomp.planning.predict import predict
@@ -31,7 +32,7 @@ def test_the_short_runs_tell_every_price():
     lines = fit_lines([samples_of(trial) for trial in trials])
     assert set(lines) == set(costs.lines)
     for task, line in costs.lines.items():
-        for steps in (1, 7) if task in ("forward", "record", "down:apart") else (1,):
+        for steps in (1, 7) if task in ADVANCING and task != "down:each" else (1,):
             assert lines[task].seconds(steps) == pytest.approx(line.seconds(steps), rel=1e-9), task
         assert (lines[task].low, lines[task].high) == pytest.approx((1.0, 1.0))
     assert fit_overheads(trials) == pytest.approx((costs.run_s, costs.span_s), rel=1e-6)
@@ -52,7 +53,21 @@ def test_one_disturbed_run_of_three_does_not_count():
     quiet = [samples_of(trial_of("trajectory:every=4", costs)) for _ in range(2)]
     disturbed = [sample._replace(seconds=5 * sample.seconds) for sample in quiet[0]]
     lines = fit_lines([disturbed, *quiet])
-    assert lines["keep"].seconds(1) == pytest.approx(costs.lines["keep"].seconds(1))
+    assert lines["keep:store"].seconds(1) == pytest.approx(costs.lines["keep:store"].seconds(1))
+
+
+def test_storing_everything_does_not_pay_for_what_the_store_does_to_the_next_step():
+    """Steps after a put take half a second longer. A tape has no store; pooled, its steps would take some of it."""
+    costs = made_costs()
+    after = {task + AFTER_PUT: costs.lines[task] for task in ("forward", "record")}
+    truth = replace(
+        costs, lines=costs.lines | {task: replace(one, call_s=one.call_s + 0.5) for task, one in after.items()}
+    )
+    lines = fit_lines([samples_of(trial_of(text, truth)) for text in TEXTS])
+    found = replace(truth, lines=lines)
+    for text in ("store-all", "trajectory:every=2", "mixed:levels=14"):
+        strategy = parse_strategy(text)
+        assert predict(strategy, SIZES, found).seconds == pytest.approx(predict(strategy, SIZES, truth).seconds)
 
 
 def test_what_was_fitted_predicts_runs_that_were_not_fitted():
@@ -76,7 +91,7 @@ def test_a_timeline_of_another_run_is_refused():
 def test_a_compressor_has_its_bytes_and_seconds_where_they_were_and_what_it_costs_beside():
     """Levels at step n have 100 + n bytes behind a head of 10. Slower keeping is put down to it."""
     costs = made_costs()
-    slow = replace(costs, lines=costs.lines | {"keep": replace(costs.lines["keep"], step_s=0.1)})
+    slow = replace(costs, lines=costs.lines | {"keep:store": replace(costs.lines["keep:store"], step_s=0.1)})
     trial = trial_of("trajectory:every=2", slow)
     sizes = {
         sample.charge.step: 110 + sample.charge.step for sample in samples_of(trial) if sample.charge.task == "put"
@@ -88,7 +103,7 @@ def test_a_compressor_has_its_bytes_and_seconds_where_they_were_and_what_it_cost
         assert size == pytest.approx(100 + SIZES.first + place * SIZES.steps, abs=2.0)  # two levels share an entry
     assert codec.store_s == pytest.approx([costs.lines["put"].seconds(1)] * len(codec.places))
     assert codec.fetch_s == pytest.approx([costs.lines["get"].seconds(1)] * len(codec.places))
-    assert codec.beside_store_s == pytest.approx(0.1 - costs.lines["keep"].seconds(1))
+    assert codec.beside_store_s == pytest.approx(0.1 - costs.lines["keep:store"].seconds(1))
     assert codec.beside_fetch_s == pytest.approx(0.0, abs=1e-12)
 
 

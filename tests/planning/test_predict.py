@@ -40,7 +40,7 @@ def test_storing_everything_by_hand():
     costs = made_costs()
     found = predict(parse_strategy("store-all"), SIZES, costs)
     line = {task: one.seconds(1) for task, one in costs.lines.items()}
-    expected = 120 * (line["record"] + line["down:each"]) + 119 * (line["keep"] + line["image:each:tape"])
+    expected = 120 * (line["record"] + line["down:each"]) + 119 * (line["keep:tape"] + line["image:each:tape"])
     expected += line["image:each:live"] + costs.run_s
     spans = 120 * 3 + 119 + 1
     assert found.seconds == pytest.approx(expected + spans * costs.span_s)

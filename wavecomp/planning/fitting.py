@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from wavecomp.adjoint.result import GradientRun
 from wavecomp.errors import Inconsistent
 from wavecomp.planning.ages import Ages, grown
 from wavecomp.planning.codecs import CodecCosts, Kind
-from wavecomp.planning.costs import ADVANCING, Line
+from wavecomp.planning.costs import ADVANCING, AFTER_PUT, Line
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_clock import Charge
 from wavecomp.planning.virtual_run import virtual_run
@@ -85,7 +85,8 @@ def fit_lines(runs: Sequence[Sequence[Sample]]) -> dict[str, Line]:
     Of the calls of one length the mean of each run counts, since a run's wall time is a sum, stalls included; of the
     runs the median, so that one that was disturbed does not count. Lengths weigh as much as the time spent in them.
     Where all calls have one length, a call's own cost cannot be told apart: that of ``forward`` is taken, as far as the
-    time reaches.
+    time reaches. What a level's way into the store adds to the time step after it is one number, for steps again as for
+    those ahead: it hardly depended on how many steps followed, nor on the grid.
     """
     by_task: dict[str, dict[int, list[list[float]]]] = defaultdict(lambda: defaultdict(list))
     for samples in runs:
@@ -94,6 +95,7 @@ def fit_lines(runs: Sequence[Sequence[Sample]]) -> dict[str, Line]:
             mine[charge.task, charge.steps].append(seconds)
         for (task, steps), found in mine.items():
             by_task[task][steps].append(found)
+    after = {task: by_task.pop(task) for task in list(by_task) if task.endswith(AFTER_PUT)}
     fitted = {task: _line(lengths) for task, lengths in by_task.items() if len(lengths) > 1}
     launch = fitted["forward"].call_s if "forward" in fitted else 0.0
     for task, lengths in by_task.items():
@@ -102,6 +104,19 @@ def fit_lines(runs: Sequence[Sequence[Sample]]) -> dict[str, Line]:
             typical = _typical(groups)
             call = min(launch, typical) if task in ADVANCING or task.startswith(("keep", "image")) else 0.0
             fitted[task] = Line(call, (typical - call) / steps)
+    more = [
+        [seconds - fitted[base].seconds(steps) for seconds in found]
+        for task, lengths in after.items()
+        if (base := task.removesuffix(AFTER_PUT)) in fitted
+        for steps, groups in lengths.items()
+        for found in groups
+    ]
+    if more:
+        further = max(_typical(more), 0.0)
+        for base in {"forward", "record"} & set(fitted):
+            task = base + AFTER_PUT
+            fitted[task] = replace(fitted[base], call_s=fitted[base].call_s + further)
+            by_task[task] = after.get(task, {})
     return {task: _with_spread(fitted[task], lengths) for task, lengths in by_task.items()}
 
 
@@ -263,5 +278,7 @@ def _with_spread(line: Line, lengths: Mapping[int, Sequence[Sequence[float]]]) -
     ratios = [
         one / max(line.seconds(steps), 1e-12) for steps, groups in lengths.items() for found in groups for one in found
     ]
+    if not ratios:
+        return line
     low, high = (float(np.quantile(ratios, part)) for part in (0.1, 0.9))
     return Line(line.call_s, line.step_s, low, high, len(ratios))

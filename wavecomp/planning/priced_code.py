@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wavecomp.adjoint.time_stepping import Array, TimeStepping
+from wavecomp.planning.costs import AFTER_PUT
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_clock import Charge, VirtualClock
 
@@ -41,6 +42,7 @@ class PricedCode(TimeStepping[PricedSlot]):
         self._sizes, self._clock, self._price = sizes, clock, price
         self._gradient = np.zeros(1, np.float32)
         self._apart = "each"
+        self._storing = False
 
     @property
     def level_bytes(self) -> int:
@@ -57,10 +59,13 @@ class PricedCode(TimeStepping[PricedSlot]):
 
     def forward(self, first: int, last: int, *, record: bool) -> None:
         """Charge for steps ahead."""
-        self._charge("record" if record else "forward", last - first, last)
+        task = "record" if record else "forward"
+        self._charge(task + AFTER_PUT if self._storing else task, last - first, last)
+        self._storing = False
 
     def state(self, step: int) -> tuple[Array, ...]:  # noqa: ARG002 (there is none)
-        """Return no arrays."""
+        """Return no arrays; a state's way to or from the store is no put."""
+        self._storing = False
         return ()
 
     def slots(self, count: int) -> list[PricedSlot]:
@@ -71,9 +76,10 @@ class PricedCode(TimeStepping[PricedSlot]):
         """Return slots of levels on their way to and from the store."""
         return [PricedSlot(self.level_bytes, of_store=True) for _ in range(count)]
 
-    def keep(self, step: int, slot: PricedSlot) -> None:  # noqa: ARG002 (all slots cost the same)
-        """Charge for the copy of a level."""
-        self._charge("keep", 1, step)
+    def keep(self, step: int, slot: PricedSlot) -> None:
+        """Charge for the copy of a level; one that is for the store goes there next."""
+        self._charge("keep:store" if slot.of_store else "keep:tape", 1, step)
+        self._storing = slot.of_store
 
     def prepare(self, every: int, *, taped: bool) -> None:
         """Nothing to compile."""
@@ -83,6 +89,7 @@ class PricedCode(TimeStepping[PricedSlot]):
 
     def sweep(self, every: int) -> PricedCode:
         """Return itself."""
+        self._storing = False
         self._apart = "each" if every == 1 else "apart"
         return self
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from wavecomp.adjoint.clock import Clock
-from wavecomp.adjoint.timeline import WORK_OF, Span, Task, Work
+from wavecomp.adjoint.timeline import Task
 from wavecomp.records import WorkTimes
 
 
@@ -48,12 +48,11 @@ class VirtualClock(Clock):
     """
 
     def __init__(self, share: float = 1.0, span_s: float = 0.0, handoff_s: float = 0.0) -> None:
-        super().__init__(traced=True)
+        super().__init__()
         self.now = 0.0
         self.charges: list[Charge | None] = []
         self.terms: dict[str, float] = {}
         self._share, self._span_s, self._handoff_s = share, span_s, handoff_s
-        self._sums: dict[Work, float] = dict.fromkeys(("advance", "compress", "decompress", "reverse"), 0.0)
         self._beside: float | None = None  # what is left of the work beside, in seconds that it takes alone
         self._hidden = False
         self._charge: Charge | None = None
@@ -64,10 +63,10 @@ class VirtualClock(Clock):
         begun, self._charge = self.now, None
         yield
         seconds = self.now - begun
-        self._sums[WORK_OF[task]] += seconds
+        self._sums[task] += seconds
         name = task if self._charge is None else self._charge.task
         self.terms[name] = self.terms.get(name, 0.0) + seconds
-        self.spans.append(Span(task, first, first if last is None else last, begun, seconds))
+        self._booked.append((task, first, first if last is None else last, begun, seconds))
         self.charges.append(self._charge)
         self.now += self._span_s
 
@@ -106,7 +105,7 @@ class VirtualClock(Clock):
 
     def read(self) -> WorkTimes:
         """Return the sums so far."""
-        return WorkTimes(**self._sums, other=self.now - sum(self._sums.values()), wall=self.now)
+        return self._read(self.now)
 
 
 class _Beside(Future[object]):
