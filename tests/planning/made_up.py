@@ -9,7 +9,7 @@ import numpy as np
 
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.checkpoints.receipts import Receipt
-from wavecomp.planning.costs import ADVANCING, AFTER_PUT, SINGLE, Costs, Line
+from wavecomp.planning.costs import ADVANCING, SINGLE, Costs, Line
 from wavecomp.planning.fitting import Trial
 from wavecomp.planning.prices import Prices
 from wavecomp.planning.sizes import ProblemSizes
@@ -23,16 +23,12 @@ SIZES = ProblemSizes(1, 121, (4000,), (9000, 9000), 2, 2)
 def made_costs(**values: object) -> Costs:
     """Return costs with a price of its own for every task."""
     lines = {task: Line(0.003 * (1 + n), 0.01 * (2 + n)) for n, task in enumerate(ADVANCING)}
-    # What a level's way into the store adds to the step after it is one number.
-    lines |= {
-        task + AFTER_PUT: replace(lines[task], call_s=lines[task].call_s + 0.004) for task in ("forward", "record")
-    }
     lines |= {task: Line(0.0, 0.001 * (3 + n)) for n, task in enumerate(SINGLE)}
     usual: dict[str, object] = {
         "problem": "made-up", "dimensions": 2, "level_bytes": SIZES.level_bytes, "state_bytes": SIZES.state_bytes,
         "first": SIZES.first, "last": SIZES.last, "threads": 2, "cores": 2, "peak": 50.0, "bare_s": 9.0,
-        "run_s": 0.25, "span_s": 0.0005, "lines": lines, "memory_bytes_s": 1e6, "disk_write_bytes_s": 1e5,
-        "disk_read_bytes_s": 2e5, "ratios": (0.9, 1.0, 1.1),
+        "run_s": 0.25, "span_s": 0.0005, "after_store_s": 0.004, "lines": lines, "memory_bytes_s": 1e6,
+        "disk_write_bytes_s": 1e5, "disk_read_bytes_s": 2e5, "ratios": (0.9, 1.0, 1.1),
     }  # fmt: skip
     return Costs(**(usual | values))  # type: ignore[arg-type]
 

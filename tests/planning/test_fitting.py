@@ -15,9 +15,10 @@ from wavecomp.errors import Inconsistent
 from wavecomp.experiments.short_runs import short_texts
 from wavecomp.planning.ages import Ages
 from wavecomp.planning.codecs import CodecCosts
-from wavecomp.planning.costs import ADVANCING, AFTER_PUT
+from wavecomp.planning.costs import ADVANCING
+from wavecomp.planning.fit_codecs import fit_codec, midmean
 from wavecomp.planning.fit_whole_runs import fit_handoffs, with_growth
-from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, midmean, samples_of
+from wavecomp.planning.fitting import Trial, fit_overheads, fit_tasks, samples_of
 from wavecomp.planning.predict import predict
 from wavecomp.planning.prices import Prices
 from wavecomp.plans.strategies import parse_strategy
@@ -29,7 +30,7 @@ def test_the_short_runs_tell_every_price():
     """Prices are linear, so least squares gives them back, whatever the weights, to rounding."""
     costs = made_costs()
     trials = [trial_of(text, costs) for text in TEXTS]
-    lines = fit_lines([samples_of(trial) for trial in trials])
+    lines, _ = fit_tasks([samples_of(trial) for trial in trials])
     assert set(lines) == set(costs.lines)
     for task, line in costs.lines.items():
         for steps in (1, 7) if task in ADVANCING and task != "down:each" else (1,):
@@ -43,7 +44,7 @@ def test_the_short_runs_tell_every_price():
 def test_a_machine_whose_speed_drifts_has_the_costs_of_its_usual_speed(speeds):
     costs = made_costs()
     trials = [trial_of(text, costs, speed=speed) for text, speed in zip(TEXTS, speeds, strict=True)]
-    lines = fit_lines([samples_of(trial) for trial in trials])
+    lines, _ = fit_tasks([samples_of(trial) for trial in trials])
     assert lines["record"].seconds(5) == pytest.approx(costs.lines["record"].seconds(5), rel=1e-9)
     assert fit_overheads(trials) == pytest.approx((costs.run_s, costs.span_s), rel=1e-6)
 
@@ -52,20 +53,19 @@ def test_one_disturbed_run_of_three_does_not_count():
     costs = made_costs()
     quiet = [samples_of(trial_of("trajectory:every=4", costs)) for _ in range(2)]
     disturbed = [sample._replace(seconds=5 * sample.seconds) for sample in quiet[0]]
-    lines = fit_lines([disturbed, *quiet])
+    lines, _ = fit_tasks([disturbed, *quiet])
     assert lines["keep:store"].seconds(1) == pytest.approx(costs.lines["keep:store"].seconds(1))
 
 
-def test_storing_everything_does_not_pay_for_what_the_store_does_to_the_next_step():
-    """Steps after a put take half a second longer. A tape has no store; pooled, its steps would take some of it."""
-    costs = made_costs()
-    after = {task + AFTER_PUT: costs.lines[task] for task in ("forward", "record")}
-    truth = replace(
-        costs, lines=costs.lines | {task: replace(one, call_s=one.call_s + 0.5) for task, one in after.items()}
-    )
-    lines = fit_lines([samples_of(trial_of(text, truth)) for text in TEXTS])
-    found = replace(truth, lines=lines)
-    for text in ("store-all", "trajectory:every=2", "mixed:levels=14"):
+@pytest.mark.parametrize("woken", [0.5, 0.0])
+def test_storing_everything_does_not_pay_for_what_the_store_does_to_the_task_after_it(woken):
+    """Tasks after the store take half a second longer. A tape has no store; pooled, its steps would take some of it."""
+    truth = made_costs(after_store_s=woken)
+    samples = [samples_of(trial_of(text, truth)) for text in TEXTS]
+    lines, after = fit_tasks(samples)
+    assert after == pytest.approx(woken, rel=1e-9, abs=1e-12)
+    found = replace(truth, lines=lines, after_store_s=after)
+    for text in ("store-all", "trajectory:every=2", "mixed:levels=14", "revolve:slots=9"):
         strategy = parse_strategy(text)
         assert predict(strategy, SIZES, found).seconds == pytest.approx(predict(strategy, SIZES, truth).seconds)
 
@@ -75,7 +75,8 @@ def test_what_was_fitted_predicts_runs_that_were_not_fitted():
     truth = made_costs()
     trials = [trial_of(text, truth) for text in TEXTS]
     run_s, span_s = fit_overheads(trials)
-    found = replace(truth, lines=fit_lines([samples_of(trial) for trial in trials]), run_s=run_s, span_s=span_s)
+    lines, after_store_s = fit_tasks([samples_of(trial) for trial in trials])
+    found = replace(truth, lines=lines, after_store_s=after_store_s, run_s=run_s, span_s=span_s)
     for text in ("revolve:slots=9", "mixed:levels=14", "trajectory:every=7", "revolve:slots=3,every=5", "store-all"):
         strategy = parse_strategy(text)
         assert predict(strategy, SIZES, found).seconds == pytest.approx(predict(strategy, SIZES, truth).seconds)
@@ -97,8 +98,9 @@ def test_a_compressor_has_its_bytes_and_seconds_where_they_were_and_what_it_cost
         sample.charge.step: 110 + sample.charge.step for sample in samples_of(trial) if sample.charge.task == "put"
     }
     codec = fit_codec(
-        with_receipts(trial, "level", sizes), "level", "zfp:accuracy={}", 1e-3, costs.lines, ((10,), (1,))
-    )
+        with_receipts(trial, "level", sizes), "level", "zfp:accuracy={}", 1e-3, costs.lines, ((10,), (1,)),
+        costs.after_store_s,
+    )  # fmt: skip
     for place, size in zip(codec.places, codec.sizes, strict=True):
         assert size == pytest.approx(100 + SIZES.first + place * SIZES.steps, abs=2.0)  # two levels share an entry
     assert codec.store_s == pytest.approx([costs.lines["put"].seconds(1)] * len(codec.places))
@@ -117,8 +119,9 @@ def test_a_stall_of_the_machine_is_not_put_down_to_the_compressor():
     spans[place] = spans[place]._replace(seconds=spans[place].seconds + 1.0)
     stalled = replace(trial, run=replace(trial.run, timeline=tuple(spans)))
     codec = fit_codec(
-        with_receipts(stalled, "level", sizes), "level", "zfp:accuracy={}", 1e-3, costs.lines, ((10,), (1,))
-    )
+        with_receipts(stalled, "level", sizes), "level", "zfp:accuracy={}", 1e-3, costs.lines, ((10,), (1,)),
+        costs.after_store_s,
+    )  # fmt: skip
     assert codec.beside_fetch_s == pytest.approx(0.0, abs=1e-9)
 
 
@@ -162,7 +165,7 @@ def test_what_is_computed_from_compressed_states_is_larger_by_its_age():
             receipts.append(Receipt(("state", charge.step), size + 20, size, 1.0, 0.0, "memory"))
     assert max(ages.values()) > 1.0
     trial = replace(trial, run=replace(trial.run, receipts=tuple(receipts)))
-    codec = fit_codec(trial, "state", "zfp:accuracy={}", 1e-3, costs.lines, ((10, 10), (1, 1)))
+    codec = fit_codec(trial, "state", "zfp:accuracy={}", 1e-3, costs.lines, ((10, 10), (1, 1)), costs.after_store_s)
     assert set(codec.sizes) == {50_000.0}
     assert codec.growth_at_end == pytest.approx(0.1, abs=2e-3)
     assert codec.bytes_at(0.5, 0.0) == 50_000.0

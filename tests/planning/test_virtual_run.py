@@ -101,7 +101,7 @@ def test_two_tiers_and_an_open_step_are_refused():
 def test_charges_tell_apart_what_prices_tell_apart():
     sizes = ProblemSizes.of(Integers(1, 20, 2))
     tasks = {charge.task for charge in virtual_run(parse_strategy("mixed:levels=6,every=2"), sizes).charges if charge}
-    assert {"record", "record:put", "forward:put", "keep:store", "save", "load", "down:apart", "image:apart:live"} <= tasks
+    assert {"record", "forward", "keep:store", "save", "load", "down:apart", "image:apart:live"} <= tasks
     assert not any(":each" in task for task in tasks)
     tasks = {charge.task for charge in virtual_run(parse_strategy("store-all"), sizes).charges if charge}
     assert tasks == {"record", "keep:tape", "down:each", "image:each:tape", "image:each:live"}

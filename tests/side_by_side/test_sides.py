@@ -13,6 +13,7 @@ import wavecomp
 from wavecomp.side_by_side.errors import SideBroken, SideError
 from wavecomp.side_by_side.revision import Revision, find_revision
 from wavecomp.side_by_side.sides import other_side, this_side
+from wavecomp.thread_settings import SPINS
 
 Git = Callable[..., str]
 Toy = Callable[..., Path]
@@ -186,6 +187,8 @@ def test_another_projects_pyproject_is_not_wavecomps(repository: Path) -> None:
 
 def test_idle_threads_sleep_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     assert this_side().environment()["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert this_side().environment()["GOMP_SPINCOUNT"] == SPINS
     monkeypatch.setitem(os.environ, "OMP_WAIT_POLICY", "ACTIVE")
     assert this_side().environment()["OMP_WAIT_POLICY"] == "ACTIVE"

@@ -20,8 +20,9 @@ from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.planning.codecs import CodecCosts, ErrorSample, Kind
 from wavecomp.planning.costs import Costs
 from wavecomp.planning.families import template_of, with_fractions
+from wavecomp.planning.fit_codecs import fit_codec
 from wavecomp.planning.fit_whole_runs import fit_handoffs, with_growth, with_ratios
-from wavecomp.planning.fitting import Trial, fit_codec, fit_lines, fit_overheads, samples_of
+from wavecomp.planning.fitting import Trial, fit_overheads, fit_tasks, samples_of
 from wavecomp.planning.own_errors import with_own_errors
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.strategies import parse_strategy
@@ -137,7 +138,7 @@ class _Calibration:
         reference = median(self.bares)
         # The bare sweeps of the whole run at the speed for which the lines are: that of all short ones.
         bare_s = median(self._bare() for _ in range(1 if self._large else 3)) / self._speed(short, reference)
-        lines = fit_lines([samples_of(trial) for trial in self.short])
+        lines, after_store_s = fit_tasks([samples_of(trial) for trial in self.short])
         run_s, span_s = fit_overheads(self.short)
         self._progress(1, 4, "the exact gradient")
         self._imaged[1] = self._bench.exact(self._shot)
@@ -159,7 +160,7 @@ class _Calibration:
                 self._compare(trial, family, fraction)
             kind: Kind = "level" if strategy.name == "trajectory" else "state"
             outline = outline_of(trial.strategy.compressor, self._arrays(kind))
-            codecs.append(fit_codec(trial, kind, family, fraction, lines, outline))
+            codecs.append(fit_codec(trial, kind, family, fraction, lines, outline, after_store_s))
         codecs = _one_each(codecs)
         self._progress(3, 4, "compressors along a forward sweep")
         missing = self._missing(codecs, peak)
@@ -179,6 +180,7 @@ class _Calibration:
             bare_s=bare_s,
             run_s=run_s,
             span_s=span_s,
+            after_store_s=after_store_s,
             lines=lines,
             codecs=tuple(with_growth(codecs)),
             errors=tuple(self._errors),

@@ -18,6 +18,7 @@ def cost_rows(costs: Costs) -> Iterator[Row]:
     for task, line in sorted(costs.lines.items()):
         yield {**empty, "what": "task", "name": task, "call_s": line.call_s, "step_s": line.step_s, "low": line.low,
                "high": line.high, "samples": line.samples}  # fmt: skip
+    yield {**empty, "what": "after the store", "name": "any", "call_s": costs.after_store_s}
     for one in costs.codecs:
         yield {**empty, "what": "compressor", "name": one.family, "fraction": one.fraction, "kind": one.kind,
                "ratio": one.mean_ratio, "store_s": fmean(one.store_s), "fetch_s": fmean(one.fetch_s),

@@ -1,12 +1,10 @@
 """What the tasks of a gradient cost on one machine and grid: measured, kept, and scaled to other grids.
 
 A task is what :mod:`wavecomp.adjoint.timeline` books, told apart by what decides its price. ``forward`` and ``record``
-go by their steps, and by whether a level was put into the store right before (``:put``): that leaves the caches full
-of it, and the next step takes up to three quarters longer on a small grid. ``down`` and ``image`` are told apart by
-whether each step is imaged (``each``) or steps apart (``apart``, where an adjoint may run in place); images and copies
-of levels by where the level lies: in the code's own buffers (``live``), on the ``tape``, or in a slot of the
-``store``. ``save``, ``load``, ``put`` and ``get`` are those of uncompressed checkpoints; with a compressor they come
-from its :class:`~wavecomp.planning.codecs.CodecCosts`.
+go by their steps. ``down`` and ``image`` are told apart by whether each step is imaged (``each``) or steps apart
+(``apart``, where an adjoint may run in place); images and copies of levels by where the level lies: in the code's own
+buffers (``live``), on the ``tape``, or in a slot of the ``store``. ``save``, ``load``, ``put`` and ``get`` are those of
+uncompressed checkpoints; with a compressor they come from its :class:`~wavecomp.planning.codecs.CodecCosts`.
 """
 
 from __future__ import annotations
@@ -22,10 +20,7 @@ from wavecomp.errors import DamagedArchive, UsageError
 from wavecomp.planning.codecs import CodecCosts, ErrorSample
 from wavecomp.records.whole_file import whole_file
 
-AFTER_PUT = ":put"
-"""Ends the names of time steps right after a level went into the store."""
-
-ADVANCING = ("forward", "record", "forward" + AFTER_PUT, "record" + AFTER_PUT, "down:each", "down:apart")
+ADVANCING = ("forward", "record", "down:each", "down:apart")
 """Tasks of several steps a call."""
 
 SINGLE = (
@@ -125,6 +120,9 @@ class Costs:
         Its bare sweeps when the costs were measured. The speed of another moment is its bare sweeps then over these.
     run_s, span_s : float
         What a run takes beside its tasks: once, and for each task.
+    after_store_s : float
+        What the first task of the code takes besides after the store was at work: OpenMP's threads, which idled, are
+        woken, in some 20 µs where they went to sleep (``GOMP_SPINCOUNT``); it depends on neither grid nor task.
     lines : mapping of str to Line
         By task.
     codecs : tuple of CodecCosts
@@ -176,6 +174,7 @@ class Costs:
     handoffs: Mapping[str, float] = field(default_factory=dict)
     noise: tuple[float, float] | None = None
     digest: str = ""
+    after_store_s: float = 0.0
     scaled: float = 1.0
 
     def line(self, task: str) -> Line:
@@ -224,6 +223,7 @@ class Costs:
             bare_s=self.bare_s * speed,
             run_s=self.run_s * speed,
             span_s=self.span_s * speed,
+            after_store_s=self.after_store_s * speed,
             handoffs={family: seconds * speed for family, seconds in self.handoffs.items()},
             codecs=tuple(codec.at_speed(speed) for codec in self.codecs),
             memory_bytes_s=self.memory_bytes_s / speed,

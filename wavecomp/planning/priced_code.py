@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from wavecomp.adjoint.time_stepping import Array, TimeStepping
-from wavecomp.planning.costs import AFTER_PUT
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_clock import Charge, VirtualClock
 
@@ -42,7 +41,7 @@ class PricedCode(TimeStepping[PricedSlot]):
         self._sizes, self._clock, self._price = sizes, clock, price
         self._gradient = np.zeros(1, np.float32)
         self._apart = "each"
-        self._storing = False
+        self._after_store = False
 
     @property
     def level_bytes(self) -> int:
@@ -59,13 +58,11 @@ class PricedCode(TimeStepping[PricedSlot]):
 
     def forward(self, first: int, last: int, *, record: bool) -> None:
         """Charge for steps ahead."""
-        task = "record" if record else "forward"
-        self._charge(task + AFTER_PUT if self._storing else task, last - first, last)
-        self._storing = False
+        self._charge("record" if record else "forward", last - first, last)
 
     def state(self, step: int) -> tuple[Array, ...]:  # noqa: ARG002 (there is none)
-        """Return no arrays; a state's way to or from the store is no put."""
-        self._storing = False
+        """Return no arrays; they are asked for where a state goes to the store or comes from it."""
+        self._after_store = True
         return ()
 
     def slots(self, count: int) -> list[PricedSlot]:
@@ -79,7 +76,7 @@ class PricedCode(TimeStepping[PricedSlot]):
     def keep(self, step: int, slot: PricedSlot) -> None:
         """Charge for the copy of a level; one that is for the store goes there next."""
         self._charge("keep:store" if slot.of_store else "keep:tape", 1, step)
-        self._storing = slot.of_store
+        self._after_store = slot.of_store
 
     def prepare(self, every: int, *, taped: bool) -> None:
         """Nothing to compile."""
@@ -89,7 +86,6 @@ class PricedCode(TimeStepping[PricedSlot]):
 
     def sweep(self, every: int) -> PricedCode:
         """Return itself."""
-        self._storing = False
         self._apart = "each" if every == 1 else "apart"
         return self
 
@@ -113,5 +109,6 @@ class PricedCode(TimeStepping[PricedSlot]):
         return self._gradient
 
     def _charge(self, task: str, steps: int, step: int) -> None:
-        charge = Charge(task, steps, step)
+        charge = Charge(task, steps, step, self._after_store)
+        self._after_store = False
         self._clock.spend(charge, self._price(charge))

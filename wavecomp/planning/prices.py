@@ -63,6 +63,7 @@ class Prices:
         kind = _TASKS.get(charge.task)
         if kind is None or self.family is None:
             seconds = self._costs.line(charge.task).seconds(charge.steps)
+            seconds += self._costs.after_store_s if charge.after_store else 0.0
             size = float(self._sizes.state_bytes if kind == "state" else self._sizes.level_bytes)
         else:
             codec, place = self._codec(kind, charge.step, *self.family), self._sizes.place(charge.step)

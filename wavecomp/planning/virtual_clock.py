@@ -15,12 +15,14 @@ from wavecomp.records import WorkTimes
 class Charge(NamedTuple):
     """What one span is charged for: the task, told apart as prices do, its steps, and where it is.
 
-    ``step`` is that of the level or state, or the last one of a call.
+    ``step`` is that of the level or state, or the last one of a call. ``after_store`` says that the store was at work
+    right before.
     """
 
     task: str
     steps: int
     step: int
+    after_store: bool = False
 
 
 class VirtualClock(Clock):

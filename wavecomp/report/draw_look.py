@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.draw_experiments_error import number, rows_where
@@ -14,7 +16,7 @@ _SHOWN = (2, 3, 4, 6, 8, 12, 16, 24)
 
 
 def figure_look(result: ExperimentResult) -> Figure:
-    """Draw the gradient's error against the imaging step, and against the tolerance of compressed levels."""
+    """Draw the gradient's error against the imaging step, and how small compressors make levels for which error."""
     with drawing():
         figure = new_figure(11.6, 4.6)
         left, right = figure.subplots(1, 2)
@@ -32,17 +34,52 @@ def figure_look(result: ExperimentResult) -> Figure:
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         panel(left, f"{result.problem}: nothing compressed", "Every which step is imaged", "Relative L2 error")
         left.legend(loc="best")
-        errors = [row for row in rows_where(result, what="error") if row["kind"] == "level"]
-        families = [family_of(str(row["name"]).replace("{}", "1")) for row in errors]
-        for family in dict.fromkeys(families):
-            mine = [row for row, one in zip(errors, families, strict=True) if one == family]
-            points = sorted((number(row["fraction"]), number(row["deep_l2"])) for row in mine)
+        levels = [row for row in rows_where(result, what="compressor") if row["kind"] == "level"]
+        families = list(dict.fromkeys(family_of(str(row["name"]).replace("{}", "1")) for row in levels))
+        for name in dict.fromkeys(str(row["name"]) for row in levels):
+            family = family_of(name.replace("{}", "1"))
             style = family_style(family, families)
-            right.plot(*zip(*points, strict=True), color=style.colour, marker=style.marker, label=family_label(family))
+            mine = [row for row in levels if row["name"] == name]
+            if mine[0]["fraction"] is None:
+                right.axhline(
+                    number(mine[0]["ratio"]), color=style.colour, linestyle="--", label=f"{family_label(family)}, exact"
+                )
+                continue
+            points = sorted(
+                (expected, number(row["ratio"]), number(row["fraction"]))
+                for row in mine
+                if (expected := _expected(result, name, number(row["fraction"]))) is not None
+            )
+            if points:
+                across, up, fractions = zip(*points, strict=True)
+                right.plot(across, up, color=style.colour, marker=style.marker, label=family_label(family))
+                for x, y, fraction in zip(across, up, fractions, strict=True):
+                    right.annotate(
+                        f"{fraction:g}", (x, y), xytext=(6, -11), textcoords="offset points", fontsize="small"
+                    )
         right.set_xscale("log")
         right.set_yscale("log")
-        panel(right, "Levels compressed: expected error below the top tenth", "Tolerance, part of the peak", "")
-        if errors:
+        right.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        right.yaxis.set_minor_locator(NullLocator())
+        panel(
+            right, "Levels compressed, by the tolerance as part of the peak",
+            "Expected relative L2 error below the top tenth", "Compression ratio",
+        )  # fmt: skip
+        if families:
             right.legend(loc="best")
-        figure.subplots_adjust(left=0.07, right=0.985, bottom=0.13, top=0.91, wspace=0.14)
+        figure.subplots_adjust(left=0.07, right=0.985, bottom=0.13, top=0.91, wspace=0.16)
         return figure
+
+
+def _expected(result: ExperimentResult, name: str, fraction: float) -> float | None:
+    """Return the error at a tolerance: in proportion to that at the nearest one; None where none is known."""
+    known = [
+        (number(row["fraction"]), number(row["deep_l2"]))
+        for row in rows_where(result, what="error", name=name, kind="level")
+        if row["deep_l2"] is not None
+    ]
+    if not known:
+        return None
+    nearest, error = min(known, key=lambda pair: abs(math.log(pair[0] / fraction)))
+    return error * fraction / nearest

@@ -16,7 +16,7 @@ import wavecomp
 from wavecomp.plain_text import one_line
 from wavecomp.side_by_side.errors import SideBroken, SideError
 from wavecomp.side_by_side.revision import Revision, find_revision
-from wavecomp.thread_settings import check_thread_settings
+from wavecomp.thread_settings import SPINS, check_thread_settings
 
 _LOOK_S = 120
 _LOOK = "import json, sys, wavecomp; print(json.dumps([wavecomp.__version__, wavecomp.__file__]))"
@@ -60,7 +60,7 @@ class Side:
         whatever an older wavecomp would do.
         """
         check_thread_settings()
-        found = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000", **os.environ}
+        found = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": SPINS, **os.environ}
         inherited = found.pop("PYTHONPATH", "") if self.inherits else ""
         if not self.inherits:
             found.pop("PYTHONPATH", None)
