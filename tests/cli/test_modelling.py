@@ -83,17 +83,18 @@ def invoke(tmp_path, *words):
     return CliRunner().invoke(cli, ["model", *words, "--out", str(tmp_path / "out")])
 
 
-def test_problems_are_calibrated_first_and_strangers_get_the_costs_of_the_nearest(measured, tmp_path):
+def test_each_is_validated_after_its_calibration_and_strangers_get_the_costs_of_the_nearest(measured, tmp_path):
     asked, _, _ = measured
     words = ["--problem", "tiny", "--problem", "thrust-2d", "--unseen", "acoustic-2d", "--rounds", "2"]
     done = invoke(tmp_path, "validate", *words)
     assert done.exit_code == 0, done.output
     assert [one[:2] for one in asked] == [
-        ("calibrate", "tiny"), ("calibrate", "thrust-2d"), ("validate", "tiny"), ("validate", "thrust-2d"),
+        ("calibrate", "tiny"), ("validate", "tiny"), ("calibrate", "thrust-2d"), ("validate", "thrust-2d"),
         ("validate", "acoustic-2d"),
     ]  # fmt: skip
-    assert [one[2].reference for one in asked[2:]] == ["", "", "tiny"]
-    assert all(one[2].rounds == 2 for one in asked[2:])
+    validations = [one[2] for one in asked if one[0] == "validate"]
+    assert [one.reference for one in validations] == ["", "", "tiny"]
+    assert all(one.rounds == 2 for one in validations)
     assert '"problem": "tiny"' in asked[4][2].costs
     assert '"problem": "thrust-2d"' in asked[4][2].other_costs
     assert "Predicted and measured: 3 runs" in done.output

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from made_up import made_costs
 from wavecomp.experiments.catalogue import MODEL_EXPERIMENTS, compute_experiment
 from wavecomp.experiments.codec_samples import Wanted, sample_codecs
 from wavecomp.metrics.gradient import gradient_distance
@@ -100,7 +101,9 @@ def test_what_is_counted_is_exact_and_compressed_sizes_come_near(bench, calibrat
     level = rows["trajectory:every=4/interp:abs=3e-4peak"]
     assert level["predicted_peak_bytes"] == pytest.approx(level["peak_bytes"], rel=0.02)
     assert level["predicted_l2"] == pytest.approx(level["relative_l2"], rel=0.1)
-    assert read.arrays["wall_s"].shape == (len(CASES) - 1, 1)
+    assert read.arrays["wall_s"].shape == (len(CASES) - 1, read.facts["rounds"])
+    assert 1 <= read.facts["rounds"] <= 4  # as many as it takes to have one on a steady machine
+    assert 0.0 <= read.facts["steady"] <= 1.0
 
 
 def test_what_weights_do_to_the_error_comes_out(bench, calibration):
@@ -215,3 +218,26 @@ def test_large_states_are_sized_at_all_places_and_timed_at_some(bench, monkeypat
     timed = np.array(large.places)[::4]
     for seconds in (large.store_s, large.fetch_s):
         np.testing.assert_allclose(seconds, np.interp(large.places, timed, np.array(seconds)[::4]), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ([(1.0, 1.0), (1.0, 3.0), (1.0, 1.2), (1.0, 0.7)], 2),
+        ([(1.0, 3.0), (1.0, 4.0)], 0),
+    ],
+)
+def test_runs_on_another_machine_do_not_count_unless_there_are_no_others(bench, beside, expected):
+    """Bare sweeps that took 1.25 times what they took at the calibration, or less than that part of it, do not count.
+
+    Of walls of 10, 40, 12 and 9 seconds beside 1, 3, 1.2 and 0.7 of bare sweeps, 10 and 12 are left, both ten times
+    these: the second of them counts. Of 10 and 40 beside 3 and 4 the second is the longer one.
+    """
+    from wavecomp.experiments.validate import _Case
+
+    costs = made_costs(level_bytes=bench.operators.level_bytes, state_bytes=bench.operators.state_bytes)
+    case = _Case(bench, ProblemSizes.of(bench.operators), "store-all", None)
+    case.walls, case.beside = [10.0, 40.0, 12.0, 9.0][: len(beside)], beside
+    assert case.steady(1.0) == expected
+    row = case.row(costs, 1.0)
+    assert (row["measured_s"], row["speed"]) == ((12.0, 1.2) if expected else (40.0, 4.0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from validation_row import ROW
@@ -71,19 +70,27 @@ def test_the_table_says_each_case_and_what_was_to_be_shown():
 
 
 @pytest.mark.parametrize(
-    ("speed", "bare_s", "said"),
+    ("speed", "speeds", "said"),
     [
         (1.25, [1.0, 1.2, 1.1], ""),
         (1.25, [1.0] * 5 + [3.0] * 5, "a factor of 3.0"),
-        (0.2, [1.0, 1.0, 1.0], "a factor of 5.0"),
+        (0.2, [0.2, 0.2, 0.2], "a factor of 5.0"),
     ],
 )
-def test_a_machine_that_others_used_is_told(speed, bare_s, said):
+def test_a_machine_that_others_used_is_told(speed, speeds, said):
     facts = {"calibrated_on": "block", "never_calibrated": False, "speed": speed, "own_speed": 1.3, "rounds": 3}
-    arrays = {"bare_s": np.array([bare_s]), "reference_bare_s": np.empty((1, 0))}
-    note = validation_table([validation("block", [ROW], facts=facts, arrays=arrays)]).notes[0]
+    rows = [{**ROW, "speed": one} for one in speeds]
+    note = validation_table([validation("block", rows, facts=facts)]).notes[0]
     assert said in note
     assert ("something else was running" in note) is bool(said)
+
+
+@pytest.mark.parametrize(("steady", "said"), [(0.75, "25 % of which were on another machine"), (1.0, ""), (0.0, "")])
+def test_rounds_that_did_not_count_are_told(steady, said):
+    facts = {"calibrated_on": "block", "never_calibrated": False, "speed": 1.0, "own_speed": 1.0, "rounds": 4}
+    note = validation_table([validation("block", [ROW], facts=facts | {"steady": steady})]).notes[0]
+    assert said in note
+    assert ("do not count" in note) is bool(said)
 
 
 def test_of_two_validations_of_one_problem_the_later_counts():

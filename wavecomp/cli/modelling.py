@@ -111,10 +111,10 @@ def validate(
             )
     claim(folder, report=True)
     check_devito()
-    costs = [str(calibrated(problem, folder).facts["costs"]) for problem in problems]
-    found = [
-        _validated(problem, folder, costs=text, rounds=rounds) for problem, text in zip(problems, costs, strict=True)
-    ]
+    costs, found = [], []
+    for problem in problems:  # each right after its calibration, before the machine is another one
+        costs.append(str(calibrated(problem, folder).facts["costs"]))
+        found.append(_validated(problem, folder, costs=costs[-1], rounds=rounds))
     for _, problem in strangers:
         near, *others = _nearest(problem, names, problems)
         far = costs[others[0]] if others else ""

@@ -104,11 +104,12 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
             abs((1 + case.wall) / speed - 1) for case, speed in zip(mine, speeds, strict=True) if case.wall is not None
         ]
         notes.append(
-            f"{result.problem}, {scaled}; {facts['rounds']} rounds, bare sweeps at {_float(facts['speed']):.2f} times "
-            f"the calibration's. Wall time off: median {100 * median(walls):.1f} %, worst {100 * max(walls):.1f} %"
+            f"{result.problem}, {scaled}; {facts['rounds']} rounds{_steady(facts)}, bare sweeps at "
+            f"{_float(facts['speed']):.2f} times the calibration's. "
+            f"Wall time off: median {100 * median(walls):.1f} %, worst {100 * max(walls):.1f} %"
             f"{own}; without the correction for speed {100 * median(absolute):.1f} and {100 * max(absolute):.1f} %; "
             f"the published equations {100 * median(published):.0f} and {100 * max(published):.0f} %."
-            f"{_disturbed(result)}"
+            f"{_disturbed(facts, speeds)}"
         )
     notes.append(
         "Off is predicted over measured less one; measured is the median of the rounds. Factor is predicted over "
@@ -118,14 +119,21 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
     return notes
 
 
-def _disturbed(result: ExperimentResult) -> str:
-    """Return what is to be said where bare sweeps tell that the machine was not the validation's own."""
-    speed = _float(result.facts["speed"])
-    off = max(speed, 1.0 / speed)
-    for bares in (result.arrays[name] for name in ("bare_s", "reference_bare_s") if name in result.arrays):
-        if bares.size:
-            low, high = (float(np.quantile(bares.astype(np.float64), part)) for part in (0.1, 0.9))
-            off = max(off, high / low)
+def _steady(facts: Mapping[str, object]) -> str:
+    """Return how much of the rounds did not count; older validations counted all."""
+    steady = _float(facts.get("steady", 1.0))
+    return (
+        ""
+        if steady in (0.0, 1.0)
+        else f", {100 * (1 - steady):.0f} % of which were on another machine and do not count"
+    )
+
+
+def _disturbed(facts: Mapping[str, object], speeds: Sequence[float]) -> str:
+    """Return what is to be said where bare sweeps beside the runs that count tell that the machine was not its own."""
+    speed = _float(facts["speed"])
+    low, high = (float(np.quantile(speeds, part)) for part in (0.1, 0.9))
+    off = max(speed, 1.0 / speed, high / low)
     if off <= _DISTURBED:
         return ""
     return (
