@@ -37,7 +37,7 @@ def bench(tiny, open_workbench):
 
 @pytest.fixture(scope="module")
 def calibration(bench):
-    from wavecomp.experiments.calibrate import CalibrateSettings
+    from wavecomp.experiments.calibration_runs import CalibrateSettings
 
     # Few seconds: some compressors have runs of their own, the others are sampled.
     settings = CalibrateSettings(fractions=(3e-5, 3e-4), rounds=1, seconds=1e-3)

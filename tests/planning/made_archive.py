@@ -46,7 +46,7 @@ def keep_costs(
     folder: Path, problem: GradientProblem, costs: Costs, experiment: str = "calibrate", **doctored: object
 ) -> None:
     """Put costs into an archive as a calibration of a problem, of this machine but for what is doctored."""
-    from wavecomp.experiments.calibrate import CalibrateSettings
+    from wavecomp.experiments.calibration_runs import CalibrateSettings
 
     made = replace(collect_provenance(), **doctored)  # type: ignore[arg-type]
     settings = CalibrateSettings()

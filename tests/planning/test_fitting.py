@@ -18,7 +18,7 @@ from wavecomp.planning.codecs import CodecCosts
 from wavecomp.planning.costs import ADVANCING
 from wavecomp.planning.fit_codecs import fit_codec, midmean
 from wavecomp.planning.fit_whole_runs import fit_handoffs, with_growth
-from wavecomp.planning.fitting import Trial, fit_overheads, fit_tasks, samples_of
+from wavecomp.planning.fitting import STEADY, STORING, Trial, fit_overheads, fit_tasks, samples_of
 from wavecomp.planning.predict import predict
 from wavecomp.planning.prices import Prices
 from wavecomp.plans.strategies import parse_strategy
@@ -40,7 +40,7 @@ def test_the_short_runs_tell_every_price():
 
 
 @settings(max_examples=5, deadline=None)
-@given(speeds=st.lists(st.floats(0.4, 2.5), min_size=len(TEXTS), max_size=len(TEXTS)))
+@given(speeds=st.lists(st.floats(1 / STEADY, STEADY), min_size=len(TEXTS), max_size=len(TEXTS)))
 def test_a_machine_whose_speed_drifts_has_the_costs_of_its_usual_speed(speeds):
     costs = made_costs()
     trials = [trial_of(text, costs, speed=speed) for text, speed in zip(TEXTS, speeds, strict=True)]
@@ -55,6 +55,21 @@ def test_one_disturbed_run_of_three_does_not_count():
     disturbed = [sample._replace(seconds=5 * sample.seconds) for sample in quiet[0]]
     lines, _ = fit_tasks([disturbed, *quiet])
     assert lines["keep:store"].seconds(1) == pytest.approx(costs.lines["keep:store"].seconds(1))
+
+
+@pytest.mark.parametrize("speed", [0.3, 3.4])
+def test_where_the_processors_were_moved_apart_the_store_takes_what_it_always_does(speed):
+    """The time steps take 3.4 times as long, and nothing else does: prices are those of the usual machine."""
+    costs = made_costs(after_store_s=0.0)
+    trials = []
+    for trial in (trial_of(text, costs) for text in TEXTS):
+        spans = [
+            span if span.task in STORING else span._replace(seconds=span.seconds * speed) for span in trial.run.timeline
+        ]
+        trials.append(replace(trial, run=replace(trial.run, timeline=tuple(spans)), speed=speed))
+    lines, _ = fit_tasks([samples_of(trial) for trial in trials])
+    for task in ("put", "get", "save", "load", "record", "down:each"):
+        assert lines[task].seconds(1) == pytest.approx(costs.lines[task].seconds(1), rel=1e-9), task
 
 
 @pytest.mark.parametrize("woken", [0.5, 0.0])

@@ -142,7 +142,7 @@ def calibrated(problem: GradientProblem, folder: Path, *, seconds: float | None 
     CalibrationFailed
         The process that measured has failed; the text says why.
     """
-    from wavecomp.experiments.calibrate import CalibrateSettings
+    from wavecomp.experiments.calibration_runs import CalibrateSettings
 
     settings = CalibrateSettings() if seconds is None else replace(CalibrateSettings(), seconds=seconds)
     return _run("calibrate", problem, folder, settings)

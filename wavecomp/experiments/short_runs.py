@@ -9,13 +9,10 @@ from typing import Any, NamedTuple
 
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.time_stepping import TimeStepping
-from wavecomp.planning.fitting import Trial
+from wavecomp.planning.fitting import STEADY, Trial
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.plans.strategy import Strategy
-
-STEADY = 1.25
-"""Up to how many times the least bare sweeps beside them runs count as undisturbed."""
 
 _MOST = 4
 """Rounds at most, over those that are wanted: a machine that others use has few undisturbed moments."""
@@ -36,7 +33,7 @@ def short_trials(
 ) -> tuple[list[Trial], list[float]]:
     """Make each short run once a round, half of them between bare sweeps at a time; the first round warms up.
 
-    Where bare sweeps took more than :data:`STEADY` times the least of them, something else was running: such runs do
+    Where bare sweeps took more than ``STEADY`` times the least of them, something else was running: such runs do
     not count, and there are more rounds for them, four times as many at most.
 
     Parameters

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import fmean, median
+from time import perf_counter, sleep
 
 import numpy as np
 
@@ -15,10 +16,10 @@ from wavecomp.errors import BudgetExceeded, ScheduleError, SlotsTooLarge
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.experiments.catalogue import Notice
 from wavecomp.experiments.look import looked_at
-from wavecomp.experiments.short_runs import STEADY
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.costs import Costs
+from wavecomp.planning.fitting import STEADY
 from wavecomp.planning.predict import Prediction, predict
 from wavecomp.planning.published_form import published_seconds
 from wavecomp.planning.sizes import ProblemSizes
@@ -67,6 +68,11 @@ CASES: tuple[Case, ...] = (
 
 _MOST = 4
 """Rounds at most, over those that are wanted."""
+
+_PATIENCE_S = 60.0
+"""When rounds have taken so long, none is made over those that are wanted: large problems have no time for it."""
+
+_PAUSE_S = 3.0
 
 _REFUSALS = (BudgetExceeded, SlotsTooLarge, ScheduleError)
 
@@ -121,6 +127,7 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
         far = Costs.from_json(settings.other_costs) if settings.other_costs else None
         costs = scaled_between(given, far, sizes.level_bytes, sizes.state_bytes, sizes.dimensions, sizes.steps)
         costs = looked_at(bench, costs, reference=partial(_speed, other, given.bare_s))
+    begun = perf_counter()
     cases = [_Case(bench, sizes, text, part) for text, part in settings.cases]
     bares: list[list[float]] = []
     reference_bares: list[list[float]] = []
@@ -147,8 +154,11 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
             reference_bares.append(theirs)
             for number, case in enumerate(ordered):
                 case.beside.append((fmean(own[number : number + 2]), fmean((theirs or own)[number : number + 2])))
-        if turn >= settings.rounds and _enough([case.steady(given.bare_s) for case in cases], settings.rounds):
+        steady = [case.steady(given.bare_s) for case in cases]
+        if turn >= settings.rounds and (min(steady) >= settings.rounds or perf_counter() - begun > _PATIENCE_S):
             break
+        if turn and max(steady) < turn:
+            sleep(_PAUSE_S)  # not one was steady this time: until the machine is itself again
     own_bare = median(map(median, bares))
     reference_bare = median(map(median, reference_bares)) if other is not None else own_bare
     speed = reference_bare / given.bare_s
@@ -173,11 +183,6 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     return ExperimentResult(
         "validate", bench.problem.name, bench.problem.digest, dict(vars(settings)), facts, rows, arrays=arrays
     )
-
-
-def _enough(steady: Sequence[int], rounds: int) -> bool:
-    """Return whether no further round is needed, or none would help: not one of them was steady."""
-    return min(steady) >= rounds or max(steady) == 0
 
 
 def _speed(bench: ExperimentBench, bare_s: float) -> float:

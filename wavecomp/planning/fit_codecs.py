@@ -13,13 +13,12 @@ import numpy as np
 from wavecomp.planning.ages import Ages, grown
 from wavecomp.planning.codecs import CodecCosts, Kind
 from wavecomp.planning.costs import Line
-from wavecomp.planning.fitting import Sample, Trial, samples_of
+from wavecomp.planning.fitting import STORING, Sample, Trial, samples_of
 
 _PARTS = 40
 """Entries of a compressor's profile along the run, at most."""
 
 _STALLED = 0.01
-_STORING = ("put", "get", "save", "load")
 
 
 def fit_codec(
@@ -106,7 +105,7 @@ def _beside(
     by_task: dict[str, list[float]] = defaultdict(list)
     for one in samples:
         task = one.charge.task
-        if task.startswith(("down", "image")) is not forward and task in lines and task not in _STORING:
+        if task.startswith(("down", "image")) is not forward and task in lines and task not in STORING:
             woken = after_store_s if one.charge.after_store else 0.0
             by_task[task].append(one.seconds - woken - lines[task].seconds(one.charge.steps))
     more = 0.0

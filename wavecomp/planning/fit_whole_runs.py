@@ -9,7 +9,7 @@ from statistics import median
 
 from wavecomp.planning.codecs import CodecCosts
 from wavecomp.planning.costs import Costs
-from wavecomp.planning.fitting import Trial
+from wavecomp.planning.fitting import STEADY, Trial
 from wavecomp.planning.predict import predict
 
 _GROWTH = 0.25  # exponent of the tolerance
@@ -30,7 +30,7 @@ def fit_handoffs(trials: Mapping[str, Sequence[Trial]], costs: Costs) -> dict[st
     found = {}
     for family, runs in trials.items():
         expected = predict(runs[0].strategy, runs[0].sizes, replace(costs, handoffs={}))
-        more = median(trial.run.seconds.wall / trial.speed for trial in runs) - expected.seconds
+        more = median(trial.run.seconds.wall / trial.speed for trial in steady(runs)) - expected.seconds
         found[family] = max(more, 0.0) / (expected.writes + expected.reads)
     return found
 
@@ -38,10 +38,15 @@ def fit_handoffs(trials: Mapping[str, Sequence[Trial]], costs: Costs) -> dict[st
 def with_ratios(costs: Costs, trials: Sequence[Trial]) -> Costs:
     """Return the costs with how far the calibrating runs are from what the costs say of them."""
     ratios = []
-    for trial in trials:
+    for trial in steady(trials):
         expected = predict(trial.strategy, trial.sizes, replace(costs, first=trial.sizes.first, last=trial.sizes.last))
         ratios.append(trial.run.seconds.wall / trial.speed / expected.seconds)
     return replace(costs, ratios=tuple(sorted(ratios)))
+
+
+def steady(trials: Sequence[Trial]) -> Sequence[Trial]:
+    """Return those that were made on the machine that costs are for, as far as bare sweeps tell; all if none was."""
+    return [trial for trial in trials if 1 / STEADY <= trial.speed <= STEADY] or trials
 
 
 def with_growth(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:

@@ -11,12 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wavecomp.adjoint.result import GradientRun
+from wavecomp.adjoint.timeline import Span
 from wavecomp.errors import Inconsistent
 from wavecomp.planning.costs import ADVANCING, Line
 from wavecomp.planning.sizes import ProblemSizes
 from wavecomp.planning.virtual_clock import Charge
 from wavecomp.planning.virtual_run import virtual_run
 from wavecomp.plans.strategy import Strategy
+
+STEADY = 1.25
+"""Up to how many times the bare sweeps that costs are for those of a moment may take, for it to be the same machine."""
+
+STORING = ("put", "get", "save", "load")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,24 @@ class Trial:
         With its timeline.
     speed : float
         The bare sweeps beside it over those that the costs are for: its times are divided by it.
+
+    The store's times are divided by it only where it is within :data:`STEADY`: what moves a virtual machine's
+    processors apart takes a step on a small grid three times as long, and leaves copies and compressors what they are.
     """
 
     strategy: Strategy
     sizes: ProblemSizes
     run: GradientRun
     speed: float = 1.0
+
+    def own_seconds(self, span: Span) -> float:
+        """Return what a span takes at the speed that the costs are for, in s."""
+        return span.seconds / (store_speed(self.speed) if span.task in STORING else self.speed)
+
+
+def store_speed(speed: float) -> float:
+    """Return what the store's times are divided by, and others that one thread takes, at a speed of bare sweeps."""
+    return speed if 1 / STEADY <= speed <= STEADY else 1.0
 
 
 class Sample(NamedTuple):
@@ -63,7 +81,7 @@ def samples_of(trial: Trial) -> list[Sample]:
             f"{len(seen.spans)}, or others; give a traced run of the same strategy and steps, without a budget"
         )
     return [
-        Sample(charge, span.seconds / trial.speed)
+        Sample(charge, trial.own_seconds(span))
         for charge, span in zip(seen.charges, trial.run.timeline, strict=True)
         if charge is not None
     ]
