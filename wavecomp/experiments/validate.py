@@ -160,8 +160,6 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
         if turn and max(steady) < turn:
             sleep(_PAUSE_S)  # not one was steady this time: until the machine is itself again
     own_bare = median(map(median, bares))
-    reference_bare = median(map(median, reference_bares)) if other is not None else own_bare
-    speed = reference_bare / given.bare_s
     rows = tuple(case.row(costs, given.bare_s) for case in cases)
     facts: Row = {
         **bench.facts(),
@@ -169,7 +167,7 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
         "calibrated_on": given.problem,
         "never_calibrated": other is not None,
         "looked_at": other is not None,
-        "speed": speed,
+        "speed": median(case.beside[case.counted(given.bare_s)][1] for case in cases) / given.bare_s,
         "own_speed": own_bare / costs.bare_s,
         "bare_s": own_bare,
         "rounds": turn,
@@ -230,6 +228,13 @@ class _Case:
         """Return how many of its rounds were made on the machine that the costs are of."""
         return sum(map(partial(_is_steady, reference_bare_s), self.beside))
 
+    def counted(self, reference_bare_s: float) -> int:
+        """Return the round that counts: of the steady ones, or else of all, the median over the bare sweeps beside."""
+        made = range(len(self.walls))
+        rounds = [number for number in made if _is_steady(reference_bare_s, self.beside[number])] or made
+        ordered = sorted(rounds, key=lambda number: self.walls[number] / self.beside[number][1])
+        return ordered[len(ordered) // 2] if ordered else 0
+
     def row(self, costs: Costs, reference_bare_s: float) -> Row:
         """Return what was predicted beside what came out, by costs whose reference took so long for its bare sweeps."""
         row: Row = {
@@ -241,13 +246,10 @@ class _Case:
             **dict.fromkeys(("relative_l2", "deep_l2", "peak_bytes", "forward_steps", "writes")),
             **self._found,
         }
-        own, theirs = self.beside[0]
+        counted = self.counted(reference_bare_s)
+        own, theirs = self.beside[counted]
         if self.walls:
-            made = range(len(self.walls))
-            rounds = [number for number in made if _is_steady(reference_bare_s, self.beside[number])] or made
-            middle = sorted(rounds, key=lambda number: self.walls[number] / self.beside[number][1])[len(rounds) // 2]
-            own, theirs = self.beside[middle]
-            row |= {"measured_s": self.walls[middle], "least_s": min(self.walls), "greatest_s": max(self.walls)}
+            row |= {"measured_s": self.walls[counted], "least_s": min(self.walls), "greatest_s": max(self.walls)}
         row["speed"] = speed = theirs / reference_bare_s
         return row | self._expected(costs.at_speed(speed), own / costs.bare_s / speed)
 
