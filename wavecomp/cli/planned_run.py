@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from statistics import median
 
 from rich.text import Text
 
@@ -32,18 +31,22 @@ def planned(
 
 
 def how_far_off(made: Plan, record: GradientRecord) -> Iterator[str]:
-    """Yield in sentences what was expected and what came out: time, memory, error, and whether the limits were kept."""
+    """Yield in sentences what was expected and what came out: time, memory, error, and whether the limits were kept.
+
+    Times are those of the fastest run and the fastest bare sweeps, as in the table: of the two rounds that a plan's run
+    has one may be disturbed.
+    """
     outcome, best = record.outcome, made.best
     if not isinstance(outcome, GradientImpact):
         yield f"The plan could not be run: {outcome.message}"
         return
     expected, shots = best.prediction, made.job.shots
-    walls, bare = median(outcome.walls_s), [one for one in outcome.bare_walls_s if one is not None]
-    yield _off("time", shots * expected.seconds, walls, duration)
+    wall, bare = min(outcome.walls_s), [one for one in outcome.bare_walls_s if one is not None]
+    yield _off("time", shots * expected.seconds, wall, duration)
     if bare:
         # The speed of the moment is no part of the plan: both as multiples of the bare sweeps beside them.
         yield _off(
-            "time over the bare sweeps", expected.seconds / made.costs.bare_s, walls / median(bare), "{:.3g}".format
+            "time over the bare sweeps", expected.seconds / made.costs.bare_s, wall / min(bare), "{:.3g}".format
         )
     memory = outcome.peak_checkpoint_bytes - outcome.peak_disk_bytes
     yield _off("memory", expected.peak_bytes - expected.disk_bytes, memory, size_text)

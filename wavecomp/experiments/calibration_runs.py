@@ -30,7 +30,8 @@ class CalibrateSettings:
         Times that every short run is made; one less where runs are long.
     seconds : float
         When this has passed, no further whole run begins; the first one of each compressor with a tolerance is always
-        made, and one Revolve with compressed states. What has no run of its own is sampled along one forward sweep.
+        made, and a Revolve with compressed states: of a large problem by one compressor, of others by each. What has no
+        run of its own is sampled along one forward sweep.
     """
 
     compressors: tuple[str, ...] = (
@@ -56,7 +57,7 @@ def whole_runs(settings: CalibrateSettings, *, large: bool) -> Iterator[tuple[St
     overlapped = [(f"trajectory:every={k},overlap/{text}", False) for text, _ in with_fractions(lossy, [middle])]
     ordered += overlapped[:1]
     states = [f"{revolve}/{text}" for text, _ in with_fractions(lossy, [middle])]
-    ordered += [(text, number == 0) for number, text in enumerate(states)]
+    ordered += [(text, number == 0 or not large) for number, text in enumerate(states)]
     ordered += overlapped[1:]
     others = [fraction for fraction in settings.fractions if fraction != middle]
     ordered += [(f"trajectory:every={k}/{text}", False) for text, _ in with_fractions(settings.compressors, others)]

@@ -69,7 +69,7 @@ CASES: tuple[Case, ...] = (
 _MOST = 4
 """Rounds at most, over those that are wanted."""
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 90.0
 """When rounds have taken so long, none is made over those that are wanted: large problems have no time for it."""
 
 _PAUSE_S = 3.0
@@ -229,11 +229,14 @@ class _Case:
         return sum(map(partial(_is_steady, reference_bare_s), self.beside))
 
     def counted(self, reference_bare_s: float) -> int:
-        """Return the round that counts: of the steady ones, or else of all, the median over the bare sweeps beside."""
+        """Return the round that counts: of the steady ones, or else of all, the median over the bare sweeps beside.
+
+        Of two the faster: what disturbs a run makes it slower.
+        """
         made = range(len(self.walls))
         rounds = [number for number in made if _is_steady(reference_bare_s, self.beside[number])] or made
         ordered = sorted(rounds, key=lambda number: self.walls[number] / self.beside[number][1])
-        return ordered[len(ordered) // 2] if ordered else 0
+        return ordered[(len(ordered) - 1) // 2] if ordered else 0
 
     def row(self, costs: Costs, reference_bare_s: float) -> Row:
         """Return what was predicted beside what came out, by costs whose reference took so long for its bare sweeps."""

@@ -55,7 +55,12 @@ def figure_look(result: ExperimentResult) -> Figure:
                 right.plot(across, up, color=style.colour, marker=style.marker, label=family_label(family))
                 for x, y, fraction in zip(across, up, fractions, strict=True):
                     right.annotate(
-                        f"{fraction:g}", (x, y), xytext=(6, -11), textcoords="offset points", fontsize="small"
+                        f"{fraction:g}",
+                        (x, y),
+                        xytext=(-5, 6),
+                        ha="right",
+                        textcoords="offset points",
+                        fontsize="small",
                     )
         right.set_xscale("log")
         right.set_yscale("log")
