@@ -45,9 +45,7 @@ def how_far_off(made: Plan, record: GradientRecord) -> Iterator[str]:
     yield _off("time", shots * expected.seconds, wall, duration)
     if bare:
         # The speed of the moment is no part of the plan: both as multiples of the bare sweeps beside them.
-        yield _off(
-            "time over the bare sweeps", expected.seconds / made.costs.bare_s, wall / min(bare), "{:.3g}".format
-        )
+        yield _off("time over the bare sweeps", expected.seconds / made.costs.bare_s, wall / min(bare), "{:.3g}".format)
     memory = outcome.peak_checkpoint_bytes - outcome.peak_disk_bytes
     yield _off("memory", expected.peak_bytes - expected.disk_bytes, memory, size_text)
     found = [value for key in ("relative_l2", "deep_relative_l2") if (value := outcome.distance.get(key)) is not None]
