@@ -32,7 +32,7 @@ from wavecomp.records.experiment import ExperimentResult
 _SHORT_S = 0.08
 """Seconds that the bare sweeps of a short run take, about: enough calls for a mean, and dozens of runs in a minute."""
 
-_LARGE_S = 2.0
+_LARGE_S = 1.0
 """Seconds of bare sweeps from which on a problem's runs are long enough to tell more with fewer of them."""
 
 _FEWEST = 32
