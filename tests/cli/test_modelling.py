@@ -57,6 +57,7 @@ def measured(monkeypatch, tmp_path):
         rows = [row, back]
         if name == "validate":
             facts = {"calibrated_on": "tiny", "never_calibrated": bool(settings.reference), "speed": 1.0, "rounds": 3}
+            facts["steady"] = off.get("steady", 1.0)
             rows = [{**ROW, "predicted_s": off["by"] * ROW["measured_s"]}]
         result = ExperimentResult(
             name,
@@ -108,6 +109,15 @@ def test_a_bar_that_is_missed_is_exit_status_1(measured, tmp_path):
     assert isinstance(done.exception, modelling.ModelFellShort)
     assert "wall time: worst 30.0 % (at most 20.0 %)" in str(done.exception)
     assert "peak memory" not in str(done.exception)
+    assert "calibrate again" not in str(done.exception)
+
+
+def test_where_the_machine_was_another_in_every_round_it_is_said(measured, tmp_path):
+    _, off, _ = measured
+    off["by"], off["steady"] = 1.3, 0.0
+    done = invoke(tmp_path, "validate", "--problem", "tiny")
+    assert isinstance(done.exception, modelling.ModelFellShort)
+    assert "In no round of tiny the machine was as fast as it was calibrated" in str(done.exception)
 
 
 def test_a_calibration_that_failed_is_said_with_its_reason(measured, tmp_path):

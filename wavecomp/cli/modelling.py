@@ -131,7 +131,14 @@ def validate(
     err.print(f"{time.perf_counter() - start:.0f} s in all; tables and figures: {folder / 'report.md'}")
     missed = [bar.words for bar in bars(judged(found)) if not bar.met]
     if missed:
-        raise ModelFellShort(f"{len(missed)} of the bars are missed: {'; '.join(missed)}")
+        elsewhere = [one.problem for one in found if one.facts.get("steady") == 0.0]
+        hint = (
+            f". In no round of {' and '.join(elsewhere)} the machine was as fast as it was calibrated: this tells "
+            "nothing of the model; calibrate again, with --out for another folder"
+            if elsewhere
+            else ""
+        )
+        raise ModelFellShort(f"{len(missed)} of the bars are missed: {'; '.join(missed)}{hint}")
 
 
 def calibrated(problem: GradientProblem, folder: Path, *, seconds: float | None = None) -> ExperimentResult:
