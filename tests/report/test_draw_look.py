@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wavecomp.experiments.cost_rows import cost_rows
-from wavecomp.planning.codecs import CodecCosts, ErrorSample
+from wavecomp.planning.codecs import CodecCosts, ErrorSample, Kind
 from wavecomp.planning.costs import Costs, Imaging
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.draw_look import figure_look
@@ -14,9 +14,9 @@ ZFP = "zfp:accuracy={}"
 LZ4 = "blosc2:codec=lz4,level=5,shuffle=shuffle"
 
 
-def codec(family: str, fraction: float | None, size: float, kind: str = "level") -> CodecCosts:
+def codec(family: str, fraction: float | None, size: float, kind: Kind = "level") -> CodecCosts:
     """Return one whose levels of 1,000 bytes take ``size``, all along."""
-    return CodecCosts(family, fraction, kind, 1000, (0.5,), (size,), (1e-3,), (1e-3,), (0,), (1,), 0.0, 0.0, None)  # type: ignore[arg-type]
+    return CodecCosts(family, fraction, kind, 1000, (0.5,), (size,), (1e-3,), (1e-3,), (0,), (1,), 0.0, 0.0, None)
 
 
 @pytest.fixture
