@@ -19,7 +19,7 @@ from wavecomp.experiments.look import looked_at
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.costs import Costs
-from wavecomp.planning.fitting import STEADY
+from wavecomp.planning.fitting import is_steady
 from wavecomp.planning.predict import Prediction, predict
 from wavecomp.planning.published_form import published_seconds
 from wavecomp.planning.sizes import ProblemSizes
@@ -274,7 +274,7 @@ class _Case:
 
 
 def _is_steady(reference_bare_s: float, beside: tuple[float, float]) -> bool:
-    return 1 / STEADY <= beside[1] / reference_bare_s <= STEADY
+    return is_steady(beside[1] / reference_bare_s)
 
 
 _EXPECTED: Sequence[str] = (

@@ -9,7 +9,7 @@ from statistics import median
 
 from wavecomp.planning.codecs import CodecCosts
 from wavecomp.planning.costs import Costs
-from wavecomp.planning.fitting import STEADY, Trial
+from wavecomp.planning.fitting import Trial, is_steady
 from wavecomp.planning.predict import predict
 
 _GROWTH = 0.25  # exponent of the tolerance
@@ -46,7 +46,7 @@ def with_ratios(costs: Costs, trials: Sequence[Trial]) -> Costs:
 
 def steady(trials: Sequence[Trial]) -> Sequence[Trial]:
     """Return those that were made on the machine that costs are for, as far as bare sweeps tell; all if none was."""
-    return [trial for trial in trials if 1 / STEADY <= trial.speed <= STEADY] or trials
+    return [trial for trial in trials if is_steady(trial.speed)] or trials
 
 
 def with_growth(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:

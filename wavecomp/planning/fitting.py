@@ -56,7 +56,12 @@ class Trial:
 
 def store_speed(speed: float) -> float:
     """Return what the store's times are divided by, and others that one thread takes, at a speed of bare sweeps."""
-    return speed if 1 / STEADY <= speed <= STEADY else 1.0
+    return speed if is_steady(speed) else 1.0
+
+
+def is_steady(speed: float) -> bool:
+    """Return whether bare sweeps over those of the costs tell the same machine, within :data:`STEADY` both ways."""
+    return 1 / STEADY <= speed <= STEADY
 
 
 class Sample(NamedTuple):
