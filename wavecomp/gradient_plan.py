@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wavecomp.compressors import Registry
 from wavecomp.errors import UnsupportedStrategy, UsageError, WavecompError
-from wavecomp.experiments.study import TIME_LIMIT_S, run_experiment
+from wavecomp.experiments.study import TIME_LIMIT_S, ExperimentFailed, run_experiment
 from wavecomp.isolation import Limits
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
@@ -175,16 +175,30 @@ def calibrated(
 
 
 def of_the_model(
-    name: str, problem: GradientProblem, folder: Path, progress: Notice, settings: object | None = None
+    name: str,
+    problem: GradientProblem,
+    folder: Path,
+    progress: Notice,
+    settings: object | None = None,
+    *,
+    afresh: bool = False,
 ) -> ExperimentResult:
     """Return what an experiment of the performance model found, from a folder that holds it, or measured now.
+
+    What was found ``afresh`` replaces what the folder held.
 
     Raises
     ------
     CalibrationFailed
         The measuring process came back without a result; the text says why.
     """
-    found = run_experiment(name, problem, folder, progress, settings=settings, limits=Limits(TIME_LIMIT_S), retry=True)
+    limits = Limits(TIME_LIMIT_S)
+    try:
+        found = run_experiment(
+            name, problem, folder, progress, settings=settings, limits=limits, retry=True, afresh=afresh
+        )
+    except ExperimentFailed as error:
+        raise CalibrationFailed(f"{error}; the costs that {folder} holds are left as they were") from None
     (result,) = found.records
     if result.failure is not None:
         raise CalibrationFailed(f"{name} on {problem.name} failed: {result.failure.message}")

@@ -11,6 +11,7 @@ from made_up import made_costs
 from validation_row import ROW
 from wavecomp import gradient_plan
 from wavecomp.cli import cli, modelling
+from wavecomp.experiments.study import ExperimentFailed
 from wavecomp.gradient_plan import CalibrationFailed
 from wavecomp.records import Failure
 from wavecomp.records.experiment import ExperimentResult, save_experiment
@@ -42,11 +43,13 @@ def test_wrong_words_measure_nothing(words, message, tmp_path, monkeypatch):
 def measured(monkeypatch, tmp_path):
     """Stand for the process that measures: costs of a made-up machine, and one case that is as far off as is said."""
     asked: list[tuple[str, str, object]] = []
-    off = {"by": 1.0}
+    off = {"by": 1.0, "steady": []}  # steady parts of the validations to come; 1 after these
     failing: list[str] = []
 
-    def run(name, problem, folder, _progress, *, settings, **_):
-        asked.append((name, problem.name, settings))
+    def run(name, problem, folder, _progress, *, settings, afresh, **_):
+        asked.append((name, problem.name, settings, afresh))
+        if afresh and name in failing:
+            raise ExperimentFailed(f"{name} on {problem.name} failed when it was run afresh: no result within 1 s")
         costs = made_costs(problem=problem.name)
         row = {
             "what": "task", "name": "forward", "fraction": None, "kind": None, "call_s": 0.0, "step_s": 0.1, "low": 1.0,
@@ -57,7 +60,7 @@ def measured(monkeypatch, tmp_path):
         rows = [row, back]
         if name == "validate":
             facts = {"calibrated_on": "tiny", "never_calibrated": bool(settings.reference), "speed": 1.0, "rounds": 3}
-            facts["steady"] = off.get("steady", 1.0)
+            facts["steady"] = off["steady"].pop(0) if off["steady"] else 1.0
             rows = [{**ROW, "predicted_s": off["by"] * ROW["measured_s"]}]
         result = ExperimentResult(
             name,
@@ -112,12 +115,28 @@ def test_a_bar_that_is_missed_is_exit_status_1(measured, tmp_path):
     assert "calibrate again" not in str(done.exception)
 
 
-def test_where_the_machine_was_another_in_every_round_it_is_said(measured, tmp_path):
-    _, off, _ = measured
-    off["by"], off["steady"] = 1.3, 0.0
+def test_where_the_machine_was_another_in_every_round_both_are_made_again(measured, tmp_path):
+    """The second sitting counts; of a stranger the costs of the problem that stands for it are measured again."""
+    asked, off, _ = measured
+    off["steady"] = [0.0, 0.4, 0.0, 1.0]
+    done = invoke(tmp_path, "validate", "--problem", "tiny", "--unseen", "acoustic-2d")
+    assert done.exit_code == 0, done.output
+    assert [(name, problem, afresh) for name, problem, _, afresh in asked] == [
+        ("calibrate", "tiny", False), ("validate", "tiny", False), ("calibrate", "tiny", True),
+        ("validate", "tiny", False), ("validate", "acoustic-2d", False), ("calibrate", "tiny", True),
+        ("validate", "acoustic-2d", False),
+    ]  # fmt: skip
+    said = " ".join(done.output.split())
+    assert "acoustic-2d: in no round the machine was as fast as when tiny was calibrated" in said
+
+
+def test_where_it_is_another_time_and_again_it_is_said(measured, tmp_path):
+    asked, off, _ = measured
+    off["by"], off["steady"] = 1.3, [0.0] * 3
     done = invoke(tmp_path, "validate", "--problem", "tiny")
     assert isinstance(done.exception, modelling.ModelFellShort)
-    assert "In no round of tiny the machine was as fast as it was calibrated" in str(done.exception)
+    assert "In no round of tiny the machine was as fast as it was calibrated, 3 times" in str(done.exception)
+    assert len(asked) == 6
 
 
 def test_a_calibration_that_failed_is_said_with_its_reason(measured, tmp_path):
@@ -126,6 +145,16 @@ def test_a_calibration_that_failed_is_said_with_its_reason(measured, tmp_path):
     done = invoke(tmp_path, "calibrate", "--problem", "tiny")
     assert isinstance(done.exception, CalibrationFailed)
     assert "calibrate on tiny failed: no result within 1 s" in str(done.exception)
+
+
+def test_a_calibration_that_fails_again_leaves_what_there_was(measured, tmp_path):
+    asked, _, failing = measured
+    assert invoke(tmp_path, "calibrate", "--problem", "tiny").exit_code == 0
+    failing.append("calibrate")
+    done = invoke(tmp_path, "calibrate", "--problem", "tiny", "--again")
+    assert isinstance(done.exception, CalibrationFailed)
+    assert "no result within 1 s; the costs that" in str(done.exception)
+    assert [one[3] for one in asked] == [False, True]
 
 
 def test_a_calibration_says_what_it_found(measured, tmp_path):

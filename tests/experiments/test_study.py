@@ -13,7 +13,7 @@ from wavecomp.errors import ArchiveBusy, MeaninglessGradient, StorageError, Unkn
 from wavecomp.experiments import study as experiments_study
 from wavecomp.experiments.forward import RatioSettings
 from wavecomp.experiments.process import Board, ExperimentTask
-from wavecomp.experiments.study import ExperimentCase, run_experiment
+from wavecomp.experiments.study import ExperimentCase, ExperimentFailed, run_experiment
 from wavecomp.records import Failure, Provenance, collect_provenance
 from wavecomp.records.experiment import ExperimentResult, load_experiments, save_experiment
 from wavecomp.records.experiment_archive import ExperimentArchive
@@ -108,6 +108,22 @@ def test_a_crash_is_a_failure_that_stays_until_a_retry(process, tiny, tmp_path):
     assert (mended.measured, mended.failures) == (1, ())
     (kept,) = load_experiments(tmp_path)
     assert not kept.failed
+
+
+def test_afresh_replaces_what_the_folder_holds_unless_it_fails(process, tiny, tmp_path):
+    run_experiment("ratio", tiny, tmp_path, settings=SETTINGS)
+    replaced = run_experiment("ratio", tiny, tmp_path, settings=SETTINGS, afresh=True)
+    assert (replaced.measured, len(process.asked)) == (1, 2)
+    (kept,) = load_experiments(tmp_path)
+    process.failure = Failure("time", "no result within 1 s")
+    with pytest.raises(ExperimentFailed, match="failed when it was run afresh: no result within 1 s"):
+        run_experiment("ratio", tiny, tmp_path, settings=SETTINGS, afresh=True)
+    (left,) = load_experiments(tmp_path)
+    assert (left.failed, left.created_utc) == (False, kept.created_utc)
+    # Where there was none before, or a failure, the failure is the result.
+    other = replace(SETTINGS, every=60)
+    for _ in range(2):
+        assert run_experiment("ratio", tiny, tmp_path, settings=other, afresh=True).failures
 
 
 def test_a_failure_does_not_hide_what_was_found_elsewhere(process, tiny, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from wavecomp.compressors import Registry, default_registry
-from wavecomp.errors import MeaninglessGradient
+from wavecomp.errors import MeaninglessGradient, WavecompError
 from wavecomp.experiments.catalogue import Notice, find_experiment
 from wavecomp.experiments.process import Board, Experimenting, ExperimentTask
 from wavecomp.isolation import Limits
@@ -27,6 +27,10 @@ Answer: TypeAlias = ExperimentResult | MeaninglessGradient
 
 TIME_LIMIT_S = 86_400.0
 """Seconds that an experiment may take by default: a day. Those on small problems take minutes, those in 3-D hours."""
+
+
+class ExperimentFailed(WavecompError):
+    """An experiment that was run afresh has failed; what the folder held of it stays."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def run_experiment(
     workers: int = 1,
     limits: Limits | None = None,
     retry: bool = False,
+    afresh: bool = False,
 ) -> StudyResult[ExperimentResult]:
     """Run an experiment on a problem in a process of its own, and keep its result, unless the folder holds it.
 
@@ -78,6 +83,8 @@ def run_experiment(
         What the experiment may take, all of its processes together; a day, by default.
     retry : bool
         Run it again if it failed.
+    afresh : bool
+        Run it again whatever the folder holds, and replace that: the machine is another one than it was.
 
     Returns
     -------
@@ -90,19 +97,23 @@ def run_experiment(
         The name is none of those.
     MeaninglessGradient
         An exact gradient is zero or not finite. Nothing is kept.
+    ExperimentFailed
+        It was run ``afresh`` and failed, and the folder holds a result, which stays.
     ArchiveBusy, DamagedArchive, StorageError, WorkerStartError
         As in :func:`wavecomp.study.run_study`.
     """
     experiment = find_experiment(name)
     case = ExperimentCase(name, problem.pinned(), settings or experiment.load_settings()())
-    kind = _Experiments(workers if experiment.many_shots else 1, progress, default_registry())
-    return run_study([case], ExperimentArchive(out_folder), kind, limits=limits or Limits(TIME_LIMIT_S), retry=retry)
+    kind = _Experiments(workers if experiment.many_shots else 1, progress, default_registry(), afresh)
+    archive = ExperimentArchive(out_folder)
+    return run_study([case], archive, kind, limits=limits or Limits(TIME_LIMIT_S), retry=retry or afresh)
 
 
 class _Experiments(Kind[ExperimentCase, ExperimentTask, Answer, ExperimentResult]):
-    def __init__(self, workers: int, progress: Notice, registry: Registry) -> None:
-        self._workers, self._progress, self._registry = workers, progress, registry
+    def __init__(self, workers: int, progress: Notice, registry: Registry, afresh: bool) -> None:
+        self._workers, self._progress, self._registry, self._afresh = workers, progress, registry, afresh
         self._cases: dict[str, ExperimentCase] = {}
+        self._finished: set[str] = set()
         self._board = Board()
 
     def key(self, case: ExperimentCase) -> str:
@@ -114,12 +125,19 @@ class _Experiments(Kind[ExperimentCase, ExperimentTask, Answer, ExperimentResult
         found = [library_of(self._registry, (), ("devito",)), *(library_of(self._registry, (name,)) for name in used)]
         return ", ".join(dict.fromkeys(found))
 
+    def sufficient(self, _case: ExperimentCase, _record: ExperimentResult) -> bool:
+        return not self._afresh
+
     def worker(self) -> ReportingWorker[ExperimentTask, Answer]:
         # The memory of the processes that its shots are spread over counts as that of guests does.
         return ReportingWorker(partial(Experimenting, self._board), lambda task: task.name, parent=True)
 
-    def plan(self, todo: Sequence[ExperimentCase], _held: object) -> Sequence[ExperimentTask]:
+    def plan(
+        self, todo: Sequence[ExperimentCase], held: Callable[[ExperimentCase], ExperimentResult | None]
+    ) -> Sequence[ExperimentTask]:
         self._cases = {case.name: case for case in todo}
+        before = {case.name: held(case) for case in todo}
+        self._finished = {name for name, record in before.items() if record is not None and not record.failed}
         return [ExperimentTask(case.name, case.problem, case.settings, self._workers) for case in todo]
 
     def ask(
@@ -133,6 +151,10 @@ class _Experiments(Kind[ExperimentCase, ExperimentTask, Answer, ExperimentResult
         case = self._cases[task.name]
         if isinstance(outcome, Failure):
             problem, settings = case.problem, dict(vars(case.settings))
+            if task.name in self._finished:
+                raise ExperimentFailed(
+                    f"{task.name} on {problem.name} failed when it was run afresh: {outcome.message}"
+                )
             outcome = ExperimentResult(task.name, problem.name, problem.digest, settings, {}, (), failure=outcome)
         yield replace(
             outcome,
