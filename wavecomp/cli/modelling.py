@@ -45,7 +45,7 @@ class ModelFellShort(WavecompError):
     "--problem", "names", multiple=True, default=("quick",), show_default=True, help="Name or file; may be given often."
 )
 @click.option(
-    "--seconds", type=click.FloatRange(0, min_open=True), help="When no further whole run begins [default: 35]"
+    "--seconds", type=click.FloatRange(0, min_open=True), help="When no further whole run begins [default: 30]"
 )
 @click.option("--again", is_flag=True, help="Measure again what the archive holds, and replace it.")
 @_out

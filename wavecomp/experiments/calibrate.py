@@ -38,7 +38,6 @@ _LARGE_S = 1.0
 _FEWEST = 32
 _BESIDE = 3  # bare sweeps on either side of a whole run
 _OVERLAPPED = 3  # runs with overlap, for their median
-_NOTHING = 0.1  # of a compressor's error: what imaging adds to it in squares is then half a hundredth
 _TRIES = 3  # of a whole run, while bare sweeps beside it are slower than those of the short runs: something else runs
 _PAUSE_S = 1.0  # between tries on a small problem, which has time to wait for the machine to be itself again
 _FROM_THE_START = 2  # times that all is measured, if the machine turns out to have been slow during the short runs
@@ -123,10 +122,9 @@ class _Calibration:
         bare_s = median(self._bare() for _ in range(1 if self._large else 3)) / self._speed(short, reference)
         lines, after_store_s = fit_tasks([samples_of(trial) for trial in self.short])
         run_s, span_s = fit_overheads(self.short)
-        self._progress(1, 4, "the exact gradient")
-        self._imaged[1] = self._bench.exact(self._shot)
+        self._progress(1, 4, "what the gradient is sensitive to")
         peak = self._workbench.peak(self._shot)
-        self._sampled = self._workbench.sampled(self._shot)
+        sampled = self._workbench.sampled(self._shot)
         codecs: list[CodecCosts] = []
         beside: dict[str, list[Trial]] = {}
         for strategy, needed in whole_runs(self._settings, large=self._large):
@@ -172,7 +170,7 @@ class _Calibration:
             disk_read_bytes_s=read * speed,
         )
         signature, digest = self._code.signature, self._bench.problem.digest
-        made = with_own_errors(made, self._sampled, peak, self._sizes, signature, digest)
+        made = with_own_errors(made, sampled, peak, self._sizes, signature, digest)
         made = replace(made, handoffs=fit_handoffs(beside, made))
         return with_ratios(made, [*self.short, *self._whole])
 
@@ -232,21 +230,22 @@ class _Calibration:
     def _compare(self, trial: Trial, family: str, fraction: float) -> None:
         """Note the compressor's own part of the error: against the gradient that has the same imaging step."""
         strategy, gradient = trial.strategy, trial.run.gradient
-        relative, deep = self._distance(gradient, 1)
-        imaged, lower = self._sampled.imaging.get(strategy.every, (0.0, 0.0))
-        if imaged > _NOTHING * relative or (deep is not None and lower > _NOTHING * deep):
-            relative, deep = self._distance(gradient, strategy.every)
+        reference = self._imaged_at(strategy.every)
+        relative = gradient_distance(reference, gradient).relative_l2
+        deep = deep_relative_l2(reference, gradient)
         kind: Kind = "level" if strategy.name == "trajectory" else "state"
         slots = int(strategy.values["slots"]) if "slots" in strategy.values else None
         below = relative if deep is None else deep
         self._errors.append(ErrorSample(family, fraction, kind, strategy.every, relative, below, slots, apart=True))
 
-    def _distance(self, gradient: np.ndarray, every: int) -> tuple[float, float | None]:
-        """Return the error of a gradient against that which images every k-th step, whole and deep."""
+    def _imaged_at(self, every: int) -> np.ndarray:
+        """Return the gradient that images every k-th step, uncompressed.
+
+        Storing the levels of all steps touches memory that nothing else here needs: of large problems no run does.
+        """
         if every not in self._imaged:
             self._imaged[every] = self._bench.run(f"store-all:every={every}", self._shot).gradient
-        exact = self._imaged[every]
-        return gradient_distance(exact, gradient).relative_l2, deep_relative_l2(exact, gradient)
+        return self._imaged[every]
 
 
 def _one_each(codecs: Sequence[CodecCosts]) -> list[CodecCosts]:

@@ -43,7 +43,7 @@ class CalibrateSettings:
     every: tuple[int, ...] = (4, 8)
     slots: int = 20
     rounds: int = 3
-    seconds: float = 36.0
+    seconds: float = 30.0
 
 
 def whole_runs(settings: CalibrateSettings, *, large: bool) -> Iterator[tuple[Strategy, bool]]:

@@ -104,7 +104,8 @@ def _way_back(
         bent = -2 * here + below + above
         square = np.square(bent, dtype=np.float64)
         squares += square
-        weights[step - first] = np.sqrt(float(points.weights @ square) / number)
+        # No BLAS: its threads would wait for more work, spinning, on the cores of the next step.
+        weights[step - first] = np.sqrt(float((points.weights * square).sum()) / number)
         level = levels[step - first]
         sums[1] -= bent * level
         apart = -((above - 2 * here) + below) * level  # rounded as where the adjoint runs in place
