@@ -12,9 +12,10 @@ In every round the bare sweeps run once and then each strategy, every second rou
 formed within its round. The first round warms up: whatever takes twice as long as the fastest there is not run again,
 nor what in two more rounds never came within a third of it. Where the bare sweeps are short there are up to 15 rounds.
 A strategy counts if it raised nothing, held no more than the memory, and its gradient kept the error, of the whole and
-below the top tenth of the depth. The result of a pair is the first choice's median over that of the fastest. The
-fastest of many medians is lucky as well as fast, so that the ratio errs against the plan. Run it on an otherwise idle
-machine::
+below the top tenth of the depth. The result of a pair is the first choice's time over that of the strategy to which it
+loses most, the median of the rounds that both have; of these only such count, if there are any, in which bare sweeps
+took at most a quarter more than the least of the pair: in others the machine was another one. The greatest of many
+medians is lucky as well, so that the ratio errs against the plan. Run it on an otherwise idle machine::
 
     python suites/plan_choices.py --problem tiny --problem quick --calibration results/model --out choices.json
 
@@ -44,6 +45,7 @@ from wavecomp.physics.problem import GradientProblem
 from wavecomp.physics.problem_recipe import find_problem
 from wavecomp.planning.choose import Plan, choose
 from wavecomp.planning.costs import Costs
+from wavecomp.planning.fitting import is_steady
 from wavecomp.planning.job import Job, job_of
 from wavecomp.planning.predict import predict
 from wavecomp.planning.proposals import Proposal
@@ -92,18 +94,12 @@ class Contestant:
         self.deep = deep_relative_l2(exact, run.gradient)
         self.peak_bytes = run.peak_checkpoint_bytes
 
-    @property
-    def ratios(self) -> list[float]:
-        return [wall / bare for wall, bare in zip(self.walls_s, self.bares_s, strict=True)]
-
     def row(self, memory: int, error: float) -> dict[str, Any]:
-        ratios = self.ratios
         return {
             "strategy": self.strategy.spec,
             "rank": self.rank,
             "expected_s": self.expected_s,
-            "over_bare": statistics.median(ratios) if ratios else self.first or None,
-            "timed": bool(ratios),
+            "timed": bool(self.walls_s),
             "walls_s": self.walls_s,
             "bares_s": self.bares_s,
             "first_over_bare": self.first,
@@ -208,18 +204,19 @@ def still_in(running: Sequence[Contestant], memory: int, error: float) -> list[C
     """Return who runs on: the first choice, and whoever may yet be the fastest of those that keep memory and error.
 
     After the round that warms up these are within twice the fastest; from the second on those that came within a third
-    of its median once.
+    of the fastest of a round once.
     """
     kept = [one for one in running if one.kept_budget(memory) and one.kept_error(error)]
     rounds = max((len(one.walls_s) for one in kept), default=0)
     if not kept or rounds == 1:
         return [one for one in running if not one.refused]
-    reach, best = (_SLOW_AT_FIRST, min(one.first for one in kept)) if not rounds else (
-        _SLOW, min(statistics.median(one.ratios) for one in kept)
-    )  # fmt: skip
-    return [
-        one for one in running if not one.refused and (one.rank == 1 or min(one.ratios or [one.first]) <= reach * best)
-    ]
+    reach = _SLOW if rounds else _SLOW_AT_FIRST
+    least = [min(walls) for walls in zip(*(one.walls_s or [one.first] for one in kept), strict=True)]
+
+    def near(one: Contestant) -> bool:
+        return any(wall <= reach * best for wall, best in zip(one.walls_s or [one.first], least, strict=True))
+
+    return [one for one in running if not one.refused and (one.rank == 1 or near(one))]
 
 
 def _specs(proposals: Sequence[Proposal]) -> list[str]:
@@ -234,12 +231,36 @@ def verdict(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """
     kept = [row for row in rows if row["kept_budget"] and row["kept_error"]]
     (first,) = (row for row in rows if row["rank"] == 1)
-    fastest = min(kept, key=lambda row: row["over_bare"], default=None)
-    return {
-        "ratio": None if fastest is None or first not in kept else first["over_bare"] / fastest["over_bare"],
-        "fastest": None if fastest is None else fastest["strategy"],
-        "broken": [row["strategy"] for row in rows if row["rank"] and row not in kept],
-    }
+    broken = [row["strategy"] for row in rows if row["rank"] and row not in kept]
+    if first not in kept:
+        fastest = min(kept, key=over_bare, default=None)
+        return {"ratio": None, "fastest": None if fastest is None else fastest["strategy"], "broken": broken}
+    ratios = {row["strategy"]: slower(first, row) for row in kept}
+    fastest = max(ratios, key=lambda spec: (ratios[spec], spec == first["strategy"]))
+    return {"ratio": ratios[fastest], "fastest": fastest, "broken": broken}
+
+
+def slower(first: dict[str, Any], other: dict[str, Any]) -> float:
+    """Return how many times as long the first choice takes as another, in the rounds that both have."""
+    both = min(len(first["walls_s"]), len(other["walls_s"]))
+    if not both:
+        return float(first["first_over_bare"] / other["first_over_bare"])
+    ratios = [one / two for one, two in zip(first["walls_s"][:both], other["walls_s"][:both], strict=True)]
+    return statistics.median(_steady(ratios, first["bares_s"][:both], min(first["bares_s"])))
+
+
+def over_bare(row: dict[str, Any]) -> float:
+    """Return a strategy's time over that of the bare sweeps of its rounds; infinity for one that was refused."""
+    ratios = [wall / bare for wall, bare in zip(row["walls_s"], row["bares_s"], strict=True)]
+    if not ratios:
+        return row["first_over_bare"] or math.inf
+    return statistics.median(_steady(ratios, row["bares_s"], min(row["bares_s"])))
+
+
+def _steady(ratios: Sequence[float], bares_s: Sequence[float], least_s: float) -> Sequence[float]:
+    """Return the ratios of rounds in which the machine was itself; all of them where it never was."""
+    found = [ratio for ratio, bare in zip(ratios, bares_s, strict=True) if is_steady(bare / least_s)]
+    return found or ratios
 
 
 def summary(pairs: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -285,13 +306,13 @@ def _cells(pair: dict[str, Any]) -> list[str]:
         f"{pair['memory_bytes'] / 1e6:.4g}",
         f"{pair['error']:g}",
         f"`{first['strategy']}`",
-        _number(first["over_bare"], ".2f"),
+        _number(over_bare(first), ".2f"),
         f"{pair['expected_over_bare']:.2f}",
         f"{first['error']:.1e}",
         _number(first["deep"], ".1e"),
         f"{first['peak_bytes'] / 1e6:.4g}",
         "–" if fastest is None else "the same" if fastest is first else f"`{fastest['strategy']}`",
-        "–" if fastest is None else _number(fastest["over_bare"], ".2f"),
+        "–" if fastest is None else _number(over_bare(fastest), ".2f"),
         "–" if pair["ratio"] is None else _percent(pair["ratio"]),
         f"{sum(row['timed'] for row in pair['rows'])} of {len(pair['rows'])}",
         ", ".join(f"`{one}`" for one in pair["broken"]) or "none",
@@ -299,7 +320,7 @@ def _cells(pair: dict[str, Any]) -> list[str]:
 
 
 def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
+    return "–" if value is None or math.isinf(value) else format(value, form)
 
 
 def _problem(
@@ -342,7 +363,7 @@ def main() -> int:
             f"--budgets {given.budgets}, --rounds {given.rounds}, --above {given.above:g}: all must be at least 1"
         )
     saved = Saved(given.out, "pairs", {".md": page})
-    known = saved.before["pairs"] if saved.before else []
+    known = [pair | verdict(pair["rows"]) for pair in saved.before["pairs"]] if saved.before else []
     pairs = list(known)
     for problem in [find_problem(name) for name in given.problem or PROBLEMS]:
         for pair in _problem(problem, given, known):

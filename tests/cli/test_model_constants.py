@@ -9,7 +9,8 @@ import pytest
 from wavecomp.cli.model_constants import constants_of_costs
 from wavecomp.errors import NothingToReport
 from wavecomp.planning.codecs import CodecCosts
-from wavecomp.planning.costs import Costs, Line
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.tasks import Line
 
 
 def codec(family, fraction, kind="state", raw=2000, sizes=(100.0, 300.0), store=(0.3, 0.5), fetch=(0.1, 0.3)):

@@ -9,10 +9,11 @@ from made_up import made_costs
 from wavecomp.experiments.catalogue import MODEL_EXPERIMENTS, compute_experiment
 from wavecomp.experiments.codec_samples import Wanted, sample_codecs
 from wavecomp.metrics.gradient import gradient_distance
-from wavecomp.planning.costs import ADVANCING, SINGLE, Costs
+from wavecomp.planning.costs import Costs
 from wavecomp.planning.level_factors import level_factors
 from wavecomp.planning.predict import predict
 from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.planning.tasks import ADVANCING, SINGLE
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records.experiment import load_experiment, save_experiment
 from wavecomp.report.draw_experiments import draw_experiment
@@ -233,10 +234,10 @@ def test_runs_on_another_machine_do_not_count_unless_there_are_no_others(bench, 
     Of walls of 10, 40, 13 and 9 seconds beside 1, 3, 1.2 and 0.7 of bare sweeps, 10 and 13 are left: of two the faster
     one counts. So it does of 10 and 40 beside 3 and 4.
     """
-    from wavecomp.experiments.validate import _Case
+    from wavecomp.experiments.validation_case import RunCase
 
     costs = made_costs(level_bytes=bench.operators.level_bytes, state_bytes=bench.operators.state_bytes)
-    case = _Case(bench, ProblemSizes.of(bench.operators), "store-all", None)
+    case = RunCase(bench, ProblemSizes.of(bench.operators), "store-all", None)
     case.walls, case.beside = [10.0, 40.0, 13.0, 9.0][: len(beside)], beside
     assert case.steady(1.0) == expected
     row = case.row(costs, 1.0)

@@ -9,7 +9,8 @@ from made_up import made_costs
 from wavecomp.experiments.study import ExperimentCase
 from wavecomp.physics.problem import GradientProblem
 from wavecomp.planning.codecs import CodecCosts, ErrorSample
-from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.imaging import Imaging
 from wavecomp.planning.job import job_of
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.records.experiment_archive import ExperimentArchive

@@ -9,10 +9,11 @@ import numpy as np
 
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.checkpoints.receipts import Receipt
-from wavecomp.planning.costs import ADVANCING, SINGLE, Costs, Line
+from wavecomp.planning.costs import Costs
 from wavecomp.planning.fitting import Trial
 from wavecomp.planning.prices import Prices
 from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.planning.tasks import ADVANCING, SINGLE, Line
 from wavecomp.planning.virtual_run import virtual_run
 from wavecomp.plans.strategies import parse_strategy
 from wavecomp.records import WorkTimes

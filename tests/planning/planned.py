@@ -7,7 +7,8 @@ import numpy as np
 from made_up import SIZES, made_costs
 from wavecomp.adjoint.imaging_step import Signature
 from wavecomp.planning.codecs import CodecCosts, ErrorSample
-from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.imaging import Imaging
 from wavecomp.planning.job import Job
 
 FRACTIONS = (1e-5, 1e-4, 1e-3)

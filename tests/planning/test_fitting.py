@@ -15,12 +15,12 @@ from wavecomp.errors import Inconsistent
 from wavecomp.experiments.short_runs import short_texts
 from wavecomp.planning.ages import Ages
 from wavecomp.planning.codecs import CodecCosts
-from wavecomp.planning.costs import ADVANCING
 from wavecomp.planning.fit_codecs import fit_codec, midmean
 from wavecomp.planning.fit_whole_runs import fit_handoffs, with_growth
 from wavecomp.planning.fitting import STEADY, STORING, Trial, fit_overheads, fit_tasks, samples_of
 from wavecomp.planning.predict import predict
 from wavecomp.planning.prices import Prices
+from wavecomp.planning.tasks import ADVANCING
 from wavecomp.plans.strategies import parse_strategy
 
 TEXTS = short_texts(SIZES.steps)

@@ -16,7 +16,8 @@ from wavecomp.errors import UsageError
 from wavecomp.planning.candidates import candidates
 from wavecomp.planning.choose import choose
 from wavecomp.planning.codecs import CodecCosts, ErrorSample
-from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.imaging import Imaging
 from wavecomp.planning.job import Job
 from wavecomp.planning.level_factors import LevelFactors, level_factors
 from wavecomp.planning.plan_words import lines

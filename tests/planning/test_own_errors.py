@@ -13,10 +13,12 @@ from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.physics.sampled_gradient import SampledGradient
 from wavecomp.planning.candidates import imaging_steps, source_of
 from wavecomp.planning.codecs import ErrorSample
-from wavecomp.planning.costs import ADVANCING, Costs, Imaging
+from wavecomp.planning.costs import Costs
 from wavecomp.planning.gradient_error import expected_error, imaging_errors
+from wavecomp.planning.imaging import Imaging
 from wavecomp.planning.own_errors import with_own_errors
 from wavecomp.planning.own_sizes import with_own_sweeps
+from wavecomp.planning.tasks import ADVANCING
 
 FAMILY = "interp:abs={},codec=huffman,level=1"
 SEEN = SampledGradient(

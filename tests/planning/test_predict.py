@@ -13,8 +13,8 @@ from test_costs import full_costs
 from made_up import SIZES, made_costs
 from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.planning.codecs import ErrorSample
-from wavecomp.planning.costs import Imaging, end_miss
 from wavecomp.planning.gradient_error import expected_error, imaging_errors
+from wavecomp.planning.imaging import Imaging, end_miss
 from wavecomp.planning.predict import predict, sharing
 from wavecomp.planning.published_form import published_seconds
 from wavecomp.planning.virtual_clock import Charge, VirtualClock

@@ -6,7 +6,8 @@ import pytest
 
 from wavecomp.experiments.cost_rows import cost_rows
 from wavecomp.planning.codecs import CodecCosts, ErrorSample, Kind
-from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.imaging import Imaging
 from wavecomp.records.experiment import ExperimentResult
 from wavecomp.report.draw_look import figure_look
 

@@ -1,101 +1,17 @@
-"""What the tasks of a gradient cost on one machine and grid: measured, kept, and scaled to other grids.
-
-A task is what :mod:`wavecomp.adjoint.timeline` books, told apart by what decides its price. ``forward`` and ``record``
-go by their steps. ``down`` and ``image`` are told apart by whether each step is imaged (``each``) or steps apart
-(``apart``, where an adjoint may run in place); images and copies of levels by where the level lies: in the code's own
-buffers (``live``), on the ``tape``, or in a slot of the ``store``. ``save``, ``load``, ``put`` and ``get`` are those of
-uncompressed checkpoints; with a compressor they come from its :class:`~wavecomp.planning.codecs.CodecCosts`.
-"""
+"""What the tasks of a gradient cost on one machine and grid: measured, kept, and scaled to other grids."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from wavecomp.errors import DamagedArchive, UsageError
 from wavecomp.planning.codecs import CodecCosts, ErrorSample
-from wavecomp.records.whole_file import whole_file
-
-ADVANCING = ("forward", "record", "down:each", "down:apart")
-"""Tasks of several steps a call."""
-
-SINGLE = (
-    "keep:tape", "keep:store", "save", "load", "put", "get",
-    "image:each:live", "image:each:tape", "image:each:store",
-    "image:apart:live", "image:apart:tape", "image:apart:store",
-)  # fmt: skip
-"""Tasks about one level or one state."""
-
-OF_STATES = (*ADVANCING, "save", "load")
-"""Tasks whose work grows with the whole grid; that of the others does with a level."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Seconds of one call: ``call_s + step_s · n`` for n steps, nothing for none.
-
-    Attributes
-    ----------
-    call_s : float
-        What a call takes besides; of an operator the restart cost. In s.
-    step_s : float
-        What each step adds, or the work on one level or state: in s, and proportional to their bytes.
-    low, high : float
-        The 10th and 90th percentile of the samples over what the line says.
-    samples : int
-        Spans that it was fitted to.
-    """
-
-    call_s: float
-    step_s: float
-    low: float = 1.0
-    high: float = 1.0
-    samples: int = 0
-
-    def seconds(self, steps: int) -> float:
-        """Return the price of a call."""
-        return self.call_s + self.step_s * steps if steps else 0.0
-
-    def scaled(self, factor: float) -> Line:
-        """Return the line for arrays so many times as large; a call stays what it is."""
-        return replace(self, step_s=self.step_s * factor)
-
-
-@dataclass(frozen=True, slots=True)
-class Imaging:
-    """What imaging at every k-th step does to the gradient of the calibrated problem, with nothing compressed.
-
-    Attributes
-    ----------
-    every : int
-        k.
-    estimate : float
-        The source's estimate (:func:`wavecomp.adjoint.imaging_step.aliasing`).
-    relative_l2, deep : float or None
-        The errors, the latter below the top tenth of the depth; None where nobody looked at this k.
-    last : int
-        Last step of the run: see :func:`end_miss`.
-    """
-
-    every: int
-    estimate: float
-    relative_l2: float | None = None
-    deep: float | None = None
-    last: int = 0
-
-
-def end_miss(every: int, last: int) -> float:
-    r"""Return by how many steps imaging at every k-th step weighs the end of a record wrongly.
-
-    The last step that is imaged, L, stands for k steps with L in their middle; there are :math:`r = (N - 1) \bmod k`
-    beyond it, of N: :math:`|(k - 1)/2 - r|`. Where waves arrive while the record ends, the image at the receivers ends
-    with a jump, and the error that is made there is as many times its last value.
-    """
-    return abs((every - 1) / 2 - (last - 1) % every)
+from wavecomp.planning.imaging import Imaging
+from wavecomp.planning.tasks import OF_STATES, Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,18 +219,3 @@ class Costs:
             return cls(**values)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError) as reason:
             raise DamagedArchive(f"these are no costs: {reason}") from None
-
-    def save(self, file: str | Path) -> None:
-        """Write them to a file of their own, whole or not at all; raises StorageError."""
-        text = self.to_json() + "\n"
-        with whole_file(Path(file), len(text)) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, file: str | Path) -> Costs:
-        """Read such a file; raises DamagedArchive."""
-        try:
-            text = Path(file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as reason:
-            raise DamagedArchive(f"{file} cannot be read: {reason}") from None
-        return cls.from_json(text)

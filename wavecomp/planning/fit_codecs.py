@@ -12,8 +12,8 @@ import numpy as np
 
 from wavecomp.planning.ages import Ages, grown
 from wavecomp.planning.codecs import CodecCosts, Kind
-from wavecomp.planning.costs import Line
 from wavecomp.planning.fitting import STORING, Sample, Trial, samples_of
+from wavecomp.planning.tasks import Line
 
 _PARTS = 40
 """Entries of a compressor's profile along the run, at most."""

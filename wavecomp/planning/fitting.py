@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from wavecomp.adjoint.result import GradientRun
 from wavecomp.adjoint.timeline import Span
 from wavecomp.errors import Inconsistent
-from wavecomp.planning.costs import ADVANCING, Line
 from wavecomp.planning.sizes import ProblemSizes
+from wavecomp.planning.tasks import ADVANCING, Line
 from wavecomp.planning.virtual_clock import Charge
 from wavecomp.planning.virtual_run import virtual_run
 from wavecomp.plans.strategy import Strategy

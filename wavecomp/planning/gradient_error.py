@@ -8,8 +8,8 @@ Errors that nothing relates add in squares: that of leaving imaging steps out, a
   carry over. Its logarithm is straight in log k between the k that were looked at, and stays what it is beyond them.
   Estimates below 1e-4 tell nothing: the deep error at such a k is taken as it is. Most of the whole error is then made
   at the receivers, by the end of the record: it is so many steps' worth as k and the number of steps say
-  (:func:`~wavecomp.planning.costs.end_miss`). On another problem that differs by factors: what arrives at the receivers
-  while the record ends is in no source.
+  (:func:`~wavecomp.planning.imaging.end_miss`). On another problem that differs by factors: what arrives at the
+  receivers while the record ends is in no source.
 - Levels that were stored compressed: straight in logarithms through the errors at the calibrated tolerances. With every
   k-th level there are N/k errors of weight k; independent ones add up to :math:`k \sqrt{N / k} \propto \sqrt{k}`.
   Where two k were calibrated at one tolerance, the exponent is what they say.
@@ -34,7 +34,8 @@ import numpy as np
 
 from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.planning.codecs import ErrorSample, Kind, effective, power_law
-from wavecomp.planning.costs import Costs, Imaging, end_miss
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.imaging import Imaging, end_miss
 from wavecomp.planning.level_factors import LevelFactors
 
 _USUAL_GROWTH = 0.5

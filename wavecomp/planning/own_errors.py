@@ -14,8 +14,9 @@ from dataclasses import replace
 from wavecomp.adjoint.imaging_step import Signature, aliasing
 from wavecomp.physics.sampled_gradient import SampledGradient
 from wavecomp.planning.codecs import ErrorSample
-from wavecomp.planning.costs import Costs, Imaging
+from wavecomp.planning.costs import Costs
 from wavecomp.planning.gradient_error import imaging_errors, without_imaging
+from wavecomp.planning.imaging import Imaging
 from wavecomp.planning.sizes import ProblemSizes
 
 _WEIGHED = 40  # places of the run at which weights are kept, about: they change over many steps

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wavecomp.planning.codecs import CodecCosts
-from wavecomp.planning.costs import ADVANCING, Costs
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.tasks import ADVANCING
 
 
 def with_own_sizes(costs: Costs, sampled: Sequence[CodecCosts], peak: float) -> Costs:

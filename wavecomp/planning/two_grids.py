@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wavecomp.planning.codecs import CodecCosts
-from wavecomp.planning.costs import OF_STATES, Costs, Line
+from wavecomp.planning.costs import Costs
+from wavecomp.planning.tasks import OF_STATES, Line
 
 
 def scaled_between(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
@@ -20,61 +21,62 @@ def figure_look(result: ExperimentResult) -> Figure:
     with drawing():
         figure = new_figure(11.6, 4.6)
         left, right = figure.subplots(1, 2)
-        imaging = rows_where(result, what="imaging")
-        steps = [number(row["every"]) for row in imaging]
-        for key, label, colour, marker in (
-            ("relative_l2", "whole gradient", BLUE, "o"),
-            ("deep_l2", "below the top tenth of the depth", VERMILION, "s"),
-        ):
-            left.plot(steps, [number(row[key]) for row in imaging], color=colour, marker=marker, label=label)
-        left.set_xscale("log")
-        left.set_yscale("log")
-        left.xaxis.set_major_locator(FixedLocator([k for k in _SHOWN if k in steps]))
-        left.xaxis.set_minor_locator(NullLocator())
-        left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        panel(left, f"{result.problem}: nothing compressed", "Every which step is imaged", "Relative L2 error")
-        left.legend(loc="best")
-        levels = [row for row in rows_where(result, what="compressor") if row["kind"] == "level"]
-        families = list(dict.fromkeys(family_of(str(row["name"]).replace("{}", "1")) for row in levels))
-        for name in dict.fromkeys(str(row["name"]) for row in levels):
-            family = family_of(name.replace("{}", "1"))
-            style = family_style(family, families)
-            mine = [row for row in levels if row["name"] == name]
-            if mine[0]["fraction"] is None:
-                right.axhline(
-                    number(mine[0]["ratio"]), color=style.colour, linestyle="--", label=f"{family_label(family)}, exact"
-                )
-                continue
-            points = sorted(
-                (expected, number(row["ratio"]), number(row["fraction"]))
-                for row in mine
-                if (expected := _expected(result, name, number(row["fraction"]))) is not None
-            )
-            if points:
-                across, up, fractions = zip(*points, strict=True)
-                right.plot(across, up, color=style.colour, marker=style.marker, label=family_label(family))
-                for x, y, fraction in zip(across, up, fractions, strict=True):
-                    right.annotate(
-                        f"{fraction:g}",
-                        (x, y),
-                        xytext=(-5, 6),
-                        ha="right",
-                        textcoords="offset points",
-                        fontsize="small",
-                    )
-        right.set_xscale("log")
-        right.set_yscale("log")
-        right.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        right.yaxis.set_minor_locator(NullLocator())
-        panel(
-            right, "Levels compressed, by the tolerance as part of the peak",
-            "Expected relative L2 error below the top tenth", "Compression ratio",
-        )  # fmt: skip
-        if families:
-            right.legend(loc="best")
+        _imaging(left, result)
+        _levels(right, result)
         figure.subplots_adjust(left=0.07, right=0.985, bottom=0.13, top=0.91, wspace=0.16)
         return figure
+
+
+def _imaging(axes: Axes, result: ExperimentResult) -> None:
+    rows = rows_where(result, what="imaging")
+    steps = [number(row["every"]) for row in rows]
+    for key, label, colour, marker in (
+        ("relative_l2", "whole gradient", BLUE, "o"),
+        ("deep_l2", "below the top tenth of the depth", VERMILION, "s"),
+    ):
+        axes.plot(steps, [number(row[key]) for row in rows], color=colour, marker=marker, label=label)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.xaxis.set_major_locator(FixedLocator([k for k in _SHOWN if k in steps]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    panel(axes, f"{result.problem}: nothing compressed", "Every which step is imaged", "Relative L2 error")
+    axes.legend(loc="best")
+
+
+def _levels(axes: Axes, result: ExperimentResult) -> None:
+    rows = [row for row in rows_where(result, what="compressor") if row["kind"] == "level"]
+    families = list(dict.fromkeys(family_of(str(row["name"]).replace("{}", "1")) for row in rows))
+    for name in dict.fromkeys(str(row["name"]) for row in rows):
+        family = family_of(name.replace("{}", "1"))
+        style, label = family_style(family, families), family_label(family)
+        mine = [row for row in rows if row["name"] == name]
+        if mine[0]["fraction"] is None:
+            axes.axhline(number(mine[0]["ratio"]), color=style.colour, linestyle="--", label=f"{label}, exact")
+            continue
+        points = sorted(
+            (expected, number(row["ratio"]), number(row["fraction"]))
+            for row in mine
+            if (expected := _expected(result, name, number(row["fraction"]))) is not None
+        )
+        if points:
+            across, up, fractions = zip(*points, strict=True)
+            axes.plot(across, up, color=style.colour, marker=style.marker, label=label)
+            for x, y, fraction in zip(across, up, fractions, strict=True):
+                axes.annotate(
+                    f"{fraction:g}", (x, y), xytext=(-5, 6), ha="right", textcoords="offset points", fontsize="small"
+                )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    panel(
+        axes, "Levels compressed, by the tolerance as part of the peak",
+        "Expected relative L2 error below the top tenth", "Compression ratio",
+    )  # fmt: skip
+    if families:
+        axes.legend(loc="best")
 
 
 def _expected(result: ExperimentResult, name: str, fraction: float) -> float | None:
