@@ -105,6 +105,7 @@ def test_what_is_counted_is_exact_and_compressed_sizes_come_near(bench, calibrat
     assert read.arrays["wall_s"].shape == (len(CASES) - 1, read.facts["rounds"])
     assert 1 <= read.facts["rounds"] <= 4  # as many as it takes to have one on a steady machine
     assert 0.0 <= read.facts["steady"] <= 1.0
+    assert (read.facts["untold"] == len(CASES)) is (read.facts["steady"] == 0.0)
 
 
 def test_what_weights_do_to_the_error_comes_out(bench, calibration):
@@ -234,11 +235,32 @@ def test_runs_on_another_machine_do_not_count_unless_there_are_no_others(bench, 
     Of walls of 10, 40, 13 and 9 seconds beside 1, 3, 1.2 and 0.7 of bare sweeps, 10 and 13 are left: of two the faster
     one counts. So it does of 10 and 40 beside 3 and 4.
     """
+    case = run_case(bench, beside)
+    assert case.steady(1.0) == expected
+    row = case.row(made_up(bench), 1.0)
+    assert (row["measured_s"], row["speed"]) == ((10.0, 1.0) if expected else (10.0, 3.0))
+    assert case.faster(1.0) is (expected > 0)  # 0.7 in the last round
+
+
+def test_a_prediction_is_for_the_speed_that_the_problems_own_bare_sweeps_tell(bench):
+    """Costs are linear in the speed: own sweeps of 1.5 times those of the costs make it 1.5 times as much."""
+    costs = made_up(bench)
+    still = run_case(bench, [(costs.bare_s, 1.0)]).row(costs, 1.0)
+    row = run_case(bench, [(1.5 * costs.bare_s, 1.2)]).row(costs, 1.0)
+    assert (row["own_speed"], row["speed"]) == (pytest.approx(1.5), pytest.approx(1.2))
+    assert row["predicted_s"] == pytest.approx(1.5 * still["predicted_s"])
+    assert row["published_s"] == pytest.approx(1.5 * still["published_s"])
+    assert row["predicted_reference_speed_s"] == pytest.approx(1.2 * still["predicted_s"])
+
+
+def made_up(bench):
+    return made_costs(level_bytes=bench.operators.level_bytes, state_bytes=bench.operators.state_bytes)
+
+
+def run_case(bench, beside):
+    """Return a case whose runs took 10, 40, 13 and 9 seconds beside these bare sweeps."""
     from wavecomp.experiments.validation_case import RunCase
 
-    costs = made_costs(level_bytes=bench.operators.level_bytes, state_bytes=bench.operators.state_bytes)
     case = RunCase(bench, ProblemSizes.of(bench.operators), "store-all", None)
     case.walls, case.beside = [10.0, 40.0, 13.0, 9.0][: len(beside)], beside
-    assert case.steady(1.0) == expected
-    row = case.row(costs, 1.0)
-    assert (row["measured_s"], row["speed"]) == ((10.0, 1.0) if expected else (10.0, 3.0))
+    return case

@@ -64,7 +64,7 @@ def test_the_table_says_each_case_and_what_was_to_be_shown():
     assert "-40" in text  # the published equations
     assert "refused for want of memory" in text
     assert "cube, never calibrated: costs of block for its grid" in text
-    assert "by the speed of its own bare sweeps: 10.0 and 10.0 %" in text
+    assert "by the speed of block's bare sweeps: 10.0 and 10.0 %" in text
     assert "wall time: worst 20.0 % (at most 20.0 %): met" in validation_sentences(results)
     assert "wall time: median 12.5 % (at most 10.0 %): MISSED" in validation_sentences(results)
 

@@ -38,7 +38,7 @@ class ValidateSettings:
         :class:`~wavecomp.planning.costs.Costs` as JSON, as they were measured.
     reference : str
         Name or file of the problem that they were measured on, where it is another one: this one was never calibrated.
-        The bare sweeps of the other one are run in every round, and say how fast the machine is.
+        The bare sweeps of the other one are run in every round, and say whether the machine is the one of the costs.
     other_costs : str
         With a reference: costs of a second problem of the same dimension, so that its grid lies between two; or empty.
     cases : tuple of (str, float or None)
@@ -62,11 +62,12 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
     the calibrated problem, scaled.
 
     The speed of a machine differs from process to process, and from one second to the next: each prediction is for the
-    speed of the moment, the calibrated problem's bare sweeps right before and after the run over those of the
-    calibration. Of the rounds of a case the one counts whose wall time over these bare sweeps is the median. Where they
-    were off by more than ``STEADY``, the machine was another one: a virtual machine whose two processors its host had
-    moved apart took four times as long from one to the other, and three times for a step on a small grid, while copies
-    and compressors took what they always do. Such rounds do not count, and others are made, four times as many at most.
+    speed of the moment, the problem's bare sweeps right before and after the run over those of its calibration or look.
+    Of the rounds of a case the one counts whose wall time over the calibrated problem's bare sweeps is the median.
+    Where these were off the calibration's by more than ``STEADY``, the machine was another one: a virtual machine whose
+    two processors its host had moved apart took four times as long from one to the other, and three times for a step on
+    a small grid, while copies and compressors took what they always do. Such rounds do not count, and others are made,
+    four times as many at most. The fact ``untold`` is how many cases have no round that counts.
     """
     workbench, shot = bench.workbench, bench.middle_shot
     exact = bench.exact(shot)
@@ -106,7 +107,11 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
             for number, case in enumerate(ordered):
                 case.beside.append((fmean(own[number : number + 2]), fmean((theirs or own)[number : number + 2])))
         steady = [case.steady(given.bare_s) for case in cases]
-        if turn >= settings.rounds and (min(steady) >= settings.rounds or perf_counter() - begun > _PATIENCE_S):
+        if turn >= settings.rounds and (
+            min(steady) >= settings.rounds
+            or perf_counter() - begun > _PATIENCE_S
+            or all(case.faster(given.bare_s) for case in cases)
+        ):
             break
         if turn and max(steady) < turn:
             sleep(_PAUSE_S)  # not one was steady this time: until the machine is itself again
@@ -122,7 +127,8 @@ def validate(bench: ExperimentBench, settings: ValidateSettings, progress: Notic
         "own_speed": own_bare / costs.bare_s,
         "bare_s": own_bare,
         "rounds": turn,
-        "steady": fmean(case.steady(given.bare_s) for case in cases) / turn,
+        "steady": fmean(steady) / turn,
+        "untold": steady.count(0),
     }
     arrays = {
         "wall_s": np.array([case.walls for case in cases if case.walls]),

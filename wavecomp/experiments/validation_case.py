@@ -13,7 +13,7 @@ from wavecomp.errors import BudgetExceeded, ScheduleError, SlotsTooLarge
 from wavecomp.experiments.bench import ExperimentBench, Row
 from wavecomp.metrics.gradient import deep_relative_l2, gradient_distance
 from wavecomp.planning.costs import Costs
-from wavecomp.planning.fitting import is_steady
+from wavecomp.planning.fitting import STEADY, is_steady
 from wavecomp.planning.predict import Prediction, predict
 from wavecomp.planning.published_form import published_seconds
 from wavecomp.planning.sizes import ProblemSizes
@@ -62,7 +62,7 @@ _REFUSALS = (BudgetExceeded, SlotsTooLarge, ScheduleError)
 
 
 _EXPECTED: Sequence[str] = (
-    "predicted_s", "low_s", "high_s", "predicted_own_speed_s", "predicted_peak_bytes", "predicted_forward_steps",
+    "predicted_s", "low_s", "high_s", "predicted_reference_speed_s", "predicted_peak_bytes", "predicted_forward_steps",
     "predicted_writes", "predicted_l2", "predicted_deep_l2", "beyond", "published_s", "fits",
 )  # fmt: skip
 
@@ -119,6 +119,10 @@ class RunCase:
         """Return how many of its rounds were made on the machine that the costs are of."""
         return sum(map(partial(_is_steady, reference_bare_s), self.beside))
 
+    def faster(self, reference_bare_s: float) -> bool:
+        """Return whether its last round was on a faster machine than that of the costs, which waiting cannot mend."""
+        return self.beside[-1][1] < reference_bare_s / STEADY
+
     def counted(self, reference_bare_s: float) -> int:
         """Return the round that counts: of the steady ones, or else of all, the median over the bare sweeps beside.
 
@@ -130,7 +134,11 @@ class RunCase:
         return ordered[(len(ordered) - 1) // 2] if ordered else 0
 
     def row(self, costs: Costs, reference_bare_s: float) -> Row:
-        """Return what was predicted beside what came out, by costs whose reference took so long for its bare sweeps."""
+        """Return what was predicted beside what came out.
+
+        The prediction is for the speed of the moment, which the problem's own bare sweeps tell. What those of the
+        calibrated problem would have said, which took so long when it was calibrated, stands beside it.
+        """
         row: Row = {
             "strategy": self._strategy.spec,
             "compressed": bool(self._strategy.compressor_spec) and self._strategy.compressor_spec != "identity",
@@ -145,9 +153,10 @@ class RunCase:
         if self.walls:
             row |= {"measured_s": self.walls[counted], "least_s": min(self.walls), "greatest_s": max(self.walls)}
         row["speed"] = speed = theirs / reference_bare_s
-        return row | self._expected(costs.at_speed(speed), own / costs.bare_s / speed)
+        row["own_speed"] = own_speed = own / costs.bare_s
+        return row | self._expected(costs.at_speed(own_speed), speed / own_speed)
 
-    def _expected(self, costs: Costs, own: float) -> Row:
+    def _expected(self, costs: Costs, by_reference: float) -> Row:
         try:
             seen: Prediction = predict(self._strategy, self._sizes, costs, self._granted)
             schedule = virtual_run(self._strategy, self._sizes, budget_bytes=self._granted).schedule
@@ -157,7 +166,8 @@ class RunCase:
         except _REFUSALS:
             return dict.fromkeys(_EXPECTED) | {"fits": False}
         values = (
-            seen.seconds, seen.low, seen.high, seen.seconds * own, seen.peak_bytes, seen.forward_steps, seen.writes,
+            seen.seconds, seen.low, seen.high, seen.seconds * by_reference,
+            seen.peak_bytes, seen.forward_steps, seen.writes,
             seen.gradient_error, seen.deep_error, seen.beyond,
             published, seen.fits,
         )  # fmt: skip

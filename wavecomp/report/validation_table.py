@@ -97,17 +97,18 @@ def _notes(results: Sequence[ExperimentResult], cases: Sequence[Judged]) -> list
             if facts["never_calibrated"]
             else "calibrated"
         )
-        own = _own_speed(mine) if facts["never_calibrated"] else ""
+        other = _reference_speed(mine, facts) if facts["never_calibrated"] else ""
         published = [abs(case.published) for case in mine if case.published is not None]
         speeds = [_float(case.row.get("speed", facts["speed"])) for case in mine]
+        own = [_float(case.row.get("own_speed", speed)) for case, speed in zip(mine, speeds, strict=True)]
         absolute = [
-            abs((1 + case.wall) / speed - 1) for case, speed in zip(mine, speeds, strict=True) if case.wall is not None
+            abs((1 + case.wall) / speed - 1) for case, speed in zip(mine, own, strict=True) if case.wall is not None
         ]
         notes.append(
             f"{result.problem}, {scaled}; {facts['rounds']} rounds{_steady(facts)}, bare sweeps at "
             f"{_float(facts['speed']):.2f} times the calibration's. "
             f"Wall time off: median {100 * median(walls):.1f} %, worst {100 * max(walls):.1f} %"
-            f"{own}; without the correction for speed {100 * median(absolute):.1f} and {100 * max(absolute):.1f} %; "
+            f"{other}; without the correction for speed {100 * median(absolute):.1f} and {100 * max(absolute):.1f} %; "
             f"the published equations {100 * median(published):.0f} and {100 * max(published):.0f} %."
             f"{_disturbed(facts, speeds)}"
         )
@@ -148,9 +149,14 @@ def _own(facts: Mapping[str, object]) -> str:
     return looked if facts.get("looked_at") else "sizes from one forward sweep"
 
 
-def _own_speed(cases: Sequence[Judged]) -> str:
-    walls = [abs(off) for case in cases if (off := case.off("predicted_own_speed_s", "measured_s")) is not None]
-    return f" (by the speed of its own bare sweeps: {100 * median(walls):.1f} and {100 * max(walls):.1f} %)"
+def _reference_speed(cases: Sequence[Judged], facts: Mapping[str, object]) -> str:
+    """Return what the other problem's bare sweeps would have said of the moment; older validations went by them."""
+    key = "predicted_reference_speed_s"
+    walls = [abs(off) for case in cases if key in case.row and (off := case.off(key, "measured_s")) is not None]
+    if not walls:
+        return ""
+    beside = facts["calibrated_on"]
+    return f" (by the speed of {beside}'s bare sweeps: {100 * median(walls):.1f} and {100 * max(walls):.1f} %)"
 
 
 def _float(cell: object) -> float:
