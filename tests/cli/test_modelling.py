@@ -162,3 +162,10 @@ def test_a_calibration_says_what_it_found(measured, tmp_path):
     assert done.exit_code == 0, done.output
     assert measured[0][0][2].seconds == 12
     assert "Experiments on the gradient of tiny" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_the_help_says_the_seconds_that_a_calibration_takes_by_default():
+    from wavecomp.experiments.calibration_runs import CalibrateSettings
+
+    said = " ".join(CliRunner().invoke(cli, ["model", "calibrate", "--help"]).output.replace("│", " ").split())
+    assert f"[default: {CalibrateSettings().seconds:g}]" in said

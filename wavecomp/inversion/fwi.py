@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wavecomp.errors import UsageError
 from wavecomp.inversion.shots import OneByOne, Shots
+from wavecomp.metrics.gradient import gradient_distance
 from wavecomp.plans.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -172,5 +173,4 @@ def _squared_slowness(velocity_m_s: NDArray[np.floating]) -> Array:
 
 
 def _distance(unknowns: Array, goal: Array) -> float:
-    # No norm by a BLAS: its threads would spin on while the next gradient begins.
-    return float(np.sqrt(np.square(unknowns - goal.ravel()).sum() / np.square(goal).sum()))
+    return gradient_distance(goal.ravel(), unknowns).relative_l2
